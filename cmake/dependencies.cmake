@@ -1,0 +1,66 @@
+# Every library we stand on, found and version-checked. ./setup.sh installs what is missing.
+#
+# The Python wheels of LibTorch, MuJoCo and dm_control lie in DREAMER_PYTHON, a virtual environment
+# that setup.sh makes; a LibTorch or MuJoCo found through CMAKE_PREFIX_PATH comes first.
+set(DREAMER_PYTHON ${PROJECT_SOURCE_DIR}/.deps/venv CACHE PATH
+    "Virtual environment with the torch, mujoco and dm-control wheels")
+file(GLOB DREAMER_WHEELS ${DREAMER_PYTHON}/lib/python3*/site-packages)
+
+set(DREAMER_SETUP_HINT "run ./setup.sh, or name its folder in CMAKE_PREFIX_PATH")
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(fmt 9 REQUIRED)
+find_package(CLI11 2.1 REQUIRED)
+find_package(nlohmann_json 3.10 REQUIRED)
+find_package(HDF5 1.10.7 REQUIRED COMPONENTS C)
+find_path(VALIJSON_INCLUDE_DIR valijson/validator.hpp REQUIRED)
+pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat>=59 libavcodec>=59 libavutil>=57
+                  libswscale>=6)
+
+# --- MuJoCo: an installed release, or the wheel --------------------------------------------------
+find_path(MUJOCO_INCLUDE_DIR mujoco/mujoco.h PATHS ${DREAMER_WHEELS}/mujoco/include)
+find_library(MUJOCO_LIBRARY NAMES mujoco libmujoco.so.3.14.0 PATHS ${DREAMER_WHEELS}/mujoco)
+if(NOT MUJOCO_INCLUDE_DIR OR NOT MUJOCO_LIBRARY)
+  message(FATAL_ERROR "MuJoCo 3.14 not found: ${DREAMER_SETUP_HINT}")
+endif()
+file(STRINGS ${MUJOCO_INCLUDE_DIR}/mujoco/mujoco.h mujoco_version REGEX "define mjVERSION_HEADER")
+string(REGEX MATCH "[0-9]+$" mujoco_version "${mujoco_version}")
+if(NOT mujoco_version MATCHES "^(314|30140+|3014000)$")
+  message(FATAL_ERROR "MuJoCo 3.14 is needed (physics are compared to the last bit), "
+                      "${MUJOCO_INCLUDE_DIR} has mjVERSION_HEADER ${mujoco_version}: ${DREAMER_SETUP_HINT}")
+endif()
+add_library(mujoco::mujoco UNKNOWN IMPORTED)
+set_target_properties(mujoco::mujoco PROPERTIES
+  IMPORTED_LOCATION ${MUJOCO_LIBRARY}
+  INTERFACE_INCLUDE_DIRECTORIES ${MUJOCO_INCLUDE_DIR})
+
+# --- The MJCF models of the tasks: dm_control's own files ----------------------------------------
+find_path(DM_CONTROL_SUITE cartpole.xml
+          PATHS ${DREAMER_WHEELS}/dm_control/suite ${PROJECT_SOURCE_DIR}/.deps/dm_control/suite
+          NO_DEFAULT_PATH)
+if(NOT DM_CONTROL_SUITE)
+  message(FATAL_ERROR "dm_control's MJCF models not found: ${DREAMER_SETUP_HINT}")
+endif()
+
+# --- LibTorch: CMAKE_PREFIX_PATH, or the wheel ---------------------------------------------------
+find_package(Torch QUIET HINTS ${DREAMER_WHEELS}/torch/share/cmake)
+if(NOT Torch_FOUND)
+  message(FATAL_ERROR "LibTorch not found (or a CUDA build of it without the CUDA toolkit; then "
+                      "install the CPU build): ${DREAMER_SETUP_HINT}")
+endif()
+if(Torch_VERSION VERSION_LESS 2.7)
+  message(FATAL_ERROR "LibTorch ${Torch_VERSION} is too old, 2.7 or newer is needed: ${DREAMER_SETUP_HINT}")
+endif()
+if(TORCH_CXX_FLAGS MATCHES "_GLIBCXX_USE_CXX11_ABI=0")
+  message(FATAL_ERROR "this LibTorch has the old C++ ABI; take a build with the C++11 ABI")
+endif()
+# LibTorch carries headers of another fmt: its folders are searched last, with -idirafter.
+add_library(dreamer_torch INTERFACE)
+foreach(dir ${TORCH_INCLUDE_DIRS})
+  target_compile_options(dreamer_torch INTERFACE "SHELL:-idirafter ${dir}")
+endforeach()
+get_filename_component(TORCH_LIB_DIR ${TORCH_LIBRARY} DIRECTORY)
+target_link_libraries(dreamer_torch INTERFACE ${TORCH_LIBRARY} ${TORCH_LIB_DIR}/libtorch_cpu.so
+                                              ${TORCH_LIB_DIR}/libc10.so)

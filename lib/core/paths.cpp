@@ -1,0 +1,27 @@
+#include "core/paths.h"
+
+#include <dlfcn.h>
+
+#include <cstdlib>
+
+#include "core/error.h"
+
+namespace dreamer {
+
+std::filesystem::path library_dir() {
+  Dl_info info;
+  if (dladdr(reinterpret_cast<const void*>(&library_dir), &info) == 0 || info.dli_fname == nullptr)
+    throw error("cannot find the folder of the dreamer library");
+  return std::filesystem::canonical(info.dli_fname).parent_path();
+}
+
+std::filesystem::path share_dir() {
+  if (const char* set = std::getenv("DREAMER_SHARE"); set != nullptr && *set != '\0') return set;
+  // lib/ or, on distributions that use them, lib/<architecture>/
+  for (auto dir = library_dir(); dir.has_relative_path(); dir = dir.parent_path())
+    if (auto share = dir / "share" / "dreamer"; std::filesystem::is_directory(share)) return share;
+  throw error("no share/dreamer above {}; set DREAMER_SHARE to the installed share/dreamer",
+              library_dir().string());
+}
+
+}  // namespace dreamer

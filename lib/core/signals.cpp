@@ -1,0 +1,42 @@
+#include "core/signals.h"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+
+namespace dreamer::signals {
+namespace {
+
+volatile std::sig_atomic_t g_requested = 0;  // set in the handler: nothing else is allowed there
+
+void handle(int signal) {
+  if (g_requested != 0) {
+    std::signal(signal, SIG_DFL);
+    ::raise(signal);
+  }
+  g_requested = signal;
+}
+
+}  // namespace
+
+void install() {
+  struct sigaction action {};
+  action.sa_handler = handle;
+  sigemptyset(&action.sa_mask);
+  action.sa_flags = SA_NODEFER;  // so that the second signal's raise() is delivered at once
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+int requested() { return g_requested; }
+
+void raise_again() {
+  const int signal = g_requested;
+  std::signal(signal, SIG_DFL);
+  ::raise(signal);
+  std::_Exit(128 + signal);
+}
+
+}  // namespace dreamer::signals

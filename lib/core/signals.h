@@ -1,0 +1,16 @@
+#pragma once
+
+namespace dreamer::signals {
+
+/// From now on the first SIGINT or SIGTERM only sets a flag, so that work stops at the next safe
+/// point and saves; a second one ends the process at once. SIGPIPE is ignored: a closed downstream
+/// pipe shows as EPIPE where it is written.
+void install();
+
+/// The signal that asked us to stop, 0 if none did.
+[[nodiscard]] int requested();
+
+/// Ends the process by the signal that was asked for, as a shell expects (128 + number).
+[[noreturn]] void raise_again();
+
+}  // namespace dreamer::signals

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "io/file.h"
+#include "io/provenance.h"
+
+namespace dreamer::data {
+
+/// The dimensions of an image: rows, columns, channels.
+struct ImageShape {
+  std::int64_t height = 0, width = 0, channels = 0;
+  [[nodiscard]] std::int64_t pixels() const { return height * width * channels; }
+  bool operator==(const ImageShape&) const = default;
+};
+
+/// A named array with a row a time step.
+template <class T>
+struct Track {
+  std::int64_t columns = 0;  // the product of the other axes
+  std::vector<T> values;     // [T, columns]
+};
+
+/// One episode in memory. Row t holds what was known at time t: action[t] is the action that *led
+/// to* image[t]; row 0 is the reset, with zero action, zero reward and discount 1.
+struct Episode {
+  std::string task;
+  std::int64_t seed = 0;
+  std::int64_t index = 0;  // which episode of that generator
+  std::int64_t action_repeat = 1;
+  std::int64_t action_size = 0;
+  bool discrete = false;  // actions are one-hot
+  std::string render;     // "exact", "fast", or empty if there are no images of ours
+
+  ImageShape image_shape;                            // all zero: no images
+  std::vector<std::uint8_t> image;                   // [T,H,W,C]
+  std::vector<float> action;                         // [T,A], as executed, in [-1,1]
+  std::vector<float> reward;                         // [T], raw
+  std::vector<float> discount;                       // [T]; a time limit is not an end
+  std::map<std::string, Track<float>> observations;  // /observation/<name>
+  std::map<std::string, Track<double>> physics;      // /physics/<field>
+  std::map<std::string, std::vector<double>> model;  // /physics/model/<field>, one row an episode
+
+  [[nodiscard]] std::int64_t length() const { return static_cast<std::int64_t>(reward.size()); }
+  [[nodiscard]] double total_reward() const;
+};
+
+/// `<task>-<seed>-<index>.h5`, numbers zero-padded (10 and 6 digits).
+[[nodiscard]] std::string episode_file_name(const std::string& task, std::int64_t seed,
+                                            std::int64_t index);
+
+/// Writes `episode` whole to `path` (format dreamer.episode 1.0).
+void write_episode(const std::filesystem::path& path, const Episode& episode,
+                   const io::Provenance& provenance, io::Replace replace);
+
+/// Reads an episode whole, checking shapes and that numbers are finite.
+[[nodiscard]] Episode read_episode(const std::filesystem::path& path);
+
+}  // namespace dreamer::data

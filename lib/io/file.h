@@ -1,0 +1,146 @@
+#pragma once
+
+// Reading and writing the project's HDF5 files. The only part of the library that calls HDF5.
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "core/json.h"
+
+namespace dreamer::io {
+
+/// Element types that occur in our files.
+enum class Type { uint8, int64, float32, float64 };
+
+template <class T>
+constexpr Type type_of() {
+  if constexpr (std::is_same_v<T, std::uint8_t>)
+    return Type::uint8;
+  else if constexpr (std::is_same_v<T, std::int64_t>)
+    return Type::int64;
+  else if constexpr (std::is_same_v<T, float>)
+    return Type::float32;
+  else if constexpr (std::is_same_v<T, double>)
+    return Type::float64;
+  else
+    static_assert(!sizeof(T), "not an element type of our files");
+}
+
+using Shape = std::vector<std::int64_t>;
+
+/// What a dataset is, without its contents.
+struct DatasetInfo {
+  std::string path;  // "/image"
+  std::string type;  // "uint8", "float32", …; HDF5's own name for a foreign type
+  Shape shape;
+  std::string dims;  // the `dims` attribute, such as "T,H,W,C"; empty if it has none
+};
+
+/// How much of the file's storage a dataset gets.
+struct Storage {
+  std::int64_t chunk_rows = 0;  // rows of the first axis in a chunk; 0: stored contiguously if
+                                // small, else in chunks of about 1 MiB
+  int deflate = 0;              // zlib level; 0: not compressed
+};
+
+/// Whether a file that exists may be replaced (`--force`).
+enum class Replace { no, yes };
+
+/// Builds one file in memory and puts it in place whole: under a temporary name in the same folder,
+/// flushed to the disk, then renamed; without Replace::yes an existing file is an error. Nothing
+/// appears under any name before `commit`, and a failed commit (disk full) leaves nothing behind.
+/// Throws Error everywhere.
+class FileWriter {
+ public:
+  /// @param format "dreamer.episode", "dreamer.model", …; written with `format_version` as root
+  ///               attributes
+  explicit FileWriter(std::string_view format);
+  ~FileWriter();
+  FileWriter(FileWriter&&) noexcept;
+  FileWriter& operator=(FileWriter&&) noexcept;
+
+  /// An attribute of the object at `path` ("/" for the root); groups are made as needed.
+  /// Strings are stored as UTF-8 strings, integers as int64, reals as float64, booleans as uint8,
+  /// arrays of numbers as 1-D arrays, objects as JSON text.
+  void attribute(const std::string& path, const std::string& name, const Json& value);
+
+  /// A dataset in row-major order. `dims` names its axes, one name an axis: "T,H,W,C".
+  template <class T>
+  void dataset(const std::string& path, std::string_view dims, const Shape& shape,
+               std::span<const T> values, Storage storage = {}) {
+    dataset(path, dims, shape, type_of<T>(), std::as_bytes(values), storage);
+  }
+  template <class T>
+  void dataset(const std::string& path, std::string_view dims, const Shape& shape,
+               const std::vector<T>& values, Storage storage = {}) {
+    dataset<T>(path, dims, shape, std::span<const T>(values), storage);
+  }
+
+  void commit(const std::filesystem::path& path, Replace replace);
+
+ private:
+  void dataset(const std::string& path, std::string_view dims, const Shape& shape, Type type,
+               std::span<const std::byte> values, Storage storage);
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// One file opened for reading. Errors name the file, the dataset and the remedy. Safe to use from
+/// several threads (HDF5 itself is serial: one lock guards it; inflating happens outside of it).
+class FileReader {
+ public:
+  /// Opens any file of ours (format begins with "dreamer."); see `format`.
+  explicit FileReader(const std::filesystem::path& path);
+  /// Opens a file and refuses every other format and every newer major version.
+  FileReader(const std::filesystem::path& path, std::string_view expected_format);
+  ~FileReader();
+  FileReader(FileReader&&) noexcept;
+  FileReader& operator=(FileReader&&) noexcept;
+
+  [[nodiscard]] const std::filesystem::path& path() const;
+  [[nodiscard]] std::string format() const;          // "dreamer.episode"
+  [[nodiscard]] std::string format_version() const;  // "1.0"
+
+  [[nodiscard]] bool has(const std::string& path) const;
+  /// Every dataset under `group`, at any depth, sorted by path.
+  [[nodiscard]] std::vector<DatasetInfo> datasets(const std::string& group = "/") const;
+  [[nodiscard]] DatasetInfo info(const std::string& path) const;
+
+  /// The whole dataset, which must have exactly this element type.
+  template <class T>
+  [[nodiscard]] std::vector<T> read(const std::string& path) const {
+    return read_rows<T>(path, 0, -1);
+  }
+  /// Rows [first, first+count) of the first axis; count −1: to the end.
+  template <class T>
+  [[nodiscard]] std::vector<T> read_rows(const std::string& path, std::int64_t first,
+                                         std::int64_t count) const {
+    std::vector<T> values(row_elements(path, first, count));
+    read_rows(path, type_of<T>(), first, count, std::as_writable_bytes(std::span(values)));
+    return values;
+  }
+
+  [[nodiscard]] bool has_attribute(const std::string& path, const std::string& name) const;
+  /// As written by FileWriter::attribute: string, integer, real or array. Throws if it is missing.
+  [[nodiscard]] Json attribute(const std::string& path, const std::string& name) const;
+  /// All attributes of an object, by name.
+  [[nodiscard]] Json attributes(const std::string& path) const;
+
+ private:
+  [[nodiscard]] std::size_t row_elements(const std::string& path, std::int64_t first,
+                                         std::int64_t count) const;
+  void read_rows(const std::string& path, Type type, std::int64_t first, std::int64_t count,
+                 std::span<std::byte> out) const;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace dreamer::io
