@@ -1,0 +1,211 @@
+#include "config/config.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/nearest.h"
+
+namespace dreamer {
+namespace {
+
+constexpr double kHuge = 1e6;
+
+Fields model_fields(ModelConfig& c) {
+  return {
+      {"depth", &c.depth,
+       "channels of the first convolution; the others have 2, 4, 8 times as many", 1, 512},
+      {"stoch", &c.stoch, "size of the stochastic state", 1, 4096},
+      {"deter", &c.deter, "size of the deterministic state (GRU)", 1, 8192},
+      {"hidden", &c.hidden, "width of the RSSM's dense layers", 1, 8192},
+      {"units", &c.units, "width of the reward and discount heads", 1, 8192},
+      {"reward_layers", &c.reward_layers, "hidden layers of the reward head", 1, 16},
+      {"gru",
+       &c.gru,
+       "cell: torch resets after the matrix product (as Keras and PyTorch do); gru_v1 before it, "
+       "with gate bias 1",
+       0,
+       0,
+       {"torch", "gru_v1"}},
+      {"min_std", &c.min_std, "added to the standard deviation of prior and posterior", 0, 10},
+      {"image_encoding",
+       &c.image_encoding,
+       "scaled: x/255 - 0.5; dithered: x/256 + U(0,1/256) - 0.5",
+       0,
+       0,
+       {"scaled", "dithered"}},
+      {"image_center", &c.image_center, "subtract the mean frame of the data instead of 0.5"},
+      {"image_gain", &c.image_gain, "images are multiplied by this after centring", 1e-3, 1e3},
+      {"image_scale", &c.image_scale, "weight of the image loss", 0, kHuge},
+      {"reward_transform",
+       &c.reward_transform,
+       "what is done to rewards as they are read",
+       0,
+       0,
+       {"none", "tanh"}},
+      {"reward_scale", &c.reward_scale, "weight of the reward loss", 0, kHuge},
+      {"kl_scale", &c.kl_scale, "weight of KL(posterior || prior)", 0, kHuge},
+      {"free_nats", &c.free_nats, "KL below this many nats costs nothing", 0, kHuge},
+      {"free_nats_mode",
+       &c.free_nats_mode,
+       "mean: max(mean KL, free); per_state: mean of max(KL - free, 0)",
+       0,
+       0,
+       {"mean", "per_state"}},
+      {"discount_head", &c.discount_head, "predict the discount (tasks that end)"},
+      {"discount_layers", &c.discount_layers, "hidden layers of the discount head", 1, 16},
+      {"discount_gamma", &c.discount_gamma,
+       "the discount head's target is this times the logged discount", 0, 1},
+      {"discount_scale", &c.discount_scale, "weight of the discount loss", 0, kHuge},
+  };
+}
+
+Fields fit_model_fields(FitModelConfig& c) {
+  return {
+      {"batch", &c.batch, "sequences in a batch", 1, 65536},
+      {"length", &c.length, "rows in a sequence; shorter episodes are padded and masked", 2, 65536},
+      {"learning_rate", &c.learning_rate, "Adam's step size", 0, 1},
+      {"beta1", &c.beta1, "Adam's decay of the first moment", 0, 0.999999},
+      {"beta2", &c.beta2, "Adam's decay of the second moment", 0, 0.999999},
+      {"epsilon", &c.epsilon, "Adam's epsilon, beside the uncorrected second moment", 0, 1},
+      {"clip", &c.clip, "largest norm of the whole gradient", 0, 1e9},
+  };
+}
+
+Fields behavior_fields(BehaviorConfig& c) {
+  return {
+      {"batch", &c.batch, "sequences in a batch", 1, 65536},
+      {"length", &c.length, "rows in a sequence", 2, 65536},
+      {"imagination_starts", &c.imagination_starts,
+       "posterior states of a batch that imagination starts from; 0: all of them", 0, 1e9},
+      {"horizon", &c.horizon, "imagined steps", 2, 4096},
+      {"gamma", &c.gamma, "discount where the model has no discount head", 0, 1},
+      {"lambda", &c.lambda, "weight of longer returns in the lambda-return", 0, 1},
+      {"units", &c.units, "width of actor and value", 1, 8192},
+      {"actor_layers", &c.actor_layers, "hidden layers of the actor", 1, 16},
+      {"value_layers", &c.value_layers, "hidden layers of the value", 1, 16},
+      {"actor_mean_scale", &c.actor_mean_scale, "the mean before the tanh stays within this", 1e-3,
+       1e3},
+      {"actor_init_std", &c.actor_init_std, "standard deviation before the tanh of a new actor",
+       1e-3, 100},
+      {"actor_min_std", &c.actor_min_std, "added to the standard deviation", 0, 10},
+      {"entropy_scale", &c.entropy_scale, "weight of the policy's entropy in the actor loss", 0,
+       kHuge},
+      {"actor_delay", &c.actor_delay, "updates of a new policy in which only the value learns", 0,
+       1e9},
+      {"actor_learning_rate", &c.actor_learning_rate, "Adam's step size for the actor", 0, 1},
+      {"value_learning_rate", &c.value_learning_rate, "Adam's step size for the value", 0, 1},
+      {"beta1", &c.beta1, "Adam's decay of the first moment", 0, 0.999999},
+      {"actor_beta2", &c.actor_beta2, "Adam's decay of the second moment, actor", 0, 0.999999},
+      {"value_beta2", &c.value_beta2, "Adam's decay of the second moment, value", 0, 0.999999},
+      {"epsilon", &c.epsilon, "Adam's epsilon, beside the uncorrected second moment", 0, 1},
+      {"clip", &c.clip, "largest norm of the gradient, actor and value each", 0, 1e9},
+      {"mode_samples", &c.mode_samples,
+       "the mode of the policy is the likeliest of this many samples", 1, 65536},
+  };
+}
+
+Fields collect_fields(CollectConfig& c) {
+  return {
+      {"action_repeat", &c.action_repeat, "control steps in which an action is held", 1, 1000},
+      {"noise", &c.noise, "standard deviation of the exploration noise added to sampled actions", 0,
+       10},
+      {"random_hold", &c.random_hold, "the random policy holds an action for 1 to this many steps",
+       1, 1000},
+  };
+}
+
+std::vector<std::string> field_names(const Section& section) {
+  std::vector<std::string> names;
+  for (const Field& field : section.fields) names.push_back(field.name);
+  return names;
+}
+
+const Section& find_section(const std::vector<Section>& all, const std::string& name) {
+  const auto found = std::ranges::find(all, name, &Section::name);
+  if (found == all.end())
+    throw usage_error("unknown section {} in the configuration{} (sections: {})", name,
+                      did_you_mean(name, section_names()), fmt::join(section_names(), ", "));
+  return *found;
+}
+
+const Field& find_field(const Section& section, const std::string& name) {
+  const auto found = std::ranges::find(section.fields, name, &Field::name);
+  if (found != section.fields.end()) return *found;
+  const std::string near = nearest(name, field_names(section));
+  throw usage_error("unknown setting {}.{}{}", section.name, name,
+                    near.empty() ? "; --print-config shows all"
+                                 : fmt::format(", did you mean {}.{}?", section.name, near));
+}
+
+}  // namespace
+
+std::vector<Section> sections(Config& config) {
+  return {{"model", "the world model: sizes and loss", model_fields(config.model)},
+          {"fit_model", "how the world model is fitted", fit_model_fields(config.fit_model)},
+          {"behavior", "actor and value, learned in imagination", behavior_fields(config.behavior)},
+          {"collect", "how experience is gathered", collect_fields(config.collect)}};
+}
+
+std::vector<std::string> section_names() {
+  Config config;
+  std::vector<std::string> names;
+  for (const Section& section : sections(config)) names.push_back(section.name);
+  return names;
+}
+
+Json to_json(const Config& config, const std::vector<std::string>& names) {
+  Config copy = config;
+  Json json = Json::object();
+  for (const Section& section : sections(copy)) {
+    if (!names.empty() && std::ranges::find(names, section.name) == names.end()) continue;
+    for (const Field& field : section.fields) json[section.name][field.name] = field.json();
+  }
+  return json;
+}
+
+void merge(Config& config, const Json& json) {
+  if (!json.is_object()) throw usage_error("a configuration is a JSON object of sections");
+  const auto all = sections(config);
+  for (const auto& [name, settings] : json.items()) {
+    const Section& section = find_section(all, name);
+    if (!settings.is_object()) throw usage_error("section {} must be a JSON object", name);
+    for (const auto& [key, value] : settings.items())
+      find_field(section, key).assign(value, name + "." + key);
+  }
+}
+
+void set(Config& config, const std::string& assignment, const std::vector<std::string>& allowed) {
+  const auto equals = assignment.find('=');
+  const auto dot = assignment.find('.');
+  if (equals == std::string::npos || dot == std::string::npos || dot > equals)
+    throw usage_error("--set {}: must be section.key=value, such as model.depth=8", assignment);
+  const std::string name = assignment.substr(0, dot);
+  const std::string key = assignment.substr(dot + 1, equals - dot - 1);
+  const std::string text = assignment.substr(equals + 1);
+  const auto all = sections(config);
+  const Field& field = find_field(find_section(all, name), key);
+  if (std::ranges::find(allowed, name) == allowed.end())
+    throw usage_error("--set {}: this program has no use for the section {} (it uses: {})",
+                      assignment, name, fmt::join(allowed, ", "));
+  // Text needs no quotes: what is not JSON is a string.
+  Json value = Json::parse(text, nullptr, false);
+  if (value.is_discarded() || std::holds_alternative<std::string*>(field.value)) value = text;
+  field.assign(value, name + "." + key);
+}
+
+Json config_schema() {
+  Config config;
+  Json schema = {{"$schema", "http://json-schema.org/draft-07/schema#"},
+                 {"title", "Configuration of the dreamer programs"},
+                 {"type", "object"},
+                 {"additionalProperties", false}};
+  for (const Section& section : sections(config)) {
+    Json object = {
+        {"type", "object"}, {"description", section.doc}, {"additionalProperties", false}};
+    for (const Field& field : section.fields) object["properties"][field.name] = field.schema();
+    schema["properties"][section.name] = object;
+  }
+  return schema;
+}
+
+}  // namespace dreamer
