@@ -1,0 +1,208 @@
+#include "cli/program.h"
+
+#include <iostream>
+
+#include "cli/describe.h"
+#include "core/error.h"
+#include "core/log.h"
+#include "core/output.h"
+#include "core/signals.h"
+#include "data/episode_list.h"
+#include "io/provenance.h"
+
+namespace dreamer::cli {
+namespace {
+
+constexpr std::int64_t kLargestSeed = (std::int64_t{1} << 31) - 1;
+
+// Shown as the kind of a value in help and man page: "--seed N".
+CLI::Option* typed(CLI::Option* option, const std::string& type) { return option->type_name(type); }
+
+}  // namespace
+
+Program::Program(std::string name, std::string summary)
+    : app_(std::move(summary), name), name_(std::move(name)) {
+  app_.set_help_flag("-h,--help", "show this help");
+  app_.add_flag("--version", version_,
+                "show the version; with --json those of LibTorch, MuJoCo and HDF5 too");
+  app_.add_flag("--quiet", quiet_, "say nothing on stderr but errors")->group("Messages");
+  app_.add_flag("--verbose", verbose_, "say more on stderr")
+      ->group("Messages")
+      ->excludes("--quiet");
+  app_.add_flag("--json", json_, "answer in JSON")->group("Messages");
+  // For our own build: the man page's options, the completion's words, the configuration's schema.
+  app_.add_flag("--help-man", man_)->group("");
+  app_.add_flag("--help-complete", complete_)->group("");
+  app_.add_flag("--help-schema", schema_)->group("");
+}
+
+void Program::data(std::vector<std::filesystem::path>& paths) {
+  data_ = &paths;
+  typed(app_.add_option("--data", data_arguments_,
+                        "episodes: files, folders (sorted by name), or - for paths or JSON lines "
+                        "with an episode field on stdin"),
+        "PATH")
+      ->required();
+}
+
+void Program::out(std::filesystem::path& path, const std::string& type, const std::string& doc) {
+  typed(app_.add_option("--out", path, doc), type)->required();
+}
+
+void Program::force(io::Replace& replace) {
+  app_.add_flag_callback(
+      "--force", [&replace] { replace = io::Replace::yes; }, "replace an output that exists");
+}
+
+void Program::config(Config& config, std::vector<std::string> sections) {
+  config_ = &config;
+  sections_ = std::move(sections);
+  const char* group = "Settings (defaults < preset < config < set < other options)";
+  typed(app_.add_option("--preset", preset_, "settings by name: paper, paper-gr or quick"), "NAME")
+      ->group(group);
+  typed(app_.add_option("--config", config_files_, "settings from a JSON file"), "FILE")
+      ->group(group);
+  typed(app_.add_option("--set", settings_,
+                        "one setting, such as " + sections_.front() + "." +
+                            to_json(config)[sections_.front()].begin().key() + "=…"),
+        "KEY=VALUE")
+      ->group(group);
+  app_.add_flag("--print-config", print_config_, "print the resolved settings as JSON and stop")
+      ->group(group);
+}
+
+void Program::seed(std::int64_t& seed) {
+  typed(app_.add_option("--seed", seed, "every random draw follows from it"), "N")
+      ->check(CLI::Range(std::int64_t{0}, kLargestSeed).description(""))
+      ->capture_default_str();
+}
+
+void Program::compute(Compute& compute) {
+  seed(compute.seed);
+  typed(app_.add_option("--threads", compute.threads, "threads to compute with; 0: all cores"), "N")
+      ->check(CLI::Range(0, 4096).description(""))
+      ->capture_default_str();
+  typed(app_.add_option("--device", compute.device, "auto, cpu or cuda[:N]"), "DEVICE")
+      ->capture_default_str();
+}
+
+void Program::fit(FitJob& job, std::vector<std::string> sections) {
+  data(job.data);
+  out(job.out, "FILE", "the checkpoint to write, when the work is done");
+  typed(app_.add_option("--init", job.init, "go on from this checkpoint"), "FILE");
+  force(job.replace);
+  count("--updates", job.updates, 1, "further updates")->required();
+  count("--save-every", job.save_every, 0,
+        "write OUT.resume.h5 every so many updates; 0: only when stopped by a signal");
+  count("--log-every", job.log_every, 1, "updates between lines of metrics");
+  typed(app_.add_option("--replay-memory", job.replay_memory,
+                        "bytes of decoded frames kept (4G, 500M)")
+            ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false).description("")),
+        "SIZE");
+  typed(app_.add_option("--logdir", job.logdir, "write TensorBoard events there"), "DIR");
+  typed(app_.add_option("--dump-step", job.dump_step,
+                        "write batch, noise, losses and gradients of the first update there"),
+        "FILE");
+  compute(job);
+  config(job.config, std::move(sections));
+}
+
+CLI::Option* Program::count(const std::string& name, std::int64_t& value, std::int64_t least,
+                            const std::string& doc) {
+  return typed(app_.add_option(name, value, doc), "N")
+      ->check(CLI::Range(least, std::int64_t{1} << 52).description(""))
+      ->capture_default_str();
+}
+
+void Program::parse(int argc, char** argv) {
+  io::set_command_line(name_, std::vector<std::string>(argv + 1, argv + argc));
+  app_.parse(argc, argv);
+  log::configure(name_, quiet_     ? log::Level::quiet
+                        : verbose_ ? log::Level::verbose
+                                   : log::Level::normal);
+}
+
+void Program::resolve_config() {
+  if (config_ == nullptr) return;
+  if (!preset_.empty()) apply_preset(*config_, preset_);
+  for (const auto& file : config_files_) merge_file(*config_, file);
+  for (const auto& setting : settings_) set(*config_, setting, sections_);
+}
+
+void Program::resolve_data() {
+  if (data_ != nullptr) *data_ = data::resolve_episodes(data_arguments_, std::cin);
+}
+
+bool Program::answer_about_itself() {
+  if (version_) {
+    if (json_)
+      emit(versions());
+    else
+      emit_text(fmt::format("{} {}\n", name_, version()));
+  } else if (man_) {
+    emit_text(man_options(app_, sections_));
+  } else if (complete_) {
+    emit_text(completion_words(app_));
+  } else if (schema_) {
+    emit_text(config_schema().dump(2) + "\n");
+  } else {
+    return false;
+  }
+  return true;
+}
+
+int Program::run(int argc, char** argv, const std::function<void()>& work) {
+  return run(argc, argv, std::function<ExitCode()>([&] {
+               work();
+               return ExitCode::ok;
+             }));
+}
+
+int Program::run(int argc, char** argv, const std::function<ExitCode()>& work) {
+  log::configure(name_, log::Level::normal);
+  signals::install();
+  const auto fail = [](std::string_view message, ExitCode code) {
+    log::error(message);
+    return static_cast<int>(code);
+  };
+  ExitCode code = ExitCode::ok;
+  try {
+    // Questions about the program itself need no other option.
+    for (int i = 1; i < argc; ++i) {
+      const std::string_view word = argv[i];
+      if (word == "--version" || word == "--print-config" || word.starts_with("--help-"))
+        for (CLI::Option* option : app_.get_options()) option->required(false);
+    }
+    parse(argc, argv);
+    if (answer_about_itself()) return 0;
+    resolve_config();
+    if (print_config_) {
+      emit_text(to_json(*config_, sections_).dump(2) + "\n");
+      return 0;
+    }
+    for (const auto& check : checks_) check();
+    resolve_data();
+    code = work();
+  } catch (const CLI::Success&) {
+    try {
+      emit_text(app_.help());
+    } catch (const ClosedPipe&) {
+    }
+    return 0;
+  } catch (const CLI::Error& e) {
+    return fail(fmt::format("{} (see {} --help)", e.what(), name_), ExitCode::usage);
+  } catch (const ClosedPipe&) {
+    return 0;
+  } catch (const Error& e) {
+    if (signals::requested() != 0) signals::raise_again();
+    return fail(e.what(), e.code());
+  } catch (const std::bad_alloc&) {
+    return fail("out of memory; use a smaller batch, --replay-memory or model", ExitCode::failed);
+  } catch (const std::exception& e) {
+    return fail(e.what(), ExitCode::failed);
+  }
+  if (signals::requested() != 0) signals::raise_again();
+  return static_cast<int>(code);
+}
+
+}  // namespace dreamer::cli

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "config/config.h"
+#include "io/file.h"
+#include "stages/jobs.h"
+
+namespace dreamer::cli {
+
+/// A command-line program: options declared first, then `run`, which parses them, does the work and
+/// turns every outcome into the documented exit code. Parsing opens no file.
+///
+///     int main(int argc, char** argv) {
+///       FitModelJob job;
+///       cli::Program program("dr-fit-model", "Learn a world model from episodes");
+///       program.data(job.data);
+///       program.out(job.out, "FILE", "the model checkpoint");
+///       return program.run(argc, argv, [&] { stages().fit_model(job); });
+///     }
+///
+/// An option is spelled and described here if several programs have it, so it reads the same in
+/// all.
+class Program {
+ public:
+  Program(std::string name, std::string summary);
+
+  // Options that several programs share.
+  void data(std::vector<std::filesystem::path>& paths);
+  void out(std::filesystem::path& path, const std::string& type, const std::string& doc);
+  void force(io::Replace& replace);
+  /// --preset, --config, --set, --print-config. Only the named sections may be --set.
+  void config(Config& config, std::vector<std::string> sections);
+  void seed(std::int64_t& seed);
+  /// --threads, --device and --seed.
+  void compute(Compute& compute);
+  /// All options of a fitting stage.
+  void fit(FitJob& job, std::vector<std::string> sections);
+
+  /// For the options of one program alone.
+  [[nodiscard]] CLI::App& app() { return app_; }
+  /// A number option with its default shown and its range checked.
+  CLI::Option* count(const std::string& name, std::int64_t& value, std::int64_t least,
+                     const std::string& doc);
+  /// A check over all options, made before any work; it throws usage_error.
+  void check(std::function<void()> check) { checks_.push_back(std::move(check)); }
+
+  /// Parses, works, and returns the exit code. Prints at most one line of error.
+  int run(int argc, char** argv, const std::function<void()>& work);
+  /// The same for work that has an answer of its own (ExitCode::no).
+  int run(int argc, char** argv, const std::function<ExitCode()>& work);
+
+ private:
+  void parse(int argc, char** argv);
+  void resolve_config();
+  void resolve_data();
+  bool answer_about_itself();
+
+  CLI::App app_;
+  std::string name_;
+  std::vector<std::function<void()>> checks_;
+
+  Config* config_ = nullptr;
+  std::vector<std::string> sections_;
+  std::string preset_;
+  std::vector<std::filesystem::path> config_files_;
+  std::vector<std::string> settings_;
+
+  std::vector<std::filesystem::path>* data_ = nullptr;
+  std::vector<std::string> data_arguments_;
+
+  bool print_config_ = false, version_ = false, json_ = false, quiet_ = false, verbose_ = false;
+  bool man_ = false, complete_ = false, schema_ = false;
+};
+
+}  // namespace dreamer::cli

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "io/file.h"
+
+namespace dreamer {
+
+// What a program hands to the learning library: its options, resolved. No LibTorch here.
+
+/// What every stage that computes with tensors needs to know.
+struct Compute {
+  std::int64_t seed = 0;
+  std::int64_t threads = 0;  // 0: all cores
+  std::string device = "auto";
+};
+
+/// What the two fitting stages share.
+struct FitJob : Compute {
+  std::vector<std::filesystem::path> data;  // episodes
+  std::filesystem::path out;
+  std::filesystem::path init;  // empty: begin anew
+  io::Replace replace = io::Replace::no;
+  Config config;
+  std::int64_t updates = 0;     // further updates
+  std::int64_t save_every = 0;  // write OUT.resume.h5 this often; 0: only when stopped
+  std::int64_t log_every = 10;
+  std::int64_t replay_memory = std::int64_t{1} << 30;  // bytes of decoded frames
+  std::filesystem::path logdir;                        // TensorBoard; empty: none
+  std::filesystem::path dump_step;                     // one update in full; empty: none
+};
+
+/// dr-fit-model. `config.model` and `config.fit_model` apply; with `init` the sizes come from it.
+struct FitModelJob : FitJob {
+  std::int64_t picture_every = 500;  // updates between open-loop pictures in the log
+};
+
+/// dr-fit-behavior. `config.behavior` applies; the model's sizes come from the model file.
+struct FitBehaviorJob : FitJob {
+  std::filesystem::path model;
+};
+
+/// dr-imagine.
+struct ImagineJob : Compute {
+  std::filesystem::path model;
+  std::filesystem::path policy;  // empty: open loop along the logged actions
+  std::vector<std::filesystem::path> data;
+  std::filesystem::path out;
+  io::Replace replace = io::Replace::no;
+  std::int64_t starts = 6;
+  std::int64_t context = 5;
+  std::int64_t horizon = 45;  // imagined rows after the context
+};
+
+/// dr-eval --model: open-loop prediction on held-out episodes.
+struct EvaluateModelJob : Compute {
+  std::filesystem::path model;
+  std::vector<std::filesystem::path> data;
+  std::int64_t starts = 100;
+  std::int64_t context = 5;
+  std::int64_t horizon = 15;
+};
+
+/// How a policy acts: sampled and with exploration noise, or by its mode.
+enum class ActionMode { explore, mode };
+
+/// A policy checkpoint that is to act.
+struct PolicyJob : Compute {
+  std::filesystem::path policy;
+  ActionMode mode = ActionMode::mode;
+  double noise = 0;
+};
+
+}  // namespace dreamer

@@ -1,0 +1,38 @@
+#include "stages/stages.h"
+
+#include <dlfcn.h>
+
+#include <cstdlib>
+
+#include "core/error.h"
+#include "core/paths.h"
+
+namespace dreamer {
+namespace {
+
+using Entry = const Stages* (*)();
+
+const Stages& open_library() {
+  // Read by the OpenMP runtime and MKL as they are loaded. Passive waiting: programs that share a
+  // machine otherwise spin at each other's barriers; MKL must not choose its thread count by load,
+  // or sums change from run to run.
+  setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0);
+  setenv("MKL_DYNAMIC", "FALSE", /*overwrite=*/0);
+
+  const auto path = library_dir() / "libdreamer_learn.so";
+  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL);
+  if (library == nullptr)
+    throw error("cannot open the learning library: {}; rebuild, or reinstall LibTorch", dlerror());
+  const auto entry = reinterpret_cast<Entry>(dlsym(library, "dreamer_stages"));
+  if (entry == nullptr) throw error("{} is of another version: {}", path.string(), dlerror());
+  return *entry();
+}
+
+}  // namespace
+
+const Stages& stages() {
+  static const Stages& opened = open_library();
+  return opened;
+}
+
+}  // namespace dreamer

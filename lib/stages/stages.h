@@ -1,0 +1,30 @@
+#pragma once
+
+#include "collect/policy.h"
+#include "core/json.h"
+#include "stages/jobs.h"
+
+namespace dreamer {
+
+/// The stages of the loop that need LibTorch, behind an interface that does not: the programs link
+/// `dreamer` alone and call `stages()`, which opens the companion library `dreamer_learn` (0.3 s)
+/// when it is first needed.
+class Stages {
+ public:
+  virtual ~Stages() = default;
+
+  virtual void fit_model(const FitModelJob& job) const = 0;
+  virtual void fit_behavior(const FitBehaviorJob& job) const = 0;
+  virtual void imagine(const ImagineJob& job) const = 0;
+  /// Prediction quality by horizon, as the summary that dr-eval prints.
+  [[nodiscard]] virtual Json evaluate_model(const EvaluateModelJob& job) const = 0;
+  /// Loads a policy checkpoint once; the factory's policies share it.
+  [[nodiscard]] virtual PolicyFactory policy(const PolicyJob& job) const = 0;
+  [[nodiscard]] virtual std::string libtorch_version() const = 0;
+};
+
+/// The learning library; opened at the first call.
+/// @throws Error if it or LibTorch cannot be opened, with the loader's reason.
+[[nodiscard]] const Stages& stages();
+
+}  // namespace dreamer

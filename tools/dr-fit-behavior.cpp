@@ -1,0 +1,14 @@
+#include "cli/program.h"
+#include "stages/stages.h"
+
+int main(int argc, char** argv) {
+  dreamer::FitBehaviorJob job;
+  dreamer::cli::Program program(
+      "dr-fit-behavior", "Learn actor and value inside a world model, by imagined trajectories");
+  program.app()
+      .add_option("--model", job.model, "the world model to imagine with")
+      ->type_name("FILE")
+      ->required();
+  program.fit(job, {"behavior"});
+  return program.run(argc, argv, [&] { dreamer::stages().fit_behavior(job); });
+}
