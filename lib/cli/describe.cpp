@@ -1,5 +1,6 @@
 #include "cli/describe.h"
 
+#include <fmt/format.h>
 #include <hdf5.h>
 #include <mujoco/mujoco.h>
 

@@ -83,8 +83,8 @@ Json Field::schema() const {
                           if (!choices.empty()) schema["enum"] = choices;
                         }},
              value);
-  if (std::isfinite(least)) schema["minimum"] = least;
-  if (std::isfinite(most)) schema["maximum"] = most;
+  if (choices.empty() && std::isfinite(least)) schema["minimum"] = least;
+  if (choices.empty() && std::isfinite(most)) schema["maximum"] = most;
   schema["default"] = json();
   schema["description"] = doc;
   return schema;

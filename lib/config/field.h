@@ -18,7 +18,7 @@ struct Field {
   std::string doc;
   double least = -std::numeric_limits<double>::infinity();
   double most = std::numeric_limits<double>::infinity();
-  std::vector<std::string> choices;  // of a string; empty: any
+  std::vector<std::string> choices = {};  // of a string; empty: any
 
   [[nodiscard]] Json json() const;
   /// Takes a value; a wrong type, range or choice is a usage error that says what is allowed.

@@ -1,0 +1,33 @@
+#include "model/encoder.h"
+
+#include <fmt/format.h>
+
+#include "model/layers.h"
+
+namespace dreamer {
+
+using torch::Tensor;
+
+Encoder::Encoder(std::int64_t channels, std::int64_t depth) {
+  std::int64_t in = channels;
+  for (int i = 0; i < 4; ++i) {
+    const std::int64_t out = depth << i;
+    torch::nn::Conv2d layer(torch::nn::Conv2dOptions(in, out, 4).stride(2));
+    glorot_uniform(layer->weight);
+    torch::nn::init::zeros_(layer->bias);
+    layers_.push_back(register_module(fmt::format("conv{}", i + 1), layer));
+    in = out;
+  }
+}
+
+Tensor Encoder::forward(const Tensor& image) const {
+  const auto leading = image.sizes().slice(0, image.dim() - 3).vec();
+  Tensor x = image.flatten(0, image.dim() - 4);
+  for (const auto& layer : layers_)
+    x = torch::relu(torch::conv2d(x, layer->weight, layer->bias, /*stride=*/2));
+  auto shape = leading;
+  shape.push_back(-1);
+  return x.reshape(shape);
+}
+
+}  // namespace dreamer

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <torch/torch.h>
+
+namespace dreamer {
+
+// Building blocks with the initialisation of the published agent: Glorot uniform weights, zero
+// biases, orthogonal recurrent kernels. Parameters keep PyTorch's names and layouts.
+
+/// A dense layer: [..., in] -> [..., out].
+[[nodiscard]] torch::nn::Linear dense(std::int64_t in, std::int64_t out);
+
+/// Fills `weight` from U(±√(6/(fan_in+fan_out))); for convolutions a fan counts the kernel's area.
+void glorot_uniform(const torch::Tensor& weight);
+
+/// One deterministic step: how input and state become the next state.
+enum class GruKind {
+  torch,  // reset gate after the matrix product, two biases: PyTorch's and Keras's equations
+  v1      // reset gate before it, gate bias 1: TensorFlow 1's GRUCell
+};
+[[nodiscard]] GruKind gru_kind(const std::string& name);
+
+/// Gated recurrent unit; gates in the order reset, update, new.
+class Gru : public torch::nn::Module {
+ public:
+  Gru(std::int64_t in, std::int64_t size, GruKind kind);
+
+  /// input [B,in], state [B,D] -> next state [B,D].
+  torch::Tensor forward(const torch::Tensor& input, const torch::Tensor& state) const;
+
+ private:
+  GruKind kind_;
+  torch::Tensor weight_ih_, weight_hh_, bias_ih_, bias_hh_;  // [3D,in] [3D,D] [3D] [3D]
+};
+
+/// `layers` hidden dense layers of `units` with ELU, then a linear one: [..., in] -> [..., out].
+class DenseHead : public torch::nn::Module {
+ public:
+  DenseHead(std::int64_t in, std::int64_t units, std::int64_t layers, std::int64_t out);
+  torch::Tensor forward(torch::Tensor x) const;
+
+ private:
+  std::vector<torch::nn::Linear> hidden_;
+  torch::nn::Linear out_{nullptr};
+};
+
+}  // namespace dreamer
