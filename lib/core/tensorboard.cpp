@@ -1,0 +1,187 @@
+#include "core/tensorboard.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+
+#include "core/error.h"
+
+namespace dreamer {
+namespace {
+
+/// A protocol buffer message under construction (the wire format: key = field << 3 | wire type).
+class Message {
+ public:
+  void integer(int field, std::int64_t value) {
+    key(field, 0);
+    varint(static_cast<std::uint64_t>(value));
+  }
+  void real(int field, double value) {
+    key(field, 1);
+    fixed(std::bit_cast<std::uint64_t>(value));
+  }
+  void real(int field, float value) {
+    key(field, 5);
+    fixed(std::bit_cast<std::uint32_t>(value));
+  }
+  void text(int field, std::string_view value) {
+    key(field, 2);
+    varint(value.size());
+    bytes_.append(value);
+  }
+  void message(int field, const Message& value) { text(field, value.bytes_); }
+
+  [[nodiscard]] const std::string& bytes() const { return bytes_; }
+
+  /// Little-endian, whatever the machine's own order is.
+  template <class T>
+  void fixed(T value) {
+    for (std::size_t i = 0; i < sizeof value; ++i)
+      bytes_.push_back(static_cast<char>(value >> (8 * i) & 0xff));
+  }
+
+ private:
+  void key(int field, int wire_type) { varint(static_cast<std::uint64_t>(field << 3 | wire_type)); }
+  void varint(std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7) bytes_.push_back(static_cast<char>(value | 0x80));
+    bytes_.push_back(static_cast<char>(value));
+  }
+
+  std::string bytes_;
+};
+
+/// A CRC stored beside the data it covers is rotated and offset, so that a CRC of it stays useful.
+std::uint32_t masked_crc(std::string_view bytes) {
+  return std::rotr(crc32c(std::as_bytes(std::span(bytes))), 15) + 0xa282ead8u;
+}
+
+double wall_time() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration<double>(now).count();
+}
+
+std::string file_name() {
+  std::array<char, 256> host{};
+  if (::gethostname(host.data(), host.size() - 1) != 0) std::strcpy(host.data(), "localhost");
+  static std::atomic<int> count = 0;  // two runs of one process in the same second
+  return fmt::format("events.out.tfevents.{:010}.{}.{}.{}", static_cast<std::int64_t>(wall_time()),
+                     host.data(), ::getpid(), count++);
+}
+
+}  // namespace
+
+std::uint32_t crc32c(std::span<const std::byte> bytes) {
+  static const auto table = [] {
+    std::array<std::uint32_t, 256> entries{};
+    for (std::uint32_t i = 0; i < entries.size(); ++i) {
+      std::uint32_t crc = i;
+      for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0x82f63b78u : 0u);
+      entries[i] = crc;
+    }
+    return entries;
+  }();
+  std::uint32_t crc = ~0u;
+  for (const std::byte byte : bytes)
+    crc = (crc >> 8) ^ table[(crc ^ static_cast<std::uint32_t>(byte)) & 0xff];
+  return ~crc;
+}
+
+struct TensorBoard::Impl {
+  explicit Impl(std::filesystem::path name) : path(std::move(name)) {
+    // "x": a new file, never somebody else's
+    file = std::fopen(path.c_str(), "wbx");
+    if (file == nullptr) fail();
+  }
+  ~Impl() {
+    if (file != nullptr) std::fclose(file);
+  }
+
+  [[noreturn]] void fail() const {
+    throw error("{}: cannot write: {}; give another --logdir or free some space", path.string(),
+                std::strerror(errno));
+  }
+
+  void write(const std::string& bytes) {
+    if (std::fwrite(bytes.data(), 1, bytes.size(), file) != bytes.size()) fail();
+  }
+
+  /// One record: an Event with this wall time and step.
+  void event(Message event, std::int64_t step) {
+    event.real(1, wall_time());
+    event.integer(2, step);
+    Message length, length_crc, crc;
+    length.fixed(static_cast<std::uint64_t>(event.bytes().size()));
+    length_crc.fixed(masked_crc(length.bytes()));
+    crc.fixed(masked_crc(event.bytes()));
+    write(length.bytes() + length_crc.bytes() + event.bytes() + crc.bytes());
+  }
+
+  /// Event.summary = 5, Summary.value = 1.
+  void summary(const Message& value, std::int64_t step) {
+    Message summary, message;
+    summary.message(1, value);
+    message.message(5, summary);
+    event(std::move(message), step);
+  }
+
+  std::filesystem::path path;
+  std::FILE* file = nullptr;
+};
+
+TensorBoard::TensorBoard(const std::filesystem::path& logdir, std::int64_t first_step) {
+  std::error_code failure;
+  std::filesystem::create_directories(logdir, failure);
+  if (failure)
+    throw error("{}: cannot make this folder: {}; give another --logdir", logdir.string(),
+                failure.message());
+  impl_ = std::make_unique<Impl>(logdir / file_name());
+
+  Message version;
+  version.text(3, "brain.Event:2");
+  impl_->event(std::move(version), 0);
+  if (first_step > 0) {
+    Message start, session;
+    start.integer(1, 1);  // SessionLog.status = START
+    session.message(7, start);
+    impl_->event(std::move(session), first_step);
+  }
+  flush();
+}
+
+TensorBoard::~TensorBoard() = default;
+TensorBoard::TensorBoard(TensorBoard&&) noexcept = default;
+TensorBoard& TensorBoard::operator=(TensorBoard&&) noexcept = default;
+
+void TensorBoard::scalar(std::string_view tag, std::int64_t step, double value) {
+  Message message;
+  message.text(1, tag);
+  message.real(2, static_cast<float>(value));
+  impl_->summary(message, step);
+}
+
+void TensorBoard::image(std::string_view tag, std::int64_t step, std::span<const std::byte> png,
+                        std::int64_t height, std::int64_t width) {
+  Message picture;
+  picture.integer(1, height);
+  picture.integer(2, width);
+  picture.integer(3, 3);  // colorspace: RGB
+  picture.text(4, {reinterpret_cast<const char*>(png.data()), png.size()});
+  Message message;
+  message.text(1, tag);
+  message.message(4, picture);
+  impl_->summary(message, step);
+}
+
+void TensorBoard::flush() {
+  if (std::fflush(impl_->file) != 0) impl_->fail();
+}
+
+const std::filesystem::path& TensorBoard::path() const { return impl_->path; }
+
+}  // namespace dreamer

@@ -1,0 +1,101 @@
+#include "media/plot.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "media/text.h"
+
+namespace dreamer::media {
+namespace {
+
+/// Maps (step, value) to pixels of the panel, `margin` pixels inside of it.
+struct Axes {
+  std::int64_t steps;
+  Range range;
+  int top, height, width, size;
+
+  [[nodiscard]] int x(std::int64_t step) const {
+    const int room = width - 3 * size;
+    return size + static_cast<int>(steps > 1 ? step * room / (steps - 1) : 0);
+  }
+  [[nodiscard]] int y(double value) const {
+    const double span = range.high - range.low;
+    const double share = span > 0 ? (value - range.low) / span : 0;
+    return top + height - 3 * size - static_cast<int>(std::lround(share * (height - 5 * size)));
+  }
+};
+
+/// The line from one step to the next: in every column the span of rows that it crosses.
+void segment(Picture& picture, const Axes& axes, std::int64_t step, double from, double to,
+             Color color) {
+  const int x0 = axes.x(step), x1 = axes.x(step + 1), y0 = axes.y(from), y1 = axes.y(to);
+  const int columns = std::max(x1 - x0, 1);
+  int previous = y0;
+  for (int i = 0; i <= columns; ++i) {
+    const int y = y0 + (y1 - y0) * i / columns;
+    const int upper = std::min(previous, y), lower = std::max(previous, y);
+    picture.fill(upper, std::min(x0 + i, x1), lower - upper + axes.size, axes.size, color);
+    previous = y;
+  }
+}
+
+void draw_curve(Picture& picture, const Axes& axes, const Curve& curve, std::int64_t first,
+                std::int64_t last, Color color) {
+  for (std::int64_t t = first; t < last; ++t) {
+    const float from = curve.values[t], to = curve.values[t + 1];
+    if (std::isfinite(from) && std::isfinite(to)) segment(picture, axes, t, from, to, color);
+  }
+}
+
+}  // namespace
+
+void Range::include(std::span<const float> values) {
+  for (const float value : values)
+    if (std::isfinite(value)) {
+      low = std::min(low, static_cast<double>(value));
+      high = std::max(high, static_cast<double>(value));
+    }
+}
+
+Picture plot(std::span<const Curve> curves, const std::vector<std::string>& names, Range range,
+             std::int64_t now, const PlotStyle& style) {
+  const int size = style.size, caption = text_height(size) + size;
+  Picture picture(style.height, style.width);
+  picture.fill(caption, 0, style.height - caption, style.width, theme::kPanel);
+
+  std::int64_t steps = 0;
+  for (const Curve& curve : curves)
+    steps = std::max(steps, static_cast<std::int64_t>(curve.values.size()));
+  const Axes axes{steps, range, caption, style.height - caption, style.width, size};
+
+  if (range.low < 0 && range.high > 0)  // where zero is
+    picture.fill(axes.y(0), 0, size, style.width, blend(theme::kFaint, theme::kPanel, 0.35));
+  const std::int64_t cursor = now < 0 ? steps - 1 : std::min(now, steps - 1);
+  if (now >= 0)
+    picture.fill(caption, axes.x(cursor), axes.height, size,
+                 blend(theme::kFaint, theme::kPanel, 0.6));
+
+  int x = 0;
+  for (std::size_t i = 0; i < curves.size(); ++i) {
+    const Curve& curve = curves[i];
+    const auto last = static_cast<std::int64_t>(curve.values.size()) - 1;
+    draw_curve(picture, axes, curve, std::min(cursor, last), last,
+               blend(curve.color, theme::kPanel, 0.35));
+    draw_curve(picture, axes, curve, 0, std::min(cursor, last), curve.color);
+
+    std::string text = names[i];
+    if (now >= 0 && cursor <= last) {
+      const float value = curve.values[cursor];
+      text += fmt::format(" {:.{}f}", value, std::abs(value) < 99.995 ? 2 : 0);
+      if (std::isfinite(value))
+        picture.fill(axes.y(value) - size, axes.x(cursor) - size, 3 * size, 3 * size, curve.color);
+    }
+    draw_text(picture, 0, x, text, curve.color, size);
+    x += text_width(text, size) + 12 * size;
+  }
+  return picture;
+}
+
+}  // namespace dreamer::media

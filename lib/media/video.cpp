@@ -1,0 +1,111 @@
+#include "media/video.h"
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "core/error.h"
+#include "core/paths.h"
+#include "io/atomic_file.h"
+#include "media/encoder.h"
+
+namespace dreamer::media {
+namespace {
+
+constexpr double kMostFps = 1000, kMostGifFps = 50;  // viewers slow shorter gif delays down
+
+int even(int side) { return side + side % 2; }
+
+using Entry = const Encoder* (*)();
+
+const Encoder& open_library() {
+  const auto path = library_dir() / "libdreamer_video.so";
+  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr)
+    throw error("cannot open the video library: {}; rebuild, or reinstall FFmpeg's libraries",
+                dlerror());
+  const auto entry = reinterpret_cast<Entry>(dlsym(library, "dreamer_encoder"));
+  if (entry == nullptr) throw error("{} is of another version: {}", path.string(), dlerror());
+  return *entry();
+}
+
+const Encoder& encoder() {
+  static const Encoder& opened = open_library();
+  return opened;
+}
+
+/// The same clip on a canvas of another size, in its upper left corner.
+Clip on_canvas(const Clip& clip, int height, int width) {
+  if (clip.height == height && clip.width == width) return clip;
+  return {clip.frames, height, width, [clip, height, width](std::int64_t i) {
+            Picture canvas(height, width);
+            paste(canvas, clip.frame(i), 0, 0);
+            return canvas;
+          }};
+}
+
+}  // namespace
+
+Clip concatenate(std::vector<Clip> clips) {
+  if (clips.size() == 1) return std::move(clips.front());
+  Clip result;
+  for (const Clip& clip : clips) {
+    result.frames += clip.frames;
+    result.height = std::max(result.height, clip.height);
+    result.width = std::max(result.width, clip.width);
+  }
+  for (Clip& clip : clips) clip = on_canvas(clip, result.height, result.width);
+  result.frame = [clips = std::move(clips)](std::int64_t i) {
+    auto clip = clips.begin();
+    while (i >= clip->frames) i -= (clip++)->frames;
+    return clip->frame(i);
+  };
+  return result;
+}
+
+Format format_of(const std::filesystem::path& path) {
+  std::string extension = path.extension();
+  std::ranges::transform(extension, extension.begin(),
+                         [](unsigned char c) { return std::tolower(c); });
+  for (const Format format : {Format::mp4, Format::gif, Format::png})
+    if (extension == "." + name_of(format)) return format;
+  throw usage_error("{}: what format is this? give a name that ends in .mp4, .gif or .png",
+                    path.string());
+}
+
+std::string name_of(Format format) {
+  switch (format) {
+    case Format::mp4:
+      return "mp4";
+    case Format::gif:
+      return "gif";
+    case Format::png:
+      return "png";
+  }
+  return {};
+}
+
+VideoInfo write_video(const std::filesystem::path& path, const Clip& clip, double fps,
+                      io::Replace replace) {
+  const Format format = format_of(path);
+  if (clip.frames == 0 || clip.height == 0 || clip.width == 0)
+    throw error("{}: there is no frame to write", path.string());
+  if (format == Format::png && clip.frames != 1)
+    throw error("{}: a png holds one picture, not {} frames; write mp4 or gif", path.string(),
+                clip.frames);
+  if (!(fps > 0) || fps > (format == Format::gif ? kMostGifFps : kMostFps))
+    throw usage_error("{}: {} frames a second cannot be written; {} takes up to {}", path.string(),
+                      fps, name_of(format), format == Format::gif ? kMostGifFps : kMostFps);
+
+  const Clip shown =
+      format == Format::mp4 ? on_canvas(clip, even(clip.height), even(clip.width)) : clip;
+  io::write_atomically(path, replace, [&](const std::filesystem::path& temporary) {
+    with_context(path.string(), [&] { encoder().write(temporary, format, shown, fps); });
+  });
+  return {format, shown.width, shown.height, shown.frames, format == Format::png ? 0 : fps};
+}
+
+std::vector<std::byte> encode_png(const Picture& picture) { return encoder().png(picture); }
+
+}  // namespace dreamer::media
