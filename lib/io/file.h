@@ -41,13 +41,16 @@ struct DatasetInfo {
   std::string path;  // "/image"
   std::string type;  // "uint8", "float32", …; HDF5's own name for a foreign type
   Shape shape;
-  std::string dims;  // the `dims` attribute, such as "T,H,W,C"; empty if it has none
+  std::string dims;               // the `dims` attribute, such as "T,H,W,C"; empty if it has none
+  std::int64_t chunk_rows = 0;    // rows of the first axis in a chunk; 0: not chunked
+  std::int64_t stored_bytes = 0;  // what it takes in the file, after compression
 };
 
-/// How much of the file's storage a dataset gets.
+/// How a dataset lies in the file: chunked along its first axis, every chunk with a Fletcher-32
+/// checksum (scalars and empty datasets excepted, which have no chunks).
 struct Storage {
-  std::int64_t chunk_rows = 0;  // rows of the first axis in a chunk; 0: stored contiguously if
-                                // small, else in chunks of about 1 MiB
+  std::int64_t chunk_rows = 0;  // rows of the first axis in a chunk; 0: one chunk if the dataset is
+                                // small, else chunks of about 1 MiB
   int deflate = 0;              // zlib level; 0: not compressed
 };
 
@@ -68,8 +71,10 @@ class FileWriter {
   FileWriter& operator=(FileWriter&&) noexcept;
 
   /// An attribute of the object at `path` ("/" for the root); groups are made as needed.
-  /// Strings are stored as UTF-8 strings, integers as int64, reals as float64, booleans as uint8,
-  /// arrays of numbers as 1-D arrays, objects as JSON text.
+  /// Strings are stored as UTF-8 strings of fixed length (those lie in HDF5's checksummed metadata,
+  /// its variable-length ones do not; h5py gives them as bytes: `.decode()`), integers as int64,
+  /// reals as float64, booleans as uint8, arrays of numbers as 1-D arrays, everything else as JSON
+  /// text.
   void attribute(const std::string& path, const std::string& name, const Json& value);
 
   /// A dataset in row-major order. `dims` names its axes, one name an axis: "T,H,W,C".
@@ -129,7 +134,8 @@ class FileReader {
   }
 
   [[nodiscard]] bool has_attribute(const std::string& path, const std::string& name) const;
-  /// As written by FileWriter::attribute: string, integer, real or array. Throws if it is missing.
+  /// As written by FileWriter::attribute: string, boolean, integer, real or array of them; JSON
+  /// text stays text. Throws if it is missing.
   [[nodiscard]] Json attribute(const std::string& path, const std::string& name) const;
   /// All attributes of an object, by name.
   [[nodiscard]] Json attributes(const std::string& path) const;

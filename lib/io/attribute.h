@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+#include "core/json.h"
+#include "io/hdf5_handle.h"
+
+namespace dreamer::io {
+
+/// The value of an attribute of an open HDF5 object: text, boolean (uint8 0/1, or an enumeration),
+/// integer, real, or an array of these; "<compound>" and the like for foreign types. `where` names
+/// the object in errors. The caller holds the lock.
+[[nodiscard]] Json read_attribute(hid_t object, const std::string& name, const std::string& where);
+
+}  // namespace dreamer::io

@@ -1,0 +1,429 @@
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <fstream>
+#include <numeric>
+
+#include "io/attribute.h"
+#include "io/chunk.h"
+#include "io/file.h"
+#include "io/format.h"
+#include "io/hdf5_handle.h"
+
+namespace dreamer::io {
+namespace {
+
+constexpr std::string_view kSignature = "\x89HDF\r\n\x1a\n";
+// No stream inflates to more than 1032 times its size: what claims to be larger is damaged.
+constexpr std::int64_t kLargestInflation = 1032;
+
+/// Names what is wrong with a file that is no HDF5 file at all, in the words of its user.
+void check_openable(const std::filesystem::path& path) {
+  const std::string name = path.string();
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) {
+    if (errno == ENOENT || errno == ENOTDIR) throw error("{}: no such file", name);
+    throw error("{}: cannot be read: {}", name, std::strerror(errno));
+  }
+  if (S_ISDIR(info.st_mode)) throw error("{} is a directory, a file is needed", name);
+  if (!S_ISREG(info.st_mode))
+    throw error("{} is not a regular file; HDF5 needs random access, name a file on a disk", name);
+  if (::access(path.c_str(), R_OK) != 0)
+    throw error("{}: cannot be read: {}", name, std::strerror(errno));
+  if (info.st_size == 0) throw error("{} is empty (0 bytes); copy or make it again", name);
+  std::string head(kSignature.size(), '\0');
+  std::ifstream file(path, std::ios::binary);
+  file.read(head.data(), static_cast<std::streamsize>(head.size()));
+  head.resize(static_cast<std::size_t>(file.gcount()));
+  if (head == kSignature) return;
+  if (kSignature.starts_with(head)) throw error("{} is truncated; copy or make it again", name);
+  throw error("{} is not an HDF5 file", name);
+}
+
+Handle open_file(const std::filesystem::path& path) {
+  check_openable(path);
+  const Handle access(H5Pcreate(H5P_FILE_ACCESS), "opening a file");
+  check(H5Pset_file_locking(access, false, true), "opening a file");
+  check(H5Pset_fclose_degree(access, H5F_CLOSE_STRONG), "opening a file");
+  const hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access);
+  if (id < 0)
+    throw error("{} is damaged or truncated ({}); copy or make it again", path.string(),
+                hdf5_message());
+  return {id, path.string()};
+}
+
+std::string type_name(hid_t type) {
+  const std::size_t bits = 8 * H5Tget_size(type);
+  switch (H5Tget_class(type)) {
+    case H5T_INTEGER:
+      return fmt::format("{}int{}", H5Tget_sign(type) == H5T_SGN_NONE ? "u" : "", bits);
+    case H5T_FLOAT:
+      return fmt::format("float{}", bits);
+    case H5T_STRING:
+      return "string";
+    case H5T_COMPOUND:
+      return "compound";
+    case H5T_ENUM:
+      return "enumeration";
+    case H5T_ARRAY:
+      return "array";
+    case H5T_VLEN:
+      return "sequence";
+    default:
+      return "opaque";
+  }
+}
+
+std::string name_of(Type type) {
+  switch (type) {
+    case Type::uint8:
+      return "uint8";
+    case Type::int64:
+      return "int64";
+    case Type::float32:
+      return "float32";
+    case Type::float64:
+      return "float64";
+  }
+  return "unknown";
+}
+
+hid_t memory_type(Type type) {
+  switch (type) {
+    case Type::uint8:
+      return H5T_NATIVE_UINT8;
+    case Type::int64:
+      return H5T_NATIVE_INT64;
+    case Type::float32:
+      return H5T_NATIVE_FLOAT;
+    case Type::float64:
+      return H5T_NATIVE_DOUBLE;
+  }
+  throw std::logic_error("unknown element type");
+}
+
+Shape shape_of(hid_t dataset, const std::string& path) {
+  const Handle space(H5Dget_space(dataset), path);
+  std::vector<hsize_t> extent(
+      static_cast<std::size_t>(check(H5Sget_simple_extent_ndims(space), path)));
+  check(H5Sget_simple_extent_dims(space, extent.data(), nullptr), path);
+  return {extent.begin(), extent.end()};
+}
+
+/// Chunk extents; empty if the dataset is not chunked.
+Shape chunk_of(hid_t creation, const std::string& path) {
+  if (H5Pget_layout(creation) != H5D_CHUNKED) return {};
+  std::vector<hsize_t> extent(H5S_MAX_RANK);
+  extent.resize(static_cast<std::size_t>(
+      check(H5Pget_chunk(creation, static_cast<int>(extent.size()), extent.data()), path)));
+  return {extent.begin(), extent.end()};
+}
+
+/// The filters, if they are ones that chunk.h undoes.
+std::optional<std::vector<Filter>> filters_of(hid_t creation, const std::string& path) {
+  std::vector<Filter> filters;
+  const int count = check(H5Pget_nfilters(creation), path);
+  for (int i = 0; i < count; ++i) {
+    std::size_t values = 0;
+    const auto id = H5Pget_filter2(creation, static_cast<unsigned>(i), nullptr, &values, nullptr, 0,
+                                   nullptr, nullptr);
+    if (id == H5Z_FILTER_DEFLATE && filters.size() < 2)
+      filters.push_back(Filter::deflate);
+    else if (id == H5Z_FILTER_FLETCHER32 && filters.size() < 2)
+      filters.push_back(Filter::fletcher32);
+    else
+      return std::nullopt;
+  }
+  return filters;
+}
+
+std::int64_t elements_of(const Shape& shape) {
+  std::int64_t count = 1;
+  for (const std::int64_t n : shape)
+    if (__builtin_mul_overflow(count, n, &count)) return std::numeric_limits<std::int64_t>::max();
+  return count;
+}
+
+}  // namespace
+
+struct FileReader::Impl {
+  std::filesystem::path path;
+  std::int64_t bytes = 0;
+  Handle file;
+  std::string format, version;
+
+  /// "ep7.h5: /reward"
+  [[nodiscard]] std::string where(const std::string& object) const {
+    return fmt::format("{}: {}", path.string(), object);
+  }
+
+  /// Whether `object` exists, following hard and soft links but never one into another file.
+  [[nodiscard]] bool exists(const std::string& object) const {
+    if (object == "/") return true;
+    for (std::size_t end = object.find('/', 1);; end = object.find('/', end + 1)) {
+      const std::string part = object.substr(0, end);
+      H5L_info_t link;
+      if (H5Lexists(file, part.c_str(), H5P_DEFAULT) <= 0 ||
+          H5Lget_info(file, part.c_str(), &link, H5P_DEFAULT) < 0 ||
+          H5Oexists_by_name(file, part.c_str(), H5P_DEFAULT) <= 0) {
+        H5Eclear2(H5E_DEFAULT);
+        return false;
+      }
+      if (link.type == H5L_TYPE_EXTERNAL)
+        throw error("{} is a link into another file; copy its contents here", where(part));
+      if (end == std::string::npos) return true;
+    }
+  }
+
+  [[nodiscard]] Handle open(const std::string& object) const {
+    if (!exists(object)) throw error("{} is missing", where(object));
+    return {H5Oopen(file, object.c_str(), H5P_DEFAULT), where(object)};
+  }
+
+  [[nodiscard]] Handle open_dataset(const std::string& object) const {
+    Handle dataset = open(object);
+    if (H5Iget_type(dataset) != H5I_DATASET) throw error("{} is not a dataset", where(object));
+    return dataset;
+  }
+
+  [[nodiscard]] DatasetInfo info(hid_t dataset, const std::string& object) const {
+    DatasetInfo result;
+    result.path = object;
+    const Handle type(H5Dget_type(dataset), where(object));
+    result.type = type_name(type);
+    result.shape = shape_of(dataset, where(object));
+    if (H5Aexists(dataset, "dims") > 0) {
+      const Json dims = read_attribute(dataset, "dims", where(object));
+      if (dims.is_string()) result.dims = dims.get<std::string>();
+    }
+    const Handle creation(H5Dget_create_plist(dataset), where(object));
+    const Shape chunk = chunk_of(creation, where(object));
+    if (!chunk.empty()) result.chunk_rows = chunk.front();
+    result.stored_bytes = static_cast<std::int64_t>(H5Dget_storage_size(dataset));
+    return result;
+  }
+
+  /// Rows [first, first+count) chunk by chunk, decoding outside of the lock; false if the dataset's
+  /// layout asks for HDF5's own way.
+  bool read_chunks(const Handle& dataset, const std::string& object, Type type, const Shape& shape,
+                   std::int64_t first, std::int64_t count, std::span<std::byte> out) const;
+};
+
+bool FileReader::Impl::read_chunks(const Handle& dataset, const std::string& object, Type type,
+                                   const Shape& shape, std::int64_t first, std::int64_t count,
+                                   std::span<std::byte> out) const {
+  const std::string place = where(object);
+  Shape chunk;
+  std::vector<Filter> filters;
+  {
+    const Hdf5Lock lock;
+    const Handle creation(H5Dget_create_plist(dataset), place);
+    const Handle stored(H5Dget_type(dataset), place);
+    chunk = chunk_of(creation, place);
+    const auto known = filters_of(creation, place);
+    // Whole rows in the machine's own representation?
+    if (chunk.empty() || !known || H5Tequal(stored, memory_type(type)) <= 0) return false;
+    if (!std::equal(chunk.begin() + 1, chunk.end(), shape.begin() + 1)) return false;
+    filters = *known;
+  }
+  const std::int64_t row_bytes = static_cast<std::int64_t>(out.size()) / count;
+  std::vector<std::byte> encoded, decoded;
+  std::vector<hsize_t> offset(shape.size(), 0);
+  for (std::int64_t begin = first / chunk[0] * chunk[0]; begin < first + count; begin += chunk[0]) {
+    offset[0] = static_cast<hsize_t>(begin);
+    std::uint32_t skipped = 0;
+    {
+      const Hdf5Lock lock;
+      hsize_t size = 0;
+      check(H5Dget_chunk_storage_size(dataset, offset.data(), &size), place);
+      if (size == 0) return false;  // never written: HDF5 knows the fill value
+      if (static_cast<std::int64_t>(size) > bytes) throw error("{} is damaged", place);
+      encoded.resize(size);
+      check(H5Dread_chunk(dataset, H5P_DEFAULT, offset.data(), &skipped, encoded.data()), place);
+    }
+    // Straight into place where the whole chunk is wanted, else by way of a buffer.
+    const std::int64_t from = std::max(begin, first),
+                       to = std::min(begin + chunk[0], first + count);
+    const auto target = out.subspan(static_cast<std::size_t>((from - first) * row_bytes),
+                                    static_cast<std::size_t>((to - from) * row_bytes));
+    const std::string rows = fmt::format("{} row {}", place, begin);
+    if (to - from == chunk[0]) {
+      decode_chunk(encoded, filters, skipped, target, rows);
+    } else {
+      decoded.resize(static_cast<std::size_t>(chunk[0] * row_bytes));
+      decode_chunk(encoded, filters, skipped, decoded, rows);
+      std::memcpy(target.data(), decoded.data() + (from - begin) * row_bytes, target.size());
+    }
+  }
+  return true;
+}
+
+FileReader::FileReader(const std::filesystem::path& path) : impl_(std::make_unique<Impl>()) {
+  const Hdf5Lock lock;
+  impl_->path = path;
+  impl_->file = open_file(path);
+  impl_->bytes = static_cast<std::int64_t>(std::filesystem::file_size(path));
+  const std::string name = path.string();
+  const auto text = [&](const char* attribute_name) {
+    const Json value = has_attribute("/", attribute_name) ? attribute("/", attribute_name) : Json();
+    return value.is_string() ? value.get<std::string>() : std::string();
+  };
+  impl_->format = text("format");
+  impl_->version = text("format_version");
+  if (!impl_->format.starts_with("dreamer."))
+    throw error(
+        "{} is an HDF5 file, but not one of dreamer's (it has no format attribute); "
+        "dr-import reads other people's data",
+        name);
+  int major = 0;
+  const char* const end = impl_->version.data() + impl_->version.size();
+  const auto [after, status] = std::from_chars(impl_->version.data(), end, major);
+  if (status != std::errc() || (after != end && *after != '.'))
+    throw error("{}: format_version '{}' is not a version", name, impl_->version);
+  if (major > kFormatMajor)
+    throw error(
+        "{}: format_version {} is newer than this program reads ({}.x); use a newer dreamer", name,
+        impl_->version, kFormatMajor);
+}
+
+FileReader::FileReader(const std::filesystem::path& path, std::string_view expected_format)
+    : FileReader(path) {
+  if (impl_->format != expected_format)
+    throw error("{} is a {}, a {} is needed", path.string(), impl_->format, expected_format);
+}
+
+FileReader::~FileReader() = default;
+FileReader::FileReader(FileReader&&) noexcept = default;
+FileReader& FileReader::operator=(FileReader&&) noexcept = default;
+
+const std::filesystem::path& FileReader::path() const { return impl_->path; }
+std::string FileReader::format() const { return impl_->format; }
+std::string FileReader::format_version() const { return impl_->version; }
+
+bool FileReader::has(const std::string& path) const {
+  const Hdf5Lock lock;
+  return impl_->exists(path);
+}
+
+std::vector<DatasetInfo> FileReader::datasets(const std::string& group) const {
+  const Hdf5Lock lock;
+  const Handle root = impl_->open(group);
+  std::vector<std::string> names;
+  const auto visit = [](hid_t, const char* name, const H5O_info_t* info, void* out) -> herr_t {
+    if (info->type == H5O_TYPE_DATASET)
+      static_cast<std::vector<std::string>*>(out)->emplace_back(name);
+    return 0;
+  };
+  check(H5Ovisit2(root, H5_INDEX_NAME, H5_ITER_INC, visit, &names, H5O_INFO_BASIC),
+        impl_->where(group));
+  std::vector<DatasetInfo> found;
+  for (const std::string& name : names) {
+    const std::string path = group == "/" ? "/" + name : group + "/" + name;
+    found.push_back(info(path));
+  }
+  std::sort(found.begin(), found.end(),
+            [](const auto& a, const auto& b) { return a.path < b.path; });
+  return found;
+}
+
+DatasetInfo FileReader::info(const std::string& path) const {
+  const Hdf5Lock lock;
+  return impl_->info(impl_->open_dataset(path), path);
+}
+
+bool FileReader::has_attribute(const std::string& path, const std::string& name) const {
+  const Hdf5Lock lock;
+  return impl_->exists(path) &&
+         H5Aexists_by_name(impl_->file, path.c_str(), name.c_str(), H5P_DEFAULT) > 0;
+}
+
+Json FileReader::attribute(const std::string& path, const std::string& name) const {
+  const Hdf5Lock lock;
+  if (!has_attribute(path, name))
+    throw error("{} has no attribute {}", path == "/" ? impl_->path.string() : impl_->where(path),
+                name);
+  return read_attribute(impl_->open(path), name, impl_->where(path));
+}
+
+Json FileReader::attributes(const std::string& path) const {
+  const Hdf5Lock lock;
+  const Handle object = impl_->open(path);
+  std::vector<std::string> names;
+  const auto visit = [](hid_t, const char* name, const H5A_info_t*, void* out) -> herr_t {
+    static_cast<std::vector<std::string>*>(out)->emplace_back(name);
+    return 0;
+  };
+  hsize_t position = 0;
+  check(H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, &position, visit, &names),
+        impl_->where(path));
+  std::sort(names.begin(), names.end());
+  Json all = Json::object();
+  for (const std::string& name : names)
+    all[name] = read_attribute(object, name, impl_->where(path));
+  return all;
+}
+
+std::size_t FileReader::row_elements(const std::string& path, std::int64_t first,
+                                     std::int64_t count) const {
+  const DatasetInfo dataset = info(path);
+  const std::string place = impl_->where(path);
+  if (const auto total = elements_of(dataset.shape);
+      total < 0 || total / kLargestInflation > impl_->bytes)
+    throw error("{} is damaged: it claims more data than the file can hold", place);
+  Shape shape = dataset.shape;
+  if (shape.empty()) {
+    if (first != 0) throw error("{} has no rows", place);
+    return 1;
+  }
+  if (count < 0) count = shape[0] - first;
+  if (first < 0 || count < 0 || first + count > shape[0])
+    throw error("{} has {} rows, rows {} to {} are asked for", place, shape[0], first,
+                first + count - 1);
+  shape[0] = count;
+  return static_cast<std::size_t>(elements_of(shape));
+}
+
+void FileReader::read_rows(const std::string& path, Type type, std::int64_t first,
+                           std::int64_t count, std::span<std::byte> out) const {
+  const std::string place = impl_->where(path);
+  Handle dataset;
+  Shape shape;
+  {
+    const Hdf5Lock lock;
+    dataset = impl_->open_dataset(path);
+    const std::string stored = impl_->info(dataset, path).type;
+    if (stored != name_of(type))
+      throw error("{} is {}, {} is needed", place, stored, name_of(type));
+    shape = shape_of(dataset, place);
+    const Handle creation(H5Dget_create_plist(dataset), place);
+    if (H5Pget_layout(creation) == H5D_VIRTUAL || H5Pget_external_count(creation) > 0)
+      throw error("{} lies in another file; copy its contents here", place);
+  }
+  if (out.empty()) return;
+  if (!shape.empty() && count < 0) count = shape[0] - first;
+  if (!shape.empty() && impl_->read_chunks(dataset, path, type, shape, first, count, out)) return;
+
+  const Hdf5Lock lock;
+  const Handle file_space(H5Dget_space(dataset), place);
+  Handle memory_space(H5Screate(H5S_SCALAR), place);
+  if (!shape.empty()) {
+    std::vector<hsize_t> start(shape.size(), 0), extent(shape.begin(), shape.end());
+    start[0] = static_cast<hsize_t>(first);
+    extent[0] = static_cast<hsize_t>(count);
+    check(H5Sselect_hyperslab(file_space, H5S_SELECT_SET, start.data(), nullptr, extent.data(),
+                              nullptr),
+          place);
+    memory_space =
+        Handle(H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr), place);
+  }
+  const herr_t status =
+      H5Dread(dataset, memory_type(type), memory_space, file_space, H5P_DEFAULT, out.data());
+  if (status < 0)
+    throw error("{} is damaged ({}); copy or make the file again", place, hdf5_message());
+}
+
+}  // namespace dreamer::io
