@@ -1,0 +1,32 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include "behavior/actor.h"
+#include "model/world_model.h"
+
+namespace dreamer {
+
+/// The random numbers of one imagination.
+struct ImaginationNoise {
+  torch::Tensor action;  // [H,N,A], standard normal
+  torch::Tensor prior;   // [H,N,S]
+};
+
+/// Imagined trajectories: row i holds the state s_{i+1}, the action that led to it and what the
+/// model and the value predict there.
+struct Imagined {
+  Latent states;                // [H,N,…]
+  torch::Tensor action;         // [H,N,A]
+  torch::Tensor log_prob;       // [H,N] of the action, given the state before it
+  torch::Tensor stddev;         // [H,N,A] of the action before the tanh
+  torch::Tensor reward, value;  // [H,N]
+  torch::Tensor discount;       // [H,N]: the discount head's mean, or γ
+};
+
+/// Rolls the model forward under the actor from `start` ([N,…], constants), with the gradients of
+/// the whole path: action → dynamics → reward and value (figure 3b and section 3 of the paper).
+[[nodiscard]] Imagined imagine(const WorldModel& model, const Actor& actor, const DenseHead& value,
+                               const Latent& start, const ImaginationNoise& noise, double gamma);
+
+}  // namespace dreamer

@@ -1,0 +1,67 @@
+#include "train/adam.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace dreamer {
+
+using torch::Tensor;
+
+std::vector<NamedTensor> named_parameters(const torch::nn::Module& module) {
+  std::vector<NamedTensor> parameters;
+  for (const auto& item : module.named_parameters()) {
+    std::string name = item.key();
+    std::ranges::replace(name, '.', '/');
+    parameters.push_back({name, item.value()});
+  }
+  return parameters;
+}
+
+Adam::Adam(std::vector<NamedTensor> parameters, const AdamOptions& options)
+    : parameters_(std::move(parameters)), options_(options) {
+  for (const NamedTensor& p : parameters_) {
+    m_.push_back(torch::zeros_like(p.tensor, torch::MemoryFormat::Contiguous));
+    v_.push_back(torch::zeros_like(p.tensor, torch::MemoryFormat::Contiguous));
+  }
+}
+
+std::vector<Tensor> Adam::tensors() const {
+  std::vector<Tensor> tensors;
+  for (const NamedTensor& p : parameters_) tensors.push_back(p.tensor);
+  return tensors;
+}
+
+void Adam::step(const std::vector<Tensor>& gradients, double norm) {
+  const torch::NoGradGuard no_grad;
+  const double shrink = norm > options_.clip ? options_.clip / norm : 1.0;
+  const auto t = static_cast<double>(++steps_);
+  const double rate = options_.learning_rate * std::sqrt(1 - std::pow(options_.beta2, t)) /
+                      (1 - std::pow(options_.beta1, t));
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const Tensor g = shrink == 1.0 ? gradients[i] : gradients[i] * shrink;
+    m_[i].mul_(options_.beta1).add_(g, 1 - options_.beta1);
+    v_[i].mul_(options_.beta2).addcmul_(g, g, 1 - options_.beta2);
+    parameters_[i].tensor.addcdiv_(m_[i], v_[i].sqrt().add_(options_.epsilon), -rate);
+  }
+}
+
+double gradient_norm(const std::vector<Tensor>& gradients) {
+  double sum = 0;
+  for (const Tensor& g : gradients) {
+    const double norm = torch::linalg_vector_norm(g).item<double>();
+    sum += norm * norm;
+  }
+  return std::sqrt(sum);
+}
+
+std::vector<Tensor> gradients(const Tensor& loss, const std::vector<Tensor>& parameters,
+                              KeepGraph keep) {
+  auto grads = torch::autograd::grad({loss}, parameters, /*grad_outputs=*/{},
+                                     /*retain_graph=*/keep == KeepGraph::yes,
+                                     /*create_graph=*/false, /*allow_unused=*/true);
+  for (std::size_t i = 0; i < grads.size(); ++i)
+    if (!grads[i].defined()) grads[i] = torch::zeros_like(parameters[i]);
+  return grads;
+}
+
+}  // namespace dreamer
