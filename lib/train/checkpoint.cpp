@@ -1,0 +1,98 @@
+#include "train/checkpoint.h"
+
+#include "core/error.h"
+#include "core/log.h"
+#include "train/tensors.h"
+
+namespace dreamer {
+namespace {
+
+Domain read_domain(const io::FileReader& file) {
+  const auto image = file.attribute("/model", "image");
+  return {file.attribute("/model", "task").get<std::string>(),
+          file.attribute("/model", "action_size").get<std::int64_t>(),
+          file.attribute("/model", "action_repeat").get<std::int64_t>(),
+          {image.at(0), image.at(1), image.at(2)}};
+}
+
+// The settings a file was made with; what it does not say (written by an older minor version) keeps
+// its default.
+Config read_config(const io::Provenance& provenance) {
+  Config config;
+  merge(config, provenance.config);
+  return config;
+}
+
+ModelCheckpoint read_model(const io::FileReader& file, torch::Device device) {
+  ModelCheckpoint checkpoint;
+  checkpoint.provenance = io::read_provenance(file);
+  checkpoint.domain = read_domain(file);
+  checkpoint.counts = read_counts(file);
+  checkpoint.model =
+      std::make_shared<WorldModel>(read_config(checkpoint.provenance).model,
+                                   checkpoint.domain.image, checkpoint.domain.action_size);
+  read_module(file, "/model", *checkpoint.model);
+  checkpoint.model->to(device);
+  return checkpoint;
+}
+
+}  // namespace
+
+ModelCheckpoint load_model(const std::filesystem::path& path, torch::Device device) {
+  const io::FileReader file(path);
+  if (file.format() != "dreamer.model" && file.format() != "dreamer.policy")
+    throw error("{}: is a {}, a dreamer.model is needed", path.string(), file.format());
+  return with_context(path.string(), [&] { return read_model(file, device); });
+}
+
+PolicyCheckpoint load_policy(const std::filesystem::path& path, torch::Device device) {
+  const io::FileReader file(path, "dreamer.policy");
+  return with_context(path.string(), [&] {
+    PolicyCheckpoint checkpoint{read_model(file, device), nullptr};
+    checkpoint.behavior = std::make_shared<Behavior>(
+        read_config(checkpoint.model.provenance).behavior,
+        checkpoint.model.model->config().feature(), checkpoint.model.domain.action_size);
+    read_module(file, "/actor", *checkpoint.behavior->actor);
+    read_module(file, "/value", *checkpoint.behavior->value);
+    checkpoint.behavior->to(device);
+    return checkpoint;
+  });
+}
+
+void write_model(io::FileWriter& file, const WorldModel& model, const Domain& domain) {
+  write_module(file, "/model", model);
+  file.attribute("/model", "task", domain.task);
+  file.attribute("/model", "action_size", domain.action_size);
+  file.attribute("/model", "action_repeat", domain.action_repeat);
+  file.attribute("/model", "image",
+                 {domain.image.height, domain.image.width, domain.image.channels});
+}
+
+void write_counts(io::FileWriter& file, const Counts& counts) {
+  file.attribute("/progress", "updates", counts.updates);
+  file.attribute("/progress", "environment_steps", counts.environment_steps);
+}
+
+Counts read_counts(const io::FileReader& file) {
+  return {file.attribute("/progress", "updates").get<std::int64_t>(),
+          file.attribute("/progress", "environment_steps").get<std::int64_t>()};
+}
+
+void check_domain(const Domain& model, const Domain& data, const std::filesystem::path& where) {
+  if (data.action_size != model.action_size)
+    throw error(
+        "{}: /action has {} columns ({}), the model takes {} ({}); wrong --data or --model?",
+        where.string(), data.action_size, data.task, model.action_size, model.task);
+  if (data.image != model.image)
+    throw error("{}: /image is {}x{}x{}, the model takes {}x{}x{}; wrong --data or --model?",
+                where.string(), data.image.height, data.image.width, data.image.channels,
+                model.image.height, model.image.width, model.image.channels);
+  if (data.action_repeat != model.action_repeat)
+    log::warning("{}: action repeat {}, the model was learned with {}", where.string(),
+                 data.action_repeat, model.action_repeat);
+  if (data.task != model.task)
+    log::warning("{}: episodes of {}, the model was learned on {}", where.string(), data.task,
+                 model.task);
+}
+
+}  // namespace dreamer

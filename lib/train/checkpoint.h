@@ -1,0 +1,54 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "behavior/behavior_loss.h"
+#include "io/file.h"
+#include "io/provenance.h"
+#include "model/world_model.h"
+
+namespace dreamer {
+
+/// What the data of a model looked like, and so what it can be used on.
+struct Domain {
+  std::string task;
+  std::int64_t action_size = 0;
+  std::int64_t action_repeat = 1;
+  data::ImageShape image;
+  bool operator==(const Domain&) const = default;
+};
+
+/// How far the learning of a checkpoint has come.
+struct Counts {
+  std::int64_t updates = 0;            // optimizer steps, over all runs that led here
+  std::int64_t environment_steps = 0;  // control steps in the data that it was last fitted on
+};
+
+/// A world model read from a model or policy checkpoint.
+struct ModelCheckpoint {
+  std::shared_ptr<WorldModel> model;
+  Domain domain;
+  Counts counts;
+  io::Provenance provenance;
+};
+
+/// A policy checkpoint: the model that it acts with, actor and value.
+struct PolicyCheckpoint {
+  ModelCheckpoint model;  // counts are the policy's own
+  std::shared_ptr<Behavior> behavior;
+};
+
+[[nodiscard]] ModelCheckpoint load_model(const std::filesystem::path& path, torch::Device device);
+[[nodiscard]] PolicyCheckpoint load_policy(const std::filesystem::path& path, torch::Device device);
+
+// The parts of a checkpoint file; the fitting stages add their optimizers.
+void write_model(io::FileWriter& file, const WorldModel& model, const Domain& domain);
+void write_counts(io::FileWriter& file, const Counts& counts);
+[[nodiscard]] Counts read_counts(const io::FileReader& file);
+
+/// Refuses data that the model was not made for: image size, action size.
+void check_domain(const Domain& model, const Domain& data, const std::filesystem::path& where);
+
+}  // namespace dreamer

@@ -1,0 +1,122 @@
+#include "train/model_trainer.h"
+
+#include <cmath>
+
+#include "core/error.h"
+#include "data/replay.h"
+
+namespace dreamer {
+
+using torch::Tensor;
+
+namespace {
+
+double number(const Tensor& scalar) { return scalar.item<double>(); }
+
+// Everything an independent program needs to compute the same step: see dreamer-files(5).
+void write_step(io::FileWriter& file, const WorldModel& model, const Sequences& batch,
+                const ModelNoise& noise, const ModelLoss& loss,
+                const std::vector<NamedTensor>& parameters, const std::vector<Tensor>& gradients,
+                double norm) {
+  Config config;
+  config.model = model.config();
+  Json settings = to_json(config, {"model"})["model"];
+  settings["image_height"] = model.image_shape().height;
+  settings["image_width"] = model.image_shape().width;
+  settings["image_channels"] = model.image_shape().channels;
+  file.attribute("/", "kind", "model");
+  file.attribute("/", "config", settings.dump());
+  write_module(file, "/parameters/model", model);
+  write_tensor(file, "/batch/image", "B,L,Y,X,C", batch.image);
+  write_tensor(file, "/batch/action", "B,L,A", batch.action);
+  write_tensor(file, "/batch/reward", "B,L", batch.reward);
+  write_tensor(file, "/batch/discount", "B,L", batch.discount);
+  write_tensor(file, "/batch/mask", "B,L", batch.mask);
+  write_tensor(file, "/noise/posterior", "B,L,S", noise.posterior);
+  if (noise.dither.defined()) write_tensor(file, "/noise/dither", "B,L,Y,X,C", noise.dither);
+  write_tensor(file, "/loss/total", "", loss.total);
+  write_tensor(file, "/loss/image", "", loss.image);
+  write_tensor(file, "/loss/reward", "", loss.reward);
+  write_tensor(file, "/loss/kl", "", loss.kl);
+  write_tensor(file, "/loss/kl_floored", "", loss.kl_floored);
+  if (loss.discount.defined()) write_tensor(file, "/loss/discount", "", loss.discount);
+  write_tensor(file, "/posterior/mean", "B,L,S", loss.states.posterior.mean);
+  write_tensor(file, "/posterior/stddev", "B,L,S", loss.states.posterior.stddev);
+  write_tensor(file, "/posterior/stoch", "B,L,S", loss.states.latent.stoch);
+  write_tensor(file, "/posterior/deter", "B,L,D", loss.states.latent.deter);
+  write_tensor(file, "/prior/mean", "B,L,S", loss.states.prior.mean);
+  write_tensor(file, "/prior/stddev", "B,L,S", loss.states.prior.stddev);
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    write_tensor(file, "/gradient/model/" + parameters[i].name, "", gradients[i]);
+  write_tensor(file, "/gradient_norm/model", "", torch::tensor(static_cast<float>(norm)));
+}
+
+}  // namespace
+
+ModelTrainer::ModelTrainer(std::shared_ptr<WorldModel> model, const Domain& domain,
+                           const Config& config, std::int64_t seed, torch::Device device)
+    : model_(std::move(model)),
+      domain_(domain),
+      config_(config),
+      device_(device),
+      adam_(named_parameters(*model_),
+            {config.fit_model.learning_rate, config.fit_model.beta1, config.fit_model.beta2,
+             config.fit_model.epsilon, config.fit_model.clip}),
+      posterior_noise_(static_cast<std::uint64_t>(seed), "model-posterior"),
+      dither_(static_cast<std::uint64_t>(seed), "model-dither") {
+  config_.model = model_->config();
+}
+
+Json ModelTrainer::update(const data::Batch& raw, std::uint64_t update, const StepSink& sink) {
+  const Sequences batch = to_sequences(raw, config_.model, device_);
+  ModelNoise noise;
+  noise.posterior =
+      normal_tensor(posterior_noise_, update, {raw.B, raw.L, config_.model.stoch}, device_);
+  if (config_.model.image_encoding == "dithered")
+    noise.dither = uniform_tensor(dither_, update, batch.image.sizes(), device_);
+
+  const ModelLoss loss = model_->loss(batch, noise);
+  const auto grads = gradients(loss.total, adam_.tensors());
+  const double norm = gradient_norm(grads);
+  if (sink)
+    sink([&](io::FileWriter& file) {
+      write_step(file, *model_, batch, noise, loss, adam_.parameters(), grads, norm);
+    });
+  const double total = number(loss.total);
+  if (!std::isfinite(total) || !std::isfinite(norm))
+    throw NonFinite(fmt::format("loss {} and gradient norm {} at update {}", total, norm, update));
+  adam_.step(grads, norm);
+
+  const torch::NoGradGuard no_grad;
+  const auto mean = [&](const Tensor& x) {
+    return number((x * batch.mask).sum() / batch.mask.sum());
+  };
+  // The constants ½·ln 2π are left out: 0 is a perfect prediction.
+  const double pixels = static_cast<double>(model_->image_shape().pixels());
+  Json metrics = {
+      {"loss", total - config_.model.image_scale * kHalfLogTwoPi * pixels -
+                   config_.model.reward_scale * kHalfLogTwoPi},
+      {"image_loss", number(loss.image) - kHalfLogTwoPi * pixels},
+      {"reward_loss", number(loss.reward) - kHalfLogTwoPi},
+      {"kl", number(loss.kl)},
+      {"share_under_free_nats", mean((loss.kl_each < config_.model.free_nats).to(torch::kFloat32))},
+      {"posterior_entropy", mean(entropy(loss.states.posterior))},
+      {"prior_entropy", mean(entropy(loss.states.prior))},
+      {"gradient_norm", norm}};
+  if (loss.discount.defined()) metrics["discount_loss"] = number(loss.discount);
+  return metrics;
+}
+
+void ModelTrainer::write(io::FileWriter& file) {
+  write_model(file, *model_, domain_);
+  write_optimizer(file, "model", adam_);
+}
+
+void ModelTrainer::read(const io::FileReader& file) {
+  read_module(file, "/model", *model_);
+  read_optimizer(file, "model", adam_);
+}
+
+Json ModelTrainer::config() const { return to_json(config_, {"model", "fit_model"}); }
+
+}  // namespace dreamer

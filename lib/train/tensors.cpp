@@ -1,0 +1,128 @@
+#include "train/tensors.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "data/replay.h"
+
+namespace dreamer {
+
+using torch::Tensor;
+
+namespace {
+
+std::span<float> floats(Tensor& tensor) {
+  return {tensor.data_ptr<float>(), static_cast<std::size_t>(tensor.numel())};
+}
+
+io::Shape shape_of(const Tensor& tensor) { return tensor.sizes().vec(); }
+
+// A copy: the batch may be gone before the tensor is.
+template <class T>
+Tensor copied(const std::vector<T>& values, torch::IntArrayRef shape, torch::Device device) {
+  const auto type = c10::CppTypeToScalarType<T>::value;
+  Tensor tensor = torch::empty(shape, type);
+  std::ranges::copy(values, tensor.data_ptr<T>());
+  return tensor.to(device);
+}
+
+void for_each_tensor(const torch::nn::Module& module,
+                     const std::function<void(const std::string&, Tensor)>& visit) {
+  for (const auto* list : {&module.named_parameters(), &module.named_buffers()}) {
+    for (const auto& item : *list) {
+      std::string name = item.key();
+      std::ranges::replace(name, '.', '/');
+      visit(name, item.value());
+    }
+  }
+}
+
+}  // namespace
+
+Tensor normal_tensor(const RandomStream& stream, std::uint64_t update, torch::IntArrayRef shape,
+                     torch::Device device) {
+  Tensor tensor = torch::empty(shape);
+  stream.fill_normal(update, floats(tensor));
+  return tensor.to(device);
+}
+
+Tensor uniform_tensor(const RandomStream& stream, std::uint64_t update, torch::IntArrayRef shape,
+                      torch::Device device) {
+  Tensor tensor = torch::empty(shape);
+  stream.fill_uniform(update, floats(tensor));
+  return tensor.to(device);
+}
+
+Sequences to_sequences(const data::Batch& batch, const ModelConfig& model, torch::Device device) {
+  const std::int64_t rows = batch.B, length = batch.L;
+  const data::ImageShape& image = batch.image_shape;
+  Sequences out;
+  out.image =
+      copied(batch.image, {rows, length, image.height, image.width, image.channels}, device);
+  out.action = copied(batch.action, {rows, length, batch.A}, device);
+  out.reward = copied(batch.reward, {rows, length}, device);
+  if (model.reward_transform == "tanh") out.reward = torch::tanh(out.reward);
+  out.discount = copied(batch.discount, {rows, length}, device);
+  out.mask = copied(batch.mask, {rows, length}, device);
+  return out;
+}
+
+void write_tensor(io::FileWriter& file, const std::string& path, std::string_view dims,
+                  const Tensor& tensor) {
+  const Tensor host = tensor.detach().to(torch::kCPU).contiguous();
+  const auto size = static_cast<std::size_t>(host.numel());
+  if (host.scalar_type() == torch::kUInt8)
+    file.dataset(path, dims, shape_of(host),
+                 std::span<const std::uint8_t>(host.data_ptr<std::uint8_t>(), size));
+  else
+    file.dataset(path, dims, shape_of(host), std::span<const float>(host.data_ptr<float>(), size));
+}
+
+Tensor read_tensor(const io::FileReader& file, const std::string& path) {
+  const auto info = file.info(path);
+  return copied(file.read<float>(path), info.shape, torch::kCPU);
+}
+
+void read_tensor_into(const io::FileReader& file, const std::string& path, Tensor like) {
+  const Tensor read = read_tensor(file, path);
+  if (read.sizes() != like.sizes())
+    throw error("{}: {} is {}, the configuration in the file makes it {}; the file is damaged",
+                file.path().string(), path, fmt::join(read.sizes().vec(), "x"),
+                fmt::join(like.sizes().vec(), "x"));
+  const torch::NoGradGuard no_grad;
+  like.copy_(read);
+}
+
+void write_module(io::FileWriter& file, const std::string& group, const torch::nn::Module& module) {
+  for_each_tensor(module, [&](const std::string& name, const Tensor& tensor) {
+    write_tensor(file, group + "/" + name, "", tensor);
+  });
+}
+
+void read_module(const io::FileReader& file, const std::string& group, torch::nn::Module& module) {
+  for_each_tensor(module, [&](const std::string& name, const Tensor& tensor) {
+    read_tensor_into(file, group + "/" + name, tensor);
+  });
+}
+
+void write_optimizer(io::FileWriter& file, const std::string& name, Adam& adam) {
+  const std::string group = "/optimizer/" + name;
+  for (std::size_t i = 0; i < adam.parameters().size(); ++i) {
+    const std::string& parameter = adam.parameters()[i].name;
+    write_tensor(file, group + "/m/" + parameter, "", adam.first_moments()[i]);
+    write_tensor(file, group + "/v/" + parameter, "", adam.second_moments()[i]);
+  }
+  file.attribute(group, "step", adam.steps());
+}
+
+void read_optimizer(const io::FileReader& file, const std::string& name, Adam& adam) {
+  const std::string group = "/optimizer/" + name;
+  for (std::size_t i = 0; i < adam.parameters().size(); ++i) {
+    const std::string& parameter = adam.parameters()[i].name;
+    read_tensor_into(file, group + "/m/" + parameter, adam.first_moments()[i]);
+    read_tensor_into(file, group + "/v/" + parameter, adam.second_moments()[i]);
+  }
+  adam.set_steps(file.attribute(group, "step").get<std::int64_t>());
+}
+
+}  // namespace dreamer

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <string>
+
+#include <torch/torch.h>
+
+#include "core/random.h"
+#include "io/file.h"
+#include "model/world_model.h"
+#include "train/adam.h"
+
+namespace dreamer::data {
+struct Batch;
+}
+
+namespace dreamer {
+
+// Between LibTorch's tensors and everything that knows none: files, batches, random streams.
+
+/// Normal or uniform numbers of one update of a stream, in row-major order.
+[[nodiscard]] torch::Tensor normal_tensor(const RandomStream& stream, std::uint64_t update,
+                                          torch::IntArrayRef shape, torch::Device device);
+[[nodiscard]] torch::Tensor uniform_tensor(const RandomStream& stream, std::uint64_t update,
+                                           torch::IntArrayRef shape, torch::Device device);
+
+/// The batch as the model takes it; `model` says how rewards are transformed.
+[[nodiscard]] Sequences to_sequences(const data::Batch& batch, const ModelConfig& model,
+                                     torch::Device device);
+
+/// Writes a float32 or uint8 tensor as a dataset; `dims` may be empty for parameters.
+void write_tensor(io::FileWriter& file, const std::string& path, std::string_view dims,
+                  const torch::Tensor& tensor);
+
+/// Reads a float32 dataset. With `like`, its shape must be that tensor's: an Error names both.
+[[nodiscard]] torch::Tensor read_tensor(const io::FileReader& file, const std::string& path);
+void read_tensor_into(const io::FileReader& file, const std::string& path, torch::Tensor like);
+
+/// All parameters and buffers of a module under `group`, "/model" → "/model/rssm/gru/weight_ih".
+void write_module(io::FileWriter& file, const std::string& group, const torch::nn::Module& module);
+void read_module(const io::FileReader& file, const std::string& group, torch::nn::Module& module);
+
+/// Adam's moments under "/optimizer/<name>/m/…" and "/v/…", its steps as an attribute.
+void write_optimizer(io::FileWriter& file, const std::string& name, Adam& adam);
+void read_optimizer(const io::FileReader& file, const std::string& name, Adam& adam);
+
+}  // namespace dreamer
