@@ -13,8 +13,7 @@ RandomState::RandomState(std::uint32_t seed) {
 void RandomState::refill() {
   constexpr std::size_t kShift = 397;
   for (std::size_t i = 0; i < kSize; ++i) {
-    const std::uint32_t y =
-        (state_[i] & 0x80000000U) | (state_[(i + 1) % kSize] & 0x7fffffffU);
+    const std::uint32_t y = (state_[i] & 0x80000000U) | (state_[(i + 1) % kSize] & 0x7fffffffU);
     state_[i] = state_[(i + kShift) % kSize] ^ (y >> 1) ^ ((y & 1U) != 0 ? 0x9908b0dfU : 0U);
   }
   position_ = 0;

@@ -1,0 +1,165 @@
+#include "env/environment.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "core/error.h"
+
+namespace dreamer::env {
+namespace {
+
+std::uint32_t checked_seed(std::int64_t seed) {
+  if (seed < 0 || seed > std::numeric_limits<std::uint32_t>::max())
+    throw usage_error("seed {} is not in 0 … 4294967295", seed);
+  return static_cast<std::uint32_t>(seed);
+}
+
+const EnvironmentOptions& checked(const EnvironmentOptions& options) {
+  if (options.action_repeat < 1 || options.action_repeat > kControlSteps)
+    throw usage_error("an action can be repeated 1 … {} times, not {}", kControlSteps,
+                      options.action_repeat);
+  if (options.render != RenderQuality::none &&
+      (options.height < 1 || options.width < 1 || options.height > 4096 || options.width > 4096))
+    throw usage_error("images can have 1 … 4096 pixels a side, not {} by {}", options.height,
+                      options.width);
+  return options;
+}
+
+void assign(const Environment::Fields& values,
+            const std::map<std::string, std::span<double>>& fields) {
+  for (const auto& [name, value] : values) {
+    const auto field = fields.find(name);
+    if (field == fields.end()) throw error("the physics of this task has no field {}", name);
+    if (field->second.size() != value.size())
+      throw error("physics field {} has {} numbers in this task, not {}", name,
+                  field->second.size(), value.size());
+    std::ranges::copy(value, field->second.begin());
+  }
+}
+
+}  // namespace
+
+std::int64_t steps_per_episode(std::int64_t action_repeat) {
+  return (kControlSteps + action_repeat - 1) / action_repeat;
+}
+
+Environment::Environment(const std::string& task, std::int64_t seed,
+                         const EnvironmentOptions& options)
+    : info_(find_task(task)),
+      options_(checked(options)),
+      seed_(seed),
+      physics_(info_.model, info_.edit),
+      task_(info_.make(physics_)),
+      random_(checked_seed(seed)) {}
+
+void Environment::begin_episode() {
+  physics_.reset();
+  task_->begin_episode(random_);
+  physics_.forward();
+  ++index_;
+  control_steps_ = 0;
+}
+
+void Environment::skip_episodes(std::int64_t n) {
+  for (; n > 0; --n) begin_episode();
+  control_steps_ = kControlSteps;
+}
+
+Observation Environment::reset() {
+  begin_episode();
+  return observe(0);
+}
+
+Observation Environment::step(std::span<const float> action) {
+  if (control_steps_ >= kControlSteps)
+    throw error("{}: step after the end of an episode; reset first", info_.name);
+  apply(action);
+  double reward = 0;
+  for (std::int64_t i = 0; i < options_.action_repeat && control_steps_ < kControlSteps; ++i) {
+    physics_.step(info_.substeps);
+    reward += task_->reward();
+    ++control_steps_;
+  }
+  return observe(reward);
+}
+
+void Environment::apply(std::span<const float> action) {
+  const mjModel& model = physics_.model();
+  if (static_cast<std::int64_t>(action.size()) != action_size())
+    throw error("{} takes actions of {} numbers, not {}", info_.name, action_size(), action.size());
+  for (std::size_t i = 0; i < action.size(); ++i) {
+    if (!(action[i] >= -1.0F && action[i] <= 1.0F))
+      throw error("{}: action {} is {}, not in [-1,1]", info_.name, i, action[i]);
+    const double low = model.actuator_ctrlrange[2 * i], high = model.actuator_ctrlrange[2 * i + 1];
+    physics_.data().ctrl[i] = (static_cast<double>(action[i]) + 1) / 2 * (high - low) + low;
+  }
+}
+
+Observation Environment::observe(double reward) {
+  Observation observation{.reward = static_cast<float>(reward),
+                          .last = control_steps_ >= kControlSteps};
+  if (options_.render != RenderQuality::none) {
+    if (!renderer_)
+      renderer_ = std::make_unique<Renderer>(physics_, info_.camera, options_.height,
+                                             options_.width, options_.render);
+    observation.image = renderer_->render();
+  }
+  return observation;
+}
+
+std::vector<double> Environment::action_low() const {
+  std::vector<double> low;
+  for (int i = 0; i < physics_.model().nu; ++i)
+    low.push_back(physics_.model().actuator_ctrlrange[2 * i]);
+  return low;
+}
+
+std::vector<double> Environment::action_high() const {
+  std::vector<double> high;
+  for (int i = 0; i < physics_.model().nu; ++i)
+    high.push_back(physics_.model().actuator_ctrlrange[2 * i + 1]);
+  return high;
+}
+
+std::map<std::string, std::span<double>> Environment::state_fields() const {
+  const mjModel& model = physics_.model();
+  mjData& data = physics_.data();
+  const auto span = [](double* first, auto size) {
+    return std::span<double>(first, static_cast<std::size_t>(size));
+  };
+  std::map<std::string, std::span<double>> fields = {
+      {"qpos", span(data.qpos, model.nq)},
+      {"qvel", span(data.qvel, model.nv)},
+      {"qacc_warmstart", span(data.qacc_warmstart, model.nv)},
+      {"time", span(&data.time, 1)}};
+  if (model.na > 0) fields.emplace("act", span(data.act, model.na));
+  return fields;
+}
+
+Environment::Fields Environment::physics_state() const {
+  Fields state;
+  for (const auto& [name, values] : state_fields())
+    state.emplace(name, std::vector<double>(values.begin(), values.end()));
+  return state;
+}
+
+Environment::Fields Environment::model_changes() const {
+  Fields changes;
+  for (const auto& field : task_->drawn_fields())
+    changes.emplace(field.name, std::vector<double>(field.values.begin(), field.values.end()));
+  return changes;
+}
+
+Observation Environment::restore(const Fields& physics_state, const Fields& model_changes) {
+  std::map<std::string, std::span<double>> drawn;
+  for (const auto& field : task_->drawn_fields()) drawn.emplace(field.name, field.values);
+  assign(model_changes, drawn);
+  assign(physics_state, state_fields());
+  physics_.forward();
+  // The solver overwrites its own warm start.
+  if (const auto warm = physics_state.find("qacc_warmstart"); warm != physics_state.end())
+    std::ranges::copy(warm->second, physics_.data().qacc_warmstart);
+  return observe(0);
+}
+
+}  // namespace dreamer::env

@@ -1,0 +1,32 @@
+#include <algorithm>
+#include <iterator>
+
+#include "core/error.h"
+#include "core/nearest.h"
+#include "env/task.h"
+#include "env/tasks/tasks.h"
+
+namespace dreamer::env {
+
+const std::vector<TaskInfo>& all_tasks() {
+  static const std::vector<TaskInfo> tasks = [] {
+    std::vector<TaskInfo> all;
+    for (auto domain : {cartpole_tasks, reacher_tasks})
+      std::ranges::move(domain(), std::back_inserter(all));
+    std::ranges::sort(all, {}, &TaskInfo::name);
+    return all;
+  }();
+  return tasks;
+}
+
+const TaskInfo& find_task(const std::string& name) {
+  const auto& tasks = all_tasks();
+  if (const auto found = std::ranges::find(tasks, name, &TaskInfo::name); found != tasks.end())
+    return *found;
+  std::vector<std::string> names;
+  std::ranges::transform(tasks, std::back_inserter(names), &TaskInfo::name);
+  throw usage_error("no task is called {}{}; dr-collect --list-tasks shows all", name,
+                    did_you_mean(name, names));
+}
+
+}  // namespace dreamer::env

@@ -1,0 +1,99 @@
+#include "env/renderer.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include "core/error.h"
+
+namespace dreamer::env {
+namespace {
+
+constexpr int kMaxGeoms = 1000;
+constexpr std::int64_t kChannels = 3;
+
+// MuJoCo loads its OpenGL functions into globals whenever it makes a context.
+std::mutex& context_mutex() {
+  static std::mutex mutex;
+  return mutex;
+}
+
+}  // namespace
+
+std::string to_string(RenderQuality quality) {
+  switch (quality) {
+    case RenderQuality::none:
+      return "none";
+    case RenderQuality::fast:
+      return "fast";
+    case RenderQuality::exact:
+      return "exact";
+  }
+  return "";
+}
+
+RenderQuality render_quality(const std::string& word) {
+  for (const auto quality : {RenderQuality::none, RenderQuality::fast, RenderQuality::exact})
+    if (to_string(quality) == word) return quality;
+  throw usage_error("rendering is exact, fast or none, not {}", word);
+}
+
+Renderer::Renderer(Physics& physics, int camera, std::int64_t height, std::int64_t width,
+                   RenderQuality quality)
+    : physics_(physics), view_{0, 0, static_cast<int>(width), static_cast<int>(height)} {
+  mjModel& model = physics_.model();
+  // The pixels do not depend on the buffer being larger than the view.
+  model.vis.global.offwidth = view_.width;
+  model.vis.global.offheight = view_.height;
+  if (quality == RenderQuality::fast) model.vis.quality.shadowsize = 0;
+
+  mjv_defaultOption(&option_);
+  option_.flags[mjVIS_RANGEFINDER] = 0;
+  mjv_defaultPerturb(&perturb_);
+  mjv_defaultCamera(&camera_);
+  camera_.type = mjCAMERA_FIXED;
+  camera_.fixedcamid = camera;
+  mjv_defaultScene(&scene_);
+  mjv_makeScene(&model, &scene_, kMaxGeoms);
+  if (quality == RenderQuality::fast) {
+    scene_.flags[mjRND_SHADOW] = 0;
+    scene_.flags[mjRND_REFLECTION] = 0;
+  }
+
+  mjr_defaultContext(&context_);
+  {
+    const std::lock_guard lock(context_mutex());
+    mjr_makeContext(&model, &context_, mjFONTSCALE_50);
+  }
+  mjr_setBuffer(mjFB_OFFSCREEN, &context_);
+  if (context_.currentBuffer != mjFB_OFFSCREEN) {
+    mjr_freeContext(&context_);
+    mjv_freeScene(&scene_);
+    throw error("{}: OpenGL has no offscreen framebuffers", opengl_platform());
+  }
+}
+
+Renderer::~Renderer() {
+  gl_.make_current();
+  {
+    const std::lock_guard lock(context_mutex());
+    mjr_freeContext(&context_);
+  }
+  mjv_freeScene(&scene_);
+}
+
+std::vector<std::uint8_t> Renderer::render() {
+  gl_.make_current();
+  mjv_updateScene(&physics_.model(), &physics_.data(), &option_, &perturb_, &camera_, mjCAT_ALL,
+                  &scene_);
+  mjr_render(view_, &scene_, &context_);
+  const std::int64_t row = view_.width * kChannels;
+  std::vector<std::uint8_t> image(static_cast<std::size_t>(view_.height * row));
+  mjr_readPixels(image.data(), nullptr, view_, &context_);
+  // OpenGL's first row is the bottom one.
+  for (std::int64_t y = 0; y < view_.height / 2; ++y)
+    std::swap_ranges(image.begin() + y * row, image.begin() + (y + 1) * row,
+                     image.begin() + (view_.height - 1 - y) * row);
+  return image;
+}
+
+}  // namespace dreamer::env

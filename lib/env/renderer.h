@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "env/gl_context.h"
+#include "env/physics.h"
+
+namespace dreamer::env {
+
+/// `exact`: dm_control's pixels. `fast`: the same without shadows and reflections, in a fraction of
+/// the time. `none`: no images at all.
+enum class RenderQuality { none, fast, exact };
+
+/// "none", "fast", "exact".
+[[nodiscard]] std::string to_string(RenderQuality quality);
+/// @throws Error (usage) for any other word
+[[nodiscard]] RenderQuality render_quality(const std::string& word);
+
+/// Draws one camera of a physics offscreen. Lives, works and dies in one thread.
+class Renderer {
+ public:
+  /// @param quality fast or exact
+  Renderer(Physics& physics, int camera, std::int64_t height, std::int64_t width,
+           RenderQuality quality);
+  ~Renderer();
+  Renderer(const Renderer&) = delete;
+  Renderer& operator=(const Renderer&) = delete;
+
+  /// The view of the present state, [height, width, 3], top row first.
+  [[nodiscard]] std::vector<std::uint8_t> render();
+
+ private:
+  Physics& physics_;
+  GlContext gl_;
+  mjrRect view_;
+  mjvOption option_;
+  mjvPerturb perturb_;
+  mjvCamera camera_;
+  mjvScene scene_;
+  mjrContext context_;
+};
+
+}  // namespace dreamer::env

@@ -1,0 +1,95 @@
+// Runs our environment on given actions and prints everything it computes at full precision, for
+// dm_control_conformance.py to compare with dm_control.
+//
+//   environment_trace            lists the tasks
+//   environment_trace TASK SEED EPISODES STEPS REPEAT RENDER IMAGE_EVERY RESTORE
+//
+// stdin, for each episode: with RESTORE 1, qpos and qvel as float64, into which the episode is put
+// after its reset; then the actions [STEPS,A] as float32. stdout: a line of JSON with the names and
+// sizes of a row's columns; then for each row (reset and steps) its float64 columns, followed by
+// the image where the row's number is a multiple of IMAGE_EVERY.
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "core/json.h"
+#include "env/environment.h"
+
+namespace {
+
+using dreamer::env::Environment;
+using Columns = std::map<std::string, std::vector<double>>;
+
+template <class T>
+std::vector<T> read(std::size_t count) {
+  std::vector<T> values(count);
+  if (std::fread(values.data(), sizeof(T), count, stdin) != count)
+    throw dreamer::error("stdin: too short");
+  return values;
+}
+
+// Named columns of the present state; row rewards are those of the step, and of its last inner
+// step.
+Columns columns(const Environment& environment, const dreamer::env::Observation& seen) {
+  Columns all;
+  for (auto& [name, values] : environment.physics_state()) all["physics/" + name] = values;
+  for (auto& [name, values] : environment.model_changes()) all["model/" + name] = values;
+  for (auto& [name, values] : environment.observations()) all["observation/" + name] = values;
+  all["reward"] = {seen.reward};
+  all["inner_reward"] = {environment.reward()};
+  all["last"] = {seen.last ? 1.0 : 0.0};
+  return all;
+}
+
+void write(const Columns& all, const std::vector<std::uint8_t>& image) {
+  for (const auto& [name, values] : all)
+    std::fwrite(values.data(), sizeof(double), values.size(), stdout);
+  std::fwrite(image.data(), 1, image.size(), stdout);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  if (argc == 1) {
+    for (const auto& task : dreamer::env::all_tasks()) std::printf("%s\n", task.name.c_str());
+    return 0;
+  }
+  if (argc != 9)
+    throw dreamer::usage_error("eight arguments are needed: see the head of the source");
+  const std::string task = argv[1];
+  const auto number = [&](int i) { return std::strtoll(argv[i], nullptr, 10); };
+  const auto episodes = number(3), steps = number(4), image_every = number(7);
+  Environment environment(
+      task, number(2),
+      {.action_repeat = number(5), .render = dreamer::env::render_quality(argv[6])});
+  const auto action_size = static_cast<std::size_t>(environment.action_size());
+  bool described = false;
+
+  for (long long episode = 0; episode < episodes; ++episode) {
+    auto seen = environment.reset();
+    if (number(8) != 0) {
+      const auto state = environment.physics_state();
+      const auto qpos = read<double>(state.at("qpos").size());
+      const auto qvel = read<double>(state.at("qvel").size());
+      seen = environment.restore({{"qpos", qpos}, {"qvel", qvel}}, {});
+    }
+    for (long long row = 0;; ++row) {
+      const Columns all = columns(environment, seen);
+      if (!described) {
+        dreamer::Json sizes = dreamer::Json::object();
+        for (const auto& [name, values] : all) sizes[name] = values.size();
+        std::printf("%s\n", sizes.dump().c_str());
+        described = true;
+      }
+      write(all, row % image_every == 0 ? seen.image : std::vector<std::uint8_t>{});
+      if (row == steps) break;
+      seen = environment.step(read<float>(action_size));
+    }
+  }
+  return 0;
+} catch (const dreamer::Error& e) {
+  std::fprintf(stderr, "environment_trace: error: %s\n", e.what());
+  return static_cast<int>(e.code());
+}

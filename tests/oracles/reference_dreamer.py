@@ -1,0 +1,449 @@
+"""Dreamer's losses (arXiv 1912.01603) in plain PyTorch, one sequence step at a time.
+
+This is a reference to judge other implementations by, so it is written to be read beside the
+paper: nothing is fused, hoisted or reordered, and each fact that is easy to get wrong is a small
+function of its own.
+
+Letters: B sequences, L rows of a window, N imagined starts, H horizon, A action, Y,X,C image,
+S stochastic, D deterministic, E embedding, F = S+D. `p` holds the parameters by their names in a
+step file ("model/rssm/gru/weight_ih") and `c` is one section of its configuration.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+HALF_LN_2PI = 0.5 * math.log(2 * math.pi)
+ENCODER_KERNELS = (4, 4, 4, 4)
+DECODER_KERNELS = (5, 5, 6, 6)
+
+
+# ---- Which parameters there are -----------------------------------------------------------------
+
+
+def encoder_side(side):
+    """Side of the encoder's last feature map for an image of this side."""
+    for kernel in ENCODER_KERNELS:
+        side = (side - kernel) // 2 + 1
+    return side
+
+
+def decoder_side():
+    side = 1
+    for kernel in DECODER_KERNELS:
+        side = (side - 1) * 2 + kernel
+    return side
+
+
+def _dense_shapes(name, inputs, outputs):
+    return {f"{name}/weight": (outputs, inputs), f"{name}/bias": (outputs,)}
+
+
+def _head_shapes(name, layers, inputs, units, outputs):
+    shapes = {}
+    for layer in range(1, layers + 1):
+        shapes |= _dense_shapes(f"{name}/hidden{layer}", inputs, units)
+        inputs = units
+    return shapes | _dense_shapes(f"{name}/out", inputs, outputs)
+
+
+def dynamics_shapes(c, actions):
+    """The parameters that imagination needs: recurrence, prior, reward and discount heads."""
+    stoch, deter, hidden = c["stoch"], c["deter"], c["hidden"]
+    shapes = _dense_shapes("model/rssm/input", stoch + actions, hidden)
+    shapes["model/rssm/gru/weight_ih"] = (3 * deter, hidden)
+    shapes["model/rssm/gru/weight_hh"] = (3 * deter, deter)
+    shapes["model/rssm/gru/bias_ih"] = (3 * deter,)
+    if c["gru"] == "torch":
+        shapes["model/rssm/gru/bias_hh"] = (3 * deter,)
+    shapes |= _dense_shapes("model/rssm/prior_hidden", deter, hidden)
+    shapes |= _dense_shapes("model/rssm/prior_out", hidden, 2 * stoch)
+    shapes |= _head_shapes("model/reward", c["reward_layers"], stoch + deter, c["units"], 1)
+    if c["discount_head"]:
+        shapes |= _head_shapes("model/discount", c["discount_layers"], stoch + deter, c["units"], 1)
+    return shapes
+
+
+def model_shapes(c, actions, image):
+    """Every trained parameter of the world model; `image` is (Y, X, C)."""
+    height, width, channels = image
+    depth = c["depth"]
+    embedding = 8 * depth * encoder_side(height) * encoder_side(width)
+    shapes = dynamics_shapes(c, actions)
+    sizes = (channels, depth, 2 * depth, 4 * depth, 8 * depth)
+    for layer, kernel in enumerate(ENCODER_KERNELS):
+        shapes[f"model/encoder/conv{layer + 1}/weight"] = (
+            sizes[layer + 1], sizes[layer], kernel, kernel)
+        shapes[f"model/encoder/conv{layer + 1}/bias"] = (sizes[layer + 1],)
+    shapes |= _dense_shapes("model/rssm/posterior_hidden", c["deter"] + embedding, c["hidden"])
+    shapes |= _dense_shapes("model/rssm/posterior_out", c["hidden"], 2 * c["stoch"])
+    shapes |= _dense_shapes("model/decoder/dense", c["stoch"] + c["deter"], 32 * depth)
+    sizes = (32 * depth, 4 * depth, 2 * depth, depth, channels)
+    for layer, kernel in enumerate(DECODER_KERNELS):
+        shapes[f"model/decoder/deconv{layer + 1}/weight"] = (
+            sizes[layer], sizes[layer + 1], kernel, kernel)
+        shapes[f"model/decoder/deconv{layer + 1}/bias"] = (sizes[layer + 1],)
+    return shapes
+
+
+def actor_shapes(b, features, actions):
+    return _head_shapes("actor", b["actor_layers"], features, b["units"], 2 * actions)
+
+
+def value_shapes(b, features):
+    return _head_shapes("value", b["value_layers"], features, b["units"], 1)
+
+
+# ---- Networks -----------------------------------------------------------------------------------
+
+
+def dense(p, name, x):
+    return F.linear(x, p[f"{name}/weight"], p[f"{name}/bias"])
+
+
+def head(p, name, layers, x):
+    """[..., F] -> [..., outputs]"""
+    for layer in range(1, layers + 1):
+        x = F.elu(dense(p, f"{name}/hidden{layer}", x))
+    return dense(p, f"{name}/out", x)
+
+
+def encode(p, frames):
+    """[B,C,Y,X] -> embedding [B,E], flattened channels first"""
+    x = frames
+    for layer in range(1, len(ENCODER_KERNELS) + 1):
+        name = f"model/encoder/conv{layer}"
+        x = F.relu(F.conv2d(x, p[f"{name}/weight"], p[f"{name}/bias"], stride=2))
+    return x.flatten(1)
+
+
+def decode(p, feature):
+    """[B,F] -> mean image [B,C,Y,X]"""
+    x = dense(p, "model/decoder/dense", feature)[:, :, None, None]
+    last = len(DECODER_KERNELS)
+    for layer in range(1, last + 1):
+        name = f"model/decoder/deconv{layer}"
+        x = F.conv_transpose2d(x, p[f"{name}/weight"], p[f"{name}/bias"], stride=2)
+        if layer < last:
+            x = F.relu(x)
+    return x
+
+
+def gru_cell(p, kind, x, h):
+    """One step of the recurrence: x [B,hidden], h [B,D] -> [B,D]. Rows of the weights: r, z, n."""
+    name = "model/rssm/gru"
+    in_r, in_z, in_n = F.linear(x, p[f"{name}/weight_ih"], p[f"{name}/bias_ih"]).chunk(3, -1)
+    if kind == "torch":
+        re_r, re_z, re_n = F.linear(h, p[f"{name}/weight_hh"], p[f"{name}/bias_hh"]).chunk(3, -1)
+        reset = torch.sigmoid(in_r + re_r)
+        update = torch.sigmoid(in_z + re_z)
+        candidate = torch.tanh(in_n + reset * re_n)
+    elif kind == "gru_v1":
+        w_r, w_z, w_n = p[f"{name}/weight_hh"].chunk(3, 0)
+        reset = torch.sigmoid(in_r + F.linear(h, w_r))
+        update = torch.sigmoid(in_z + F.linear(h, w_z))
+        candidate = torch.tanh(in_n + F.linear(reset * h, w_n))
+    else:
+        raise ValueError(f"unknown recurrence: {kind}")
+    return (1 - update) * candidate + update * h
+
+
+def advance(p, c, stoch, action, deter):
+    """The deterministic state one step on: [B,S], [B,A], [B,D] -> [B,D]"""
+    x = F.elu(dense(p, "model/rssm/input", torch.cat([stoch, action], -1)))
+    return gru_cell(p, c["gru"], x, deter)
+
+
+def gaussian(p, c, name, x):
+    """Mean and standard deviation [B,S] of the prior or the posterior."""
+    out = dense(p, f"model/rssm/{name}_out", F.elu(dense(p, f"model/rssm/{name}_hidden", x)))
+    mean, raw = out.chunk(2, -1)
+    return mean, F.softplus(raw) + c["min_std"]
+
+
+def feature_of(stoch, deter):
+    return torch.cat([stoch, deter], -1)
+
+
+# ---- World model --------------------------------------------------------------------------------
+
+
+def preprocess(c, image, dither, mean_image):
+    """uint8 levels [B,L,Y,X,C] -> what the encoder sees and the decoder is asked for."""
+    if c["image_encoding"] == "dithered":
+        x = (image + dither) / 256
+    elif c["image_encoding"] == "scaled":
+        x = image / 255
+    else:
+        raise ValueError(f"unknown image encoding: {c['image_encoding']}")
+    center = mean_image if c["image_center"] else 0.5
+    return (x - center) * c["image_gain"]
+
+
+def leading_action(action, t):
+    """The action that led to row t: its own row's. So a window begins with a logged action."""
+    return action[:, t]
+
+
+def carried(state):
+    """What the recurrence hands on carries gradient through the whole window."""
+    return state
+
+
+def gaussian_nll(mean, target):
+    """-log Normal(target; mean, 1), elementwise."""
+    return 0.5 * (target - mean) ** 2 + HALF_LN_2PI
+
+
+def image_nll(mean, target):
+    """[B,L,...] -> [B,L], summed over pixels and channels."""
+    return gaussian_nll(mean, target).flatten(2).sum(-1)
+
+
+def kl_divergence(mean_q, std_q, mean_p, std_p):
+    """KL(q || p) of diagonal Gaussians in nats, summed over the last dimension."""
+    ratio = (std_q / std_p) ** 2
+    shift = ((mean_q - mean_p) / std_p) ** 2
+    return 0.5 * (ratio + shift - 1 - torch.log(ratio)).sum(-1)
+
+
+def discount_target(c, discount):
+    return c["discount_gamma"] * discount
+
+
+def bernoulli_nll(logit, target):
+    """-log-likelihood of a target in [0,1], which need not be 0 or 1."""
+    return -(target * F.logsigmoid(logit) + (1 - target) * F.logsigmoid(-logit))
+
+
+def valid_mean(x, mask):
+    """Mean of [B,L] over the rows that are no padding, whatever the padding holds."""
+    return x[mask].mean()
+
+
+def after_free_nats(c, kl, mask):
+    """The KL term of the loss, from [B,L]."""
+    if c["free_nats_mode"] == "mean":
+        return torch.clamp(valid_mean(kl, mask), min=c["free_nats"])
+    if c["free_nats_mode"] == "per_state":
+        return valid_mean(torch.clamp(kl - c["free_nats"], min=0), mask)
+    raise ValueError(f"unknown free_nats_mode: {c['free_nats_mode']}")
+
+
+def model_total(c, loss):
+    total = (c["image_scale"] * loss["image"] + c["reward_scale"] * loss["reward"]
+             + c["kl_scale"] * loss["kl_floored"])
+    if c["discount_head"]:
+        total = total + c["discount_scale"] * loss["discount"]
+    return total
+
+
+def observe(p, c, embedding, action, noise):
+    """Filters a window: embedding [B,L,E], action [B,L,A], noise [B,L,S] -> states [B,L,...]."""
+    batch, length = action.shape[:2]
+    stoch = action.new_zeros(batch, c["stoch"])
+    deter = action.new_zeros(batch, c["deter"])
+    steps = []
+    for t in range(length):
+        deter = advance(p, c, carried(stoch), leading_action(action, t), carried(deter))
+        prior_mean, prior_std = gaussian(p, c, "prior", deter)
+        mean, std = gaussian(p, c, "posterior", torch.cat([deter, embedding[:, t]], -1))
+        stoch = mean + std * noise[:, t]
+        steps.append((mean, std, stoch, deter, prior_mean, prior_std))
+    names = ("posterior/mean", "posterior/stddev", "posterior/stoch", "posterior/deter",
+             "prior/mean", "prior/stddev")
+    return {name: torch.stack(x, 1) for name, x in zip(names, zip(*steps))}
+
+
+def gradients(loss, parameters):
+    """The gradient by name; zeros where the loss does not depend on a parameter."""
+    found = torch.autograd.grad(loss, list(parameters.values()), allow_unused=True)
+    return {name: torch.zeros_like(x) if g is None else g
+            for (name, x), g in zip(parameters.items(), found)}
+
+
+def trainable(parameters):
+    return {name: x.detach().requires_grad_() for name, x in parameters.items()}
+
+
+def model_step(c, parameters, mean_image, batch, noise):
+    """One update of the world model up to the gradients.
+
+    batch: image [B,L,Y,X,C] in levels, action [B,L,A], reward and discount [B,L], mask [B,L] bool.
+    noise: posterior [B,L,S] and, for dithered images, dither [B,L,Y,X,C] in [0,1).
+    Returns loss/..., posterior/..., prior/... and gradient/... by name.
+    """
+    p = trainable(parameters)
+    mask = batch["mask"]
+    image = preprocess(c, batch["image"], noise.get("dither"), mean_image)
+    image = image.permute(0, 1, 4, 2, 3)  # [B,L,C,Y,X]
+    embedding = encode(p, image.flatten(0, 1)).unflatten(0, mask.shape)
+    states = observe(p, c, embedding, batch["action"], noise["posterior"])
+    feature = feature_of(states["posterior/stoch"], states["posterior/deter"])
+
+    decoded = decode(p, feature.flatten(0, 1)).unflatten(0, mask.shape)
+    kl = kl_divergence(states["posterior/mean"], states["posterior/stddev"],
+                       states["prior/mean"], states["prior/stddev"])
+    reward = head(p, "model/reward", c["reward_layers"], feature)[..., 0]
+    loss = {
+        "image": valid_mean(image_nll(decoded, image), mask),
+        "reward": valid_mean(gaussian_nll(reward, batch["reward"]), mask),
+        "kl": valid_mean(kl, mask),
+        "kl_floored": after_free_nats(c, kl, mask),
+    }
+    if c["discount_head"]:
+        logit = head(p, "model/discount", c["discount_layers"], feature)[..., 0]
+        target = discount_target(c, batch["discount"])
+        loss["discount"] = valid_mean(bernoulli_nll(logit, target), mask)
+    loss["total"] = model_total(c, loss)
+
+    gradient = gradients(loss["total"], p)
+    return ({f"loss/{name}": x.detach() for name, x in loss.items()}
+            | {name: x.detach() for name, x in states.items()}
+            | {f"gradient/{name}": x for name, x in gradient.items()})
+
+
+# ---- Behavior -----------------------------------------------------------------------------------
+
+
+def actor_input(feature):
+    """The one detach of imagination: the actor does not improve by moving its own input."""
+    return feature.detach()
+
+
+def imagined_state(state):
+    """An imagined state keeps its gradient, or the actor learns nothing from the dynamics."""
+    return state
+
+
+def actor_gaussian(p, b, feature):
+    """[N,F] -> mean and standard deviation [N,A] before the tanh."""
+    mean, raw = head(p, "actor", b["actor_layers"], feature).chunk(2, -1)
+    scale = b["actor_mean_scale"]
+    offset = math.log(math.expm1(b["actor_init_std"]))
+    return scale * torch.tanh(mean / scale), F.softplus(raw + offset) + b["actor_min_std"]
+
+
+def tanh_log_det(x):
+    """ln d tanh(x)/dx, finite where 1 - tanh(x)^2 is not."""
+    return 2 * (math.log(2) - x - F.softplus(-2 * x))
+
+
+def tanh_normal_log_prob(mean, std, x):
+    """Log-density of the action tanh(x), x ~ Normal(mean, std): [N,A] -> [N]"""
+    normal = -0.5 * ((x - mean) / std) ** 2 - torch.log(std) - HALF_LN_2PI
+    return (normal - tanh_log_det(x)).sum(-1)
+
+
+def predicted_discount(p, c, b, feature):
+    """The head's mean, whose target held gamma already; gamma where there is no head."""
+    if c["discount_head"]:
+        return torch.sigmoid(head(p, "model/discount", c["discount_layers"], feature)[..., 0])
+    return torch.full_like(feature[..., 0], b["gamma"])
+
+
+def lambda_returns(reward, value, discount, lam):
+    """Equation 6 as a recursion: [H,N] each -> V_1 … V_{H-1} [H-1,N], bootstrapped by V_H = v_H."""
+    result = value[-1]
+    returns = []
+    for i in range(len(reward) - 2, -1, -1):
+        result = reward[i] + discount[i] * ((1 - lam) * value[i + 1] + lam * result)
+        returns.append(result)
+    return torch.stack(returns[::-1])
+
+
+def step_weights(discount):
+    """w_1 = 1, w_{i+1} = w_i d_i, constants: [H,N] -> [H-1,N]"""
+    weight = [torch.ones_like(discount[0])]
+    for i in range(len(discount) - 2):
+        weight.append(weight[-1] * discount[i])
+    return torch.stack(weight).detach()
+
+
+def entropy_of_step(entropy):
+    """Entropy estimates of a_0 … a_{H-1} [H,N] -> [H-1,N]; step i's action is the one that led to
+    s_i, which is the first that V_i can credit."""
+    return entropy[:-1]
+
+
+def actor_objective(b, weight, returns, entropy):
+    objective = (weight * returns).mean()
+    if b["entropy_scale"]:
+        objective = objective + b["entropy_scale"] * (weight * entropy_of_step(entropy)).mean()
+    return -objective
+
+
+def value_objective(weight, value, returns):
+    """value [H-1,N] at constant states against constant returns."""
+    return (weight * gaussian_nll(value, returns.detach())).mean()
+
+
+def imagine(p, c, b, start, noise):
+    """H steps from start/stoch [N,S], start/deter [N,D]; noise/action [H,N,A], noise/prior [H,N,S].
+
+    Returns action, entropy estimate, stoch and deter, [H,N,...]: the action at step i led to the
+    state at step i.
+    """
+    stoch, deter = start["stoch"], start["deter"]
+    steps = []
+    for i in range(b["horizon"]):
+        mean, std = actor_gaussian(p, b, actor_input(feature_of(stoch, deter)))
+        x = mean + std * noise["action"][i]
+        action = torch.tanh(x)
+        deter = imagined_state(advance(p, c, stoch, action, deter))
+        prior_mean, prior_std = gaussian(p, c, "prior", deter)
+        stoch = imagined_state(prior_mean + prior_std * noise["prior"][i])
+        steps.append((action, -tanh_normal_log_prob(mean, std, x), stoch, deter))
+    return [torch.stack(x) for x in zip(*steps)]
+
+
+def behavior_step(c, b, parameters, start, noise):
+    """One update of actor and value up to the gradients; the world model is frozen.
+
+    Returns imagined/..., returns, weight, loss/... and gradient/... by name, and loss_scale/actor,
+    the mean size of what the actor's loss averages.
+    """
+    frozen = {name: x.detach() for name, x in parameters.items()}
+    actor = trainable({k: x for k, x in parameters.items() if k.startswith("actor/")})
+    value = trainable({k: x for k, x in parameters.items() if k.startswith("value/")})
+
+    # For the actor the value function is a fixed landscape …
+    p = frozen | actor
+    action, entropy, stoch, deter = imagine(p, c, b, start, noise)
+    feature = feature_of(stoch, deter)
+    r = head(p, "model/reward", c["reward_layers"], feature)[..., 0]
+    v = head(p, "value", b["value_layers"], feature)[..., 0]
+    d = predicted_discount(p, c, b, feature)
+    returns = lambda_returns(r, v, d, b["lambda"])
+    weight = step_weights(d)
+    actor_loss = actor_objective(b, weight, returns, entropy)
+    actor_gradient = gradients(actor_loss, actor)
+
+    # … and for the value function the imagined states and their returns are data.
+    v_fit = head(frozen | value, "value", b["value_layers"], feature[:-1].detach())[..., 0]
+    value_loss = value_objective(weight, v_fit, returns)
+    value_gradient = gradients(value_loss, value)
+
+    results = {
+        "imagined/action": action, "imagined/stoch": stoch, "imagined/deter": deter,
+        "imagined/reward": r, "imagined/value": v, "imagined/discount": d,
+        "returns": returns, "weight": weight,
+        "loss/actor": actor_loss, "loss/value": value_loss,
+        "loss_scale/actor": (weight * returns).abs().mean(),
+    }
+    gradient = actor_gradient | value_gradient
+    return ({name: x.detach() for name, x in results.items()}
+            | {f"gradient/{name}": x for name, x in gradient.items()})
+
+
+# ---- Optimizer ----------------------------------------------------------------------------------
+
+
+def adam(parameter, gradient, m, v, step, lr, beta1, beta2, epsilon):
+    """TensorFlow's Adam: epsilon stands beside the uncorrected second moment. `step` counts this
+    update (1 for the first); m and v are the moments before it."""
+    m = beta1 * m + (1 - beta1) * gradient
+    v = beta2 * v + (1 - beta2) * gradient**2
+    rate = lr * math.sqrt(1 - beta2**step) / (1 - beta1**step)
+    return parameter - rate * m / (torch.sqrt(v) + epsilon)

@@ -1,0 +1,356 @@
+#!/usr/bin/env python3
+"""Judges one update of the fitting programs against an independent PyTorch reference.
+
+    step_oracle.py [--double] [--verbose] FILE...
+    step_oracle.py --self-test [--paper-size]
+
+A step file is what `dr-fit-model --dump-step FILE` and `dr-fit-behavior --dump-step FILE` write:
+parameters, batch, noise, and what the program made of them. Everything is computed again by
+reference_dreamer.py from parameters, batch and noise alone and compared to 1e-4 relative: losses and
+their parts, states, returns, weights, and the gradient of every parameter (before clipping).
+
+The error of a tensor is max|a-b| / max|b|; of a scalar |a-b| / |b|, where the image loss counts from
+its floor of ½ ln 2π a pixel, which would otherwise hide what it is about. Padded rows are not
+compared. Exit 0: all agree; 1: something differs or cannot be judged; 2: usage.
+
+Layout (HDF5; root attributes format="dreamer.step", format_version, kind, config as JSON text with
+the sections `model` and `behavior`):
+
+  /parameters/model/<module>/<parameter>, /parameters/actor/…, /parameters/value/…
+  kind "model"
+    /batch/image uint8 [B,L,Y,X,C]; /batch/{reward,discount,mask} [B,L]; /batch/action [B,L,A];
+    rewards as the reward head is asked for them, mask 1 on rows that are no padding
+    /noise/posterior [B,L,S]; /noise/dither [B,L,Y,X,C] in [0,1) where images are dithered
+    /loss/{total,image,reward,kl[,kl_floored][,discount]}: means over valid rows, unweighted except
+    for the total; /posterior/{mean,stddev,stoch,deter}, /prior/{mean,stddev} [B,L,…]
+    /gradient/model/…, /gradient_norm/model
+  kind "behavior"
+    /start/{stoch,deter} [N,…]; /noise/action [H,N,A]; /noise/prior [H,N,S]
+    /imagined/{action,stoch,deter} [H,N,…], /imagined/{reward,value,discount} [H,N]
+    /returns, /weight [H-1,N]; /loss/{actor,value}
+    /gradient/{actor,value}/…, /gradient_norm/{actor,value}
+  either, optional
+    /adam_check[/…]/{parameter,gradient_clipped,m,v,step,lr,beta1,beta2,epsilon,result}: one Adam
+    step; m and v are the moments before it, step counts it (1 for the first)
+"""
+
+import argparse
+import json
+import math
+import os
+import sys
+from dataclasses import dataclass
+
+# OpenMP threads that spin at barriers ruin every neighbour on a shared machine.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+import h5py
+import numpy as np
+import torch
+
+import reference_dreamer as reference
+
+TOLERANCE = 1e-4
+FLOAT32_EPSILON = 2.0**-23
+MOST_ROWS = 40  # of the table of offenders
+
+MODEL_KEYS = ("depth stoch deter hidden units reward_layers discount_head discount_layers "
+              "discount_gamma discount_scale reward_scale image_scale free_nats free_nats_mode "
+              "kl_scale min_std gru image_encoding image_center image_gain").split()
+BEHAVIOR_KEYS = ("horizon gamma lambda actor_layers value_layers units actor_mean_scale "
+                 "actor_init_std actor_min_std entropy_scale").split()
+
+
+class StepError(Exception):
+    """The file cannot be judged: what, where."""
+
+
+@dataclass
+class Comparison:
+    name: str
+    error: float
+    tolerance: float
+    detail: str = ""
+
+    @property
+    def agrees(self):
+        return self.error <= self.tolerance  # false for NaN
+
+
+# ---- Reading ------------------------------------------------------------------------------------
+
+
+class StepFile:
+    """An open step file that remembers which datasets were asked for."""
+
+    def __init__(self, file, dtype):
+        self.file, self.dtype, self.used = file, dtype, set()
+        if self.attribute("format") != "dreamer.step":
+            raise StepError("not a step file: the attribute format is not dreamer.step")
+        if not self.attribute("format_version").startswith("1."):
+            raise StepError(f"format_version {self.attribute('format_version')}, 1.x is known")
+        self.kind = self.attribute("kind")
+        self.config = json.loads(self.attribute("config"))
+        self.datasets = []
+        file.visititems(
+            lambda name, x: self.datasets.append(name) if isinstance(x, h5py.Dataset) else None)
+
+    def attribute(self, name):
+        if name not in self.file.attrs:
+            raise StepError(f"no attribute {name}")
+        text = self.file.attrs[name]
+        return text.decode() if isinstance(text, bytes) else str(text)
+
+    def section(self, name, keys):
+        section = self.config.get(name, {})
+        missing = [f"{name}.{key}" for key in keys if key not in section]
+        if missing:
+            raise StepError(f"config lacks {', '.join(missing)}")
+        return section
+
+    def array(self, name, shape=None):
+        """`shape` may hold None for any size."""
+        if name not in self.datasets:
+            raise StepError(f"no dataset /{name}")
+        self.used.add(name)
+        array = self.file[name][()]
+        if shape is not None and (array.ndim != len(shape) or any(
+                want is not None and want != have for want, have in zip(shape, array.shape))):
+            raise StepError(f"/{name} is {array.shape}, expected {shape}")
+        return array
+
+    def tensor(self, name, shape=None):
+        return torch.from_numpy(np.ascontiguousarray(self.array(name, shape))).to(self.dtype)
+
+    def parameters(self, shapes):
+        return {name: self.tensor(f"parameters/{name}", shape) for name, shape in shapes.items()}
+
+    def under(self, *groups):
+        return [name for name in self.datasets if name.startswith(groups)]
+
+
+def read_mask(step, shape):
+    mask = step.array("batch/mask", shape)
+    if not np.isin(mask, (0, 1)).all():
+        raise StepError("/batch/mask holds more than 0 and 1")
+    mask = mask.astype(bool)
+    if not mask[:, 0].all() or (mask[:, 1:] & ~mask[:, :-1]).any():
+        raise StepError("/batch/mask: a window is one or more valid rows, then padding")
+    return torch.from_numpy(mask)
+
+
+# ---- Comparing ----------------------------------------------------------------------------------
+
+
+def show(x):
+    return f"{float(x):.9g}"
+
+
+def compare_tensor(name, ours, expected, floor=1e-12):
+    """ours: numpy, from the file; expected: torch, from the reference."""
+    a, b = np.asarray(ours, np.float64), expected.numpy().astype(np.float64)
+    if a.shape != b.shape:
+        return Comparison(name, math.inf, TOLERANCE, f"shape {a.shape}, reference {b.shape}")
+    if a.size == 0:
+        return Comparison(name, 0.0, TOLERANCE)
+    difference = np.abs(a - b)
+    at = np.unravel_index(np.argmax(difference), a.shape)  # a NaN counts as the largest
+    error = difference[at] / max(np.abs(b).max(), floor)
+    where = f"[{','.join(map(str, at))}] " if at else ""
+    return Comparison(name, float(error), TOLERANCE,
+                      f"{where}file {show(a[at])}, reference {show(b[at])}")
+
+
+def compare_scalar(name, ours, expected, offset=0.0, scale=0.0):
+    """offset: a known constant inside the value, left out of what the error is relative to, except
+    that float32 can hold the value no better than a few units in its last place."""
+    a, b = float(ours), float(expected)
+    rounding = 4 * FLOAT32_EPSILON * abs(offset)
+    difference = abs(a - b)
+    error = (difference - min(difference, rounding)) / max(abs(b - offset), 1e-6 * scale, 1e-12)
+    return Comparison(name, error, TOLERANCE, f"file {show(a)}, reference {show(b)}")
+
+
+def compare_gradients(step, results, groups):
+    """Every parameter's gradient and the norm of each group's; one too many is an error as well."""
+    rows = []
+    for group in groups:
+        names = [name for name in results if name.startswith(f"gradient/{group}/")]
+        norm = math.sqrt(sum(float(results[name].double().square().sum()) for name in names))
+        # A gradient that is nothing but rounding noise beside the others is not judged.
+        floor = max(1e-12, 1e-7 * norm)
+        rows += [compare_tensor(name, step.array(name), results[name], floor) for name in names]
+        rows.append(compare_scalar(f"gradient_norm/{group}", step.array(f"gradient_norm/{group}"),
+                                   norm))
+    for name in step.under("gradient/"):
+        if name not in results:
+            rows.append(Comparison(name, math.inf, TOLERANCE, "nothing of this name is trained"))
+            step.used.add(name)
+    return rows
+
+
+def judge_model(step):
+    c = step.section("model", MODEL_KEYS)
+    image = step.array("batch/image", (None,) * 5)
+    if image.dtype != np.uint8:
+        raise StepError(f"/batch/image is {image.dtype}, expected uint8")
+    rows_shape, frame = image.shape[:2], image.shape[2:]
+    for key, size in zip(("image_height", "image_width", "image_channels"), frame):
+        if c.get(key, size) != size:
+            raise StepError(f"config says {key} {c[key]}, /batch/image has {size}")
+    if frame[:2] != (reference.decoder_side(),) * 2:
+        raise StepError(f"/batch/image is {frame[0]}×{frame[1]}, the decoder makes "
+                        f"{reference.decoder_side()}×{reference.decoder_side()}")
+    action = step.tensor("batch/action", (*rows_shape, None))
+    batch = {
+        "image": torch.from_numpy(image).to(step.dtype),
+        "action": action,
+        "reward": step.tensor("batch/reward", rows_shape),
+        "discount": step.tensor("batch/discount", rows_shape),
+        "mask": read_mask(step, rows_shape),
+    }
+    noise = {"posterior": step.tensor("noise/posterior", (*rows_shape, c["stoch"]))}
+    if c["image_encoding"] == "dithered":
+        noise["dither"] = step.tensor("noise/dither", image.shape)
+        if not ((noise["dither"] >= 0) & (noise["dither"] <= 1)).all():
+            raise StepError("/noise/dither leaves [0,1)")
+    mean_image = step.tensor("parameters/model/mean_image", frame) if c["image_center"] else None
+    shapes = reference.model_shapes(c, action.shape[-1], frame)
+    parameters = step.parameters(shapes)
+    results = reference.model_step(c, parameters, mean_image, batch, noise)
+
+    floor = reference.HALF_LN_2PI * math.prod(frame)
+    offsets = {"image": floor, "total": c["image_scale"] * floor}
+    rows = []
+    for name in ("total", "image", "reward", "kl", "kl_floored", "discount"):
+        full = f"loss/{name}"
+        if full in results and (full in step.datasets or name != "kl_floored"):
+            rows.append(compare_scalar(full, step.array(full), results[full],
+                                       offsets.get(name, 0.0), float(results["loss/kl"])))
+    mask = batch["mask"]
+    for name in sorted(results):
+        if name.startswith(("posterior/", "prior/")):
+            ours = step.array(name, results[name].shape)
+            rows.append(compare_tensor(name, ours[mask.numpy()], results[name][mask]))
+    rows += compare_gradients(step, results, ["model"])
+    for name in step.under("parameters/model/"):
+        if name not in step.used and name != "parameters/model/mean_image":
+            rows.append(Comparison(name, math.inf, TOLERANCE, "the model has no such parameter"))
+            step.used.add(name)
+    return rows
+
+
+def judge_behavior(step):
+    c, b = step.section("model", MODEL_KEYS), step.section("behavior", BEHAVIOR_KEYS)
+    if b["horizon"] < 2:
+        raise StepError("config says behavior.horizon 1: no step is left to learn from")
+    start = {"stoch": step.tensor("start/stoch", (None, c["stoch"]))}
+    count = len(start["stoch"])
+    start["deter"] = step.tensor("start/deter", (count, c["deter"]))
+    noise = {"action": step.tensor("noise/action", (b["horizon"], count, None)),
+             "prior": step.tensor("noise/prior", (b["horizon"], count, c["stoch"]))}
+    actions, features = noise["action"].shape[-1], c["stoch"] + c["deter"]
+    shapes = (reference.dynamics_shapes(c, actions) | reference.actor_shapes(b, features, actions)
+              | reference.value_shapes(b, features))
+    results = reference.behavior_step(c, b, step.parameters(shapes), start, noise)
+
+    scales = {"actor": float(results.pop("loss_scale/actor")), "value": 0.0}
+    rows = [compare_scalar(f"loss/{name}", step.array(f"loss/{name}"), results[f"loss/{name}"],
+                           scale=scale) for name, scale in scales.items()]
+    for name, expected in results.items():
+        if name.startswith("imagined/") or name in ("returns", "weight"):
+            rows.append(compare_tensor(name, step.array(name), expected))
+    return rows + compare_gradients(step, results, ["actor", "value"])
+
+
+def judge_adam(step):
+    rows = []
+    for name in step.under("adam_check/"):
+        if not name.endswith("/parameter"):
+            continue
+        group = name.removesuffix("/parameter")
+        parameter, gradient, m, v = (torch.from_numpy(np.float64(step.array(f"{group}/{part}")))
+                                     for part in ("parameter", "gradient_clipped", "m", "v"))
+        count, lr, beta1, beta2, epsilon = (
+            float(step.array(f"{group}/{part}"))
+            for part in ("step", "lr", "beta1", "beta2", "epsilon"))
+        change = reference.adam(parameter, gradient, m, v, count, lr, beta1, beta2, epsilon)
+        change -= parameter
+        # The step is judged, not the parameter it disappears in; float32 rounds it at the
+        # parameter's size.
+        ours = step.array(f"{group}/result") - parameter.numpy()
+        row = compare_tensor(f"{group}/result - parameter", ours, change)
+        rounding = FLOAT32_EPSILON * float(parameter.abs().max() / change.abs().max())
+        row.tolerance = TOLERANCE + rounding
+        rows.append(row)
+    return rows
+
+
+def judge(file, dtype=torch.float32):
+    """Compares an open step file with the reference: a list of comparisons, and the names of the
+    datasets that nothing was compared with."""
+    step = StepFile(file, dtype)
+    if step.kind not in ("model", "behavior"):
+        raise StepError(f"kind {step.kind}, expected model or behavior")
+    rows = judge_model(step) if step.kind == "model" else judge_behavior(step)
+    rows += judge_adam(step)
+    rest = [name for name in step.datasets
+            if name not in step.used and not name.startswith(("parameters/", "provenance/"))]
+    return rows, rest
+
+
+# ---- Telling ------------------------------------------------------------------------------------
+
+
+def report(path, rows, rest, verbose):
+    """Prints the verdict; true if everything agrees."""
+    offenders = [row for row in rows if not row.agrees]
+    worst = max(rows, key=lambda row: math.inf if math.isnan(row.error) else row.error)
+    if offenders:
+        print(f"{path}: {len(offenders)} of {len(rows)} quantities differ")
+    else:
+        print(f"{path}: {len(rows)} quantities agree, the largest error is {worst.error:.1e} "
+              f"({worst.name})")
+    listed = rows if verbose else offenders
+    listed = sorted(listed, key=lambda row: -math.inf if math.isnan(row.error) else -row.error)
+    shown = listed if verbose else listed[:MOST_ROWS]
+    width = max((len(row.name) for row in shown), default=0)
+    for row in shown:
+        print(f"  {row.name:{width}}  {row.error:.1e}  {row.detail}")
+    if len(shown) < len(listed):
+        print(f"  … and {len(listed) - len(shown)} more")
+    if rest:
+        print(f"  not compared: {', '.join(rest)}")
+    return not offenders
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Judges step files against PyTorch.")
+    parser.add_argument("files", nargs="*", metavar="FILE")
+    parser.add_argument("--double", action="store_true", help="compute the reference in float64")
+    parser.add_argument("--verbose", action="store_true", help="list every quantity")
+    parser.add_argument("--self-test", action="store_true",
+                        help="check that the oracle itself agrees and disagrees as it should")
+    parser.add_argument("--paper-size", action="store_true",
+                        help="with --self-test: judge files of the paper's size as well")
+    options = parser.parse_args()
+    torch.set_num_threads(2)
+    if options.self_test:
+        import step_oracle_self_test
+        return step_oracle_self_test.run(options.paper_size)
+    if not options.files:
+        parser.error("no step file given")
+    good = True
+    for path in options.files:
+        try:
+            with h5py.File(path, "r", locking=False) as file:
+                rows, rest = judge(file, torch.float64 if options.double else torch.float32)
+            good &= report(path, rows, rest, options.verbose)
+        except (StepError, OSError, ValueError) as failure:
+            print(f"{path}: cannot be judged: {failure}")
+            good = False
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
