@@ -45,7 +45,9 @@ if(NOT DM_CONTROL_SUITE)
 endif()
 
 # --- LibTorch: CMAKE_PREFIX_PATH, or the wheel ---------------------------------------------------
+set(CMAKE_MESSAGE_LOG_LEVEL ERROR)  # it warns of parts that its own CPU build leaves out
 find_package(Torch QUIET HINTS ${DREAMER_WHEELS}/torch/share/cmake)
+unset(CMAKE_MESSAGE_LOG_LEVEL)
 if(NOT Torch_FOUND)
   message(FATAL_ERROR "LibTorch not found (or a CUDA build of it without the CUDA toolkit; then "
                       "install the CPU build): ${DREAMER_SETUP_HINT}")

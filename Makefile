@@ -1,0 +1,64 @@
+# The front door: sets up, builds, tests, installs. CMake does the work; see CONTRIBUTING.md.
+#
+#   make                       set up what is missing and build into build/
+#   make check                 build and run all tests
+#   make quickstart            build, then the whole loop on a small task from pixels (minutes)
+#   make install PREFIX=DIR    programs, library, man pages, presets, models (default /usr/local)
+#   make dev                   build and test with sanitizers and warnings as errors in build-dev/
+#   make tidy, make format     clang-tidy over the code; clang-format of the code
+#   make clean                 remove what was built (not the wheels in .deps/)
+#   make help                  this text
+#
+# Settings, given behind make: JOBS=N compilers at once; CMAKE_ARGS='-D…' for the configuration.
+# From the environment: CMAKE_PREFIX_PATH with a LibTorch or MuJoCo of your own; DREAMER_PYTHON, the
+# virtual environment of the wheels (default .deps/venv).
+
+PREFIX ?= /usr/local
+CMAKE_ARGS ?=
+# As many compilers as there are cores, but no more than memory allows: a file that includes
+# LibTorch takes 1.5 GB.
+JOBS ?= $(shell awk -v cores=$$(nproc) '/^MemAvailable/ { fit = int($$2 / 1500000) } \
+          END { jobs = fit < cores ? fit : cores; print jobs < 1 ? 1 : jobs }' /proc/meminfo)
+DREAMER_PYTHON ?= $(CURDIR)/.deps/venv
+export DREAMER_PYTHON
+
+CONFIGURE = cmake --log-level=WARNING -DDREAMER_PYTHON='$(abspath $(DREAMER_PYTHON))' $(CMAKE_ARGS)
+
+.PHONY: build setup check quickstart install dev tidy format clean help
+build: setup
+	@$(CONFIGURE) --preset release >/dev/null
+	@cmake --build --preset release --parallel $(JOBS)
+
+setup:
+	@./setup.sh
+
+check: build
+	@cmake --build --preset release --parallel $(JOBS) --target tests
+	@ctest --preset release
+
+quickstart: build
+	@PATH="$(CURDIR)/build/bin:$$PATH" OUT="$(or $(OUT),quickstart)" pipelines/quickstart.sh
+
+install: build
+	@cmake --install build --prefix '$(PREFIX)' --strip
+
+dev: setup
+	@$(CONFIGURE) --preset dev >/dev/null
+	@cmake --build --preset dev --parallel $(JOBS)
+	@cmake --build --preset dev --parallel $(JOBS) --target tests
+	@ctest --preset dev
+
+tidy:
+	@./setup.sh --dev
+	@$(CONFIGURE) --preset release >/dev/null
+	@git ls-files '*.cpp' | xargs -P $(JOBS) -n 1 clang-tidy -p build --quiet
+
+format:
+	@./setup.sh --dev
+	@git ls-files '*.h' '*.cpp' | xargs clang-format -i
+
+clean:
+	rm -rf build build-dev
+
+help:
+	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
