@@ -57,7 +57,7 @@ void Program::force(io::Replace& replace) {
 void Program::config(Config& config, std::vector<std::string> sections) {
   config_ = &config;
   sections_ = std::move(sections);
-  const char* group = "Settings (defaults < preset < config < set < other options)";
+  const char* group = "Settings (defaults < settings of --init < preset < config < set)";
   typed(app_.add_option("--preset", preset_, "settings by name: paper, paper-gr or quick"), "NAME")
       ->group(group);
   typed(app_.add_option("--config", config_files_, "settings from a JSON file"), "FILE")
@@ -105,6 +105,7 @@ void Program::fit(FitJob& job, std::vector<std::string> sections) {
         "FILE");
   compute(job);
   config(job.config, std::move(sections));
+  init_ = &job.init;
 }
 
 CLI::Option* Program::count(const std::string& name, std::int64_t& value, std::int64_t least,
@@ -124,6 +125,12 @@ void Program::parse(int argc, char** argv) {
 
 void Program::resolve_config() {
   if (config_ == nullptr) return;
+  // What goes on from a checkpoint goes on with its settings, unless told otherwise.
+  if (init_ != nullptr && !init_->empty()) {
+    const Json made_with = io::read_provenance(io::FileReader(*init_)).config;
+    for (const std::string& section : sections_)
+      if (made_with.contains(section)) merge(*config_, {{section, made_with[section]}});
+  }
   if (!preset_.empty()) apply_preset(*config_, preset_);
   for (const auto& file : config_files_) merge_file(*config_, file);
   for (const auto& setting : settings_) set(*config_, setting, sections_);

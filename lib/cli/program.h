@@ -66,6 +66,7 @@ class Program {
   std::vector<std::function<void()>> checks_;
 
   Config* config_ = nullptr;
+  const std::filesystem::path* init_ = nullptr;
   std::vector<std::string> sections_;
   std::string preset_;
   std::vector<std::filesystem::path> config_files_;

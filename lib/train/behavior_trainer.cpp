@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "core/error.h"
-#include "data/replay.h"
 
 namespace dreamer {
 
@@ -85,10 +84,10 @@ BehaviorTrainer::BehaviorTrainer(std::shared_ptr<WorldModel> model,
 
 Latent BehaviorTrainer::starts(const data::Batch& raw, std::uint64_t update) const {
   const torch::NoGradGuard no_grad;
-  const Sequences batch = to_sequences(raw, model_->config(), device_);
+  const Sequences batch = to_sequences(raw, device_);
   ModelNoise noise;
-  noise.posterior =
-      normal_tensor(posterior_noise_, update, {raw.B, raw.L, model_->config().stoch}, device_);
+  noise.posterior = normal_tensor(posterior_noise_, update,
+                                  {raw.batch, raw.length, model_->config().stoch}, device_);
   if (model_->config().image_encoding == "dithered")
     noise.dither = uniform_tensor(dither_, update, batch.image.sizes(), device_);
   const Latent all = model_->observe(batch, noise).latent;

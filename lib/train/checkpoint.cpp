@@ -36,7 +36,36 @@ ModelCheckpoint read_model(const io::FileReader& file, torch::Device device) {
   return checkpoint;
 }
 
+void check_same(const Json& theirs, const Json& ours, const std::vector<std::string>& keys,
+                const std::string& section, const std::filesystem::path& file) {
+  for (const std::string& key : keys)
+    if (theirs[section][key] != ours[section][key])
+      throw usage_error(
+          "{}: was made with {}.{} = {}, here it is {}; go on with the same sizes, or "
+          "begin anew without --init",
+          file.string(), section, key, theirs[section][key].dump(), ours[section][key].dump());
+}
+
 }  // namespace
+
+void check_same_sizes(const ModelConfig& theirs, const ModelConfig& ours,
+                      const std::filesystem::path& file) {
+  Config a, b;
+  a.model = theirs;
+  b.model = ours;
+  check_same(to_json(a), to_json(b),
+             {"depth", "stoch", "deter", "hidden", "units", "reward_layers", "gru", "image_center",
+              "discount_head", "discount_layers"},
+             "model", file);
+}
+
+void check_same_sizes(const BehaviorConfig& theirs, const BehaviorConfig& ours,
+                      const std::filesystem::path& file) {
+  Config a, b;
+  a.behavior = theirs;
+  b.behavior = ours;
+  check_same(to_json(a), to_json(b), {"units", "actor_layers", "value_layers"}, "behavior", file);
+}
 
 ModelCheckpoint load_model(const std::filesystem::path& path, torch::Device device) {
   const io::FileReader file(path);

@@ -48,6 +48,13 @@ void write_model(io::FileWriter& file, const WorldModel& model, const Domain& do
 void write_counts(io::FileWriter& file, const Counts& counts);
 [[nodiscard]] Counts read_counts(const io::FileReader& file);
 
+/// Refuses settings that make other parameters than `file` holds, naming the first that differs;
+/// all other settings may change from run to run.
+void check_same_sizes(const ModelConfig& theirs, const ModelConfig& ours,
+                      const std::filesystem::path& file);
+void check_same_sizes(const BehaviorConfig& theirs, const BehaviorConfig& ours,
+                      const std::filesystem::path& file);
+
 /// Refuses data that the model was not made for: image size, action size.
 void check_domain(const Domain& model, const Domain& data, const std::filesystem::path& where);
 

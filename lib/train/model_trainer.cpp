@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "core/error.h"
-#include "data/replay.h"
 
 namespace dreamer {
 
@@ -68,10 +67,10 @@ ModelTrainer::ModelTrainer(std::shared_ptr<WorldModel> model, const Domain& doma
 }
 
 Json ModelTrainer::update(const data::Batch& raw, std::uint64_t update, const StepSink& sink) {
-  const Sequences batch = to_sequences(raw, config_.model, device_);
+  const Sequences batch = to_sequences(raw, device_);
   ModelNoise noise;
-  noise.posterior =
-      normal_tensor(posterior_noise_, update, {raw.B, raw.L, config_.model.stoch}, device_);
+  noise.posterior = normal_tensor(posterior_noise_, update,
+                                  {raw.batch, raw.length, config_.model.stoch}, device_);
   if (config_.model.image_encoding == "dithered")
     noise.dither = uniform_tensor(dither_, update, batch.image.sizes(), device_);
 

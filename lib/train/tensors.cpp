@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "data/replay.h"
 
 namespace dreamer {
 
@@ -53,15 +52,14 @@ Tensor uniform_tensor(const RandomStream& stream, std::uint64_t update, torch::I
   return tensor.to(device);
 }
 
-Sequences to_sequences(const data::Batch& batch, const ModelConfig& model, torch::Device device) {
-  const std::int64_t rows = batch.B, length = batch.L;
+Sequences to_sequences(const data::Batch& batch, torch::Device device) {
+  const std::int64_t rows = batch.batch, length = batch.length;
   const data::ImageShape& image = batch.image_shape;
   Sequences out;
   out.image =
       copied(batch.image, {rows, length, image.height, image.width, image.channels}, device);
-  out.action = copied(batch.action, {rows, length, batch.A}, device);
+  out.action = copied(batch.action, {rows, length, batch.action_size}, device);
   out.reward = copied(batch.reward, {rows, length}, device);
-  if (model.reward_transform == "tanh") out.reward = torch::tanh(out.reward);
   out.discount = copied(batch.discount, {rows, length}, device);
   out.mask = copied(batch.mask, {rows, length}, device);
   return out;

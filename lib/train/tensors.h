@@ -5,13 +5,10 @@
 #include <torch/torch.h>
 
 #include "core/random.h"
+#include "data/replay.h"
 #include "io/file.h"
 #include "model/world_model.h"
 #include "train/adam.h"
-
-namespace dreamer::data {
-struct Batch;
-}
 
 namespace dreamer {
 
@@ -23,9 +20,8 @@ namespace dreamer {
 [[nodiscard]] torch::Tensor uniform_tensor(const RandomStream& stream, std::uint64_t update,
                                            torch::IntArrayRef shape, torch::Device device);
 
-/// The batch as the model takes it; `model` says how rewards are transformed.
-[[nodiscard]] Sequences to_sequences(const data::Batch& batch, const ModelConfig& model,
-                                     torch::Device device);
+/// The batch as the model takes it.
+[[nodiscard]] Sequences to_sequences(const data::Batch& batch, torch::Device device);
 
 /// Writes a float32 or uint8 tensor as a dataset; `dims` may be empty for parameters.
 void write_tensor(io::FileWriter& file, const std::string& path, std::string_view dims,

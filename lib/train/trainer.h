@@ -9,10 +9,6 @@
 
 namespace dreamer {
 
-namespace data {
-struct Batch;
-}
-
 /// Where an update shows everything it computed (batch, noise, losses, gradients), if anyone asks:
 /// for --dump-step, and for the file that a non-finite loss leaves behind.
 using StepSink = std::function<void(const std::function<void(io::FileWriter&)>& write)>;

@@ -1,0 +1,40 @@
+#include "train/compute.h"
+
+#include <thread>
+
+#include "core/error.h"
+#include "core/log.h"
+#include "core/random.h"
+
+namespace dreamer {
+
+torch::Device set_up(const Compute& compute) {
+  const auto cores = static_cast<std::int64_t>(std::thread::hardware_concurrency());
+  const std::int64_t threads =
+      compute.threads > 0 ? compute.threads : std::max<std::int64_t>(1, cores);
+  at::set_num_threads(static_cast<int>(threads));
+
+  const bool gpu = torch::cuda::is_available();
+  torch::Device device(torch::kCPU);
+  if (compute.device == "auto") {
+    if (gpu) device = torch::Device(torch::kCUDA, 0);
+  } else {
+    try {
+      device = torch::Device(compute.device);
+    } catch (const c10::Error&) {
+      throw usage_error("--device {}: must be auto, cpu or cuda[:N]", compute.device);
+    }
+    if (device.is_cuda() && !gpu)
+      throw usage_error("--device {}: this LibTorch sees no GPU; use cpu", compute.device);
+    if (!device.is_cuda() && !device.is_cpu())
+      throw usage_error("--device {}: must be auto, cpu or cuda[:N]", compute.device);
+  }
+  log::verbose("computing on {} with {} threads", device.str(), threads);
+  return device;
+}
+
+void seed_parameters(std::int64_t seed, std::string_view what) {
+  torch::manual_seed(derive_seed(static_cast<std::uint64_t>(seed), what));
+}
+
+}  // namespace dreamer

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "core/json.h"
+#include "data/replay.h"
+#include "model/world_model.h"
+#include "stages/jobs.h"
+
+namespace dreamer {
+
+/// How well the model predicts held-out episodes in open loop: by step of the horizon the PSNR of
+/// the picture and the error of the reward, beside what two predictors without a model reach:
+/// repeating the last frame (and reward) of the context, and the mean frame (and reward) of the
+/// data. Predictions are means, not samples.
+[[nodiscard]] Json evaluate_open_loop(const WorldModel& model, const data::Replay& replay,
+                                      const EvaluateModelJob& job, torch::Device device);
+
+}  // namespace dreamer

@@ -1,0 +1,177 @@
+#include "stages/stages.h"
+
+#include <algorithm>
+
+#include <algorithm>
+
+#include <torch/version.h>
+
+#include "core/error.h"
+#include "core/log.h"
+#include "data/dream.h"
+#include "io/atomic_file.h"
+#include "train/agent_policy.h"
+#include "train/behavior_trainer.h"
+#include "train/compute.h"
+#include "train/dreaming.h"
+#include "train/fit_loop.h"
+#include "train/model_evaluation.h"
+#include "train/model_trainer.h"
+#include "train/open_loop_picture.h"
+
+namespace dreamer {
+namespace {
+
+data::Replay open_replay(const std::vector<std::filesystem::path>& paths, const ModelConfig& model,
+                         std::int64_t memory_bytes = std::int64_t{1} << 30) {
+  return data::Replay(
+      paths, {memory_bytes, model.reward_transform == "tanh" ? data::RewardTransform::tanh
+                                                             : data::RewardTransform::none});
+}
+
+Domain domain_of(const data::Replay& replay) {
+  if (replay.discrete())
+    throw error("{}: actions are discrete; the actor of this version is continuous",
+                replay.path(0).string());
+  return {replay.task(), replay.action_size(), replay.action_repeat(), replay.image_shape()};
+}
+
+io::Parent data_parent(const data::Replay& replay) {
+  return {fmt::format("{:016x}", replay.digest()), "data"};
+}
+
+void check_acts_in(const PolicyCheckpoint& policy, const std::filesystem::path& policy_path,
+                   const ModelCheckpoint& model, const std::filesystem::path& model_path) {
+  const std::int64_t theirs = policy.model.model->config().feature();
+  const std::int64_t ours = model.model->config().feature();
+  if (theirs != ours || policy.model.domain.action_size != model.domain.action_size)
+    throw error(
+        "{}: acts on {} features with {} actions, {} has {} and {}; a policy acts in the "
+        "model that it was learned in, or in one fitted on from that",
+        policy_path.string(), theirs, policy.model.domain.action_size, model_path.string(), ours,
+        model.domain.action_size);
+}
+
+void warn_unless_descends(const PolicyCheckpoint& policy, const std::filesystem::path& policy_path,
+                          const ModelCheckpoint& model, const std::filesystem::path& model_path) {
+  const auto& parents = policy.model.provenance.parents;
+  if (std::ranges::none_of(parents, [&](const io::Parent& parent) {
+        return parent.role == "model" && parent.id == model.provenance.id;
+      }))
+    log::warning("{} was not learned in {}", policy_path.string(), model_path.string());
+}
+
+class LearnStages final : public Stages {
+ public:
+  void fit_model(const FitModelJob& job) const override {
+    io::check_output(job.out, job.replace);
+    const torch::Device device = set_up(job);
+    const ModelConfig& config = job.config.model;
+    FitSetup setup{.batch = job.config.fit_model.batch,
+                   .length = job.config.fit_model.length,
+                   .stream = "model"};
+    const data::Replay replay = open_replay(job.data, config, job.replay_memory);
+    const Domain domain = domain_of(replay);
+    setup.parents.push_back(data_parent(replay));
+
+    seed_parameters(job.seed, "model");
+    const auto model = std::make_shared<WorldModel>(config, domain.image, domain.action_size);
+    if (job.init.empty() && config.image_center)
+      model->set_mean_image(
+          torch::tensor(replay.mean_image()).view({domain.image.height, domain.image.width, -1}));
+    model->to(device);
+    ModelTrainer trainer(model, domain, job.config, job.seed, device);
+    if (!job.init.empty()) {
+      const ModelCheckpoint init = load_model(job.init, device);
+      check_domain(init.domain, domain, replay.path(0));
+      check_same_sizes(init.model->config(), config, job.init);
+      trainer.read(io::FileReader(job.init, "dreamer.model"));
+      setup.begin = init.counts;
+      setup.parents.push_back({init.provenance.id, "init"});
+    }
+    if (!job.logdir.empty())
+      setup.pictures = [&](TensorBoard& board, std::int64_t update) {
+        if (update % job.picture_every == 0)
+          log_open_loop(board, update, *model, replay, job.seed, device);
+      };
+    run_fit(job, setup, trainer, replay);
+  }
+
+  void fit_behavior(const FitBehaviorJob& job) const override {
+    io::check_output(job.out, job.replace);
+    const torch::Device device = set_up(job);
+    const ModelCheckpoint model = load_model(job.model, device);
+    FitSetup setup{.batch = job.config.behavior.batch,
+                   .length = job.config.behavior.length,
+                   .stream = "behavior"};
+    setup.parents.push_back({model.provenance.id, "model"});
+    seed_parameters(job.seed, "behavior");
+    const auto behavior = std::make_shared<Behavior>(
+        job.config.behavior, model.model->config().feature(), model.domain.action_size);
+    behavior->to(device);
+    if (!job.init.empty()) {
+      const PolicyCheckpoint init = load_policy(job.init, device);
+      check_acts_in(init, job.init, model, job.model);
+      check_same_sizes(init.behavior->config, job.config.behavior, job.init);
+      setup.begin = init.model.counts;
+      setup.parents.push_back({init.model.provenance.id, "init"});
+    }
+    const data::Replay replay = open_replay(job.data, model.model->config(), job.replay_memory);
+    check_domain(model.domain, domain_of(replay), replay.path(0));
+    setup.parents.push_back(data_parent(replay));
+    BehaviorTrainer trainer(model.model, behavior, model.domain, job.seed, device);
+    if (!job.init.empty()) trainer.read(io::FileReader(job.init, "dreamer.policy"));
+    run_fit(job, setup, trainer, replay);
+  }
+
+  void imagine(const ImagineJob& job) const override {
+    io::check_output(job.out, job.replace);
+    const torch::Device device = set_up(job);
+    const ModelCheckpoint model = load_model(job.model, device);
+    std::optional<PolicyCheckpoint> policy;
+    std::vector<io::Parent> parents = {{model.provenance.id, "model"}};
+    if (!job.policy.empty()) {
+      policy = load_policy(job.policy, device);
+      parents.push_back({policy->model.provenance.id, "policy"});
+      check_acts_in(*policy, job.policy, model, job.model);
+      warn_unless_descends(*policy, job.policy, model, job.model);
+    }
+    const data::Replay replay = open_replay(job.data, model.model->config());
+    check_domain(model.domain, domain_of(replay), replay.path(0));
+    parents.push_back(data_parent(replay));
+    const data::Dream dream = make_dream(model, policy ? &*policy : nullptr, replay, job, device);
+    data::write_dream(job.out, dream,
+                      io::new_provenance(to_json({model.model->config()}, {"model"}), job.seed,
+                                         std::move(parents)),
+                      job.replace);
+  }
+
+  Json evaluate_model(const EvaluateModelJob& job) const override {
+    const torch::Device device = set_up(job);
+    const ModelCheckpoint model = load_model(job.model, device);
+    const data::Replay replay = open_replay(job.data, model.model->config());
+    check_domain(model.domain, domain_of(replay), replay.path(0));
+    Json summary = {{"model", job.model.string()}, {"task", model.domain.task}};
+    summary.update(evaluate_open_loop(*model.model, replay, job, device));
+    return summary;
+  }
+
+  PolicyFactory policy(const PolicyJob& job) const override {
+    // Environments act side by side, each on its own thread: one thread of arithmetic each.
+    PolicyJob acting = job;
+    acting.threads = 1;
+    const torch::Device device = set_up(acting);
+    const auto agent = std::make_shared<const PolicyCheckpoint>(load_policy(job.policy, device));
+    return [agent, acting, device] { return std::make_unique<AgentPolicy>(agent, acting, device); };
+  }
+
+  std::string libtorch_version() const override { return TORCH_VERSION; }
+};
+
+}  // namespace
+}  // namespace dreamer
+
+extern "C" __attribute__((visibility("default"))) const dreamer::Stages* dreamer_stages() {
+  static const dreamer::LearnStages stages;
+  return &stages;
+}
