@@ -28,6 +28,7 @@ void install() {
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes shows as EFBIG where it is hit
 }
 
 int requested() { return g_requested; }

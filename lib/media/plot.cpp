@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -77,22 +78,25 @@ Picture plot(std::span<const Curve> curves, const std::vector<std::string>& name
     picture.fill(caption, axes.x(cursor), axes.height, size,
                  blend(theme::kFaint, theme::kPanel, 0.6));
 
-  int x = 0;
-  for (std::size_t i = 0; i < curves.size(); ++i) {
+  for (std::size_t i = curves.size(); i-- > 0;) {  // the first on top
     const Curve& curve = curves[i];
     const auto last = static_cast<std::int64_t>(curve.values.size()) - 1;
-    draw_curve(picture, axes, curve, std::min(cursor, last), last,
-               blend(curve.color, theme::kPanel, 0.35));
-    draw_curve(picture, axes, curve, 0, std::min(cursor, last), curve.color);
+    const std::int64_t bright = std::min(cursor, last);
+    draw_curve(picture, axes, curve, bright, last, blend(curve.color, theme::kPanel, 0.35));
+    draw_curve(picture, axes, curve, 0, bright, curve.color);
+    if (now >= 0 && cursor <= last && std::isfinite(curve.values[cursor]))
+      picture.fill(axes.y(curve.values[cursor]) - size, axes.x(cursor) - size, 3 * size, 3 * size,
+                   curve.color);
+  }
 
+  int x = 0;
+  for (std::size_t i = 0; i < curves.size(); ++i) {
     std::string text = names[i];
-    if (now >= 0 && cursor <= last) {
-      const float value = curve.values[cursor];
-      text += fmt::format(" {:.{}f}", value, std::abs(value) < 99.995 ? 2 : 0);
-      if (std::isfinite(value))
-        picture.fill(axes.y(value) - size, axes.x(cursor) - size, 3 * size, 3 * size, curve.color);
+    if (now >= 0 && cursor < std::ssize(curves[i].values)) {
+      const float value = curves[i].values[cursor];
+      text += fmt::format(" {:.{}f}", value, std::abs(value) < 99.995F ? 2 : 0);
     }
-    draw_text(picture, 0, x, text, curve.color, size);
+    draw_text(picture, 0, x, text, curves[i].color, size);
     x += text_width(text, size) + 12 * size;
   }
   return picture;

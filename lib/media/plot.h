@@ -29,8 +29,8 @@ struct PlotStyle {
 };
 
 /// A strip with line plots over time, a cursor at step `now` (curves are faint after it; no cursor
-/// if `now` is negative), and a caption above: "reward 0.84", the value at the cursor behind the
-/// name, one such entry for each curve.
+/// if `now` is negative); the first curve lies on top; and a caption above: "reward 0.84", the
+/// value at the cursor behind the name, one such entry for each curve.
 /// @param names one a curve
 [[nodiscard]] Picture plot(std::span<const Curve> curves, const std::vector<std::string>& names,
                            Range range, std::int64_t now, const PlotStyle& style);

@@ -1,6 +1,7 @@
 #include "media/encoder.h"
 
 #include <array>
+#include <cerrno>
 #include <cmath>
 #include <cstdarg>
 #include <cstring>
@@ -18,6 +19,8 @@ extern "C" {
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/progress.h"
+#include "core/signals.h"
 #include "video/palette.h"
 
 namespace dreamer::media {
@@ -42,7 +45,10 @@ int check(int result, const char* what) {
   if (result >= 0) return result;
   std::array<char, AV_ERROR_MAX_STRING_SIZE> text{};
   av_strerror(result, text.data(), text.size());
-  throw error("cannot {}: {}", what, text.data());
+  const bool full =
+      result == AVERROR(ENOSPC) || result == AVERROR(EFBIG) || result == AVERROR(EDQUOT);
+  throw error("cannot {}: {}{}", what, text.data(),
+              full ? "; free some space or choose another place" : "");
 }
 
 /// libav reports through a callback of its own; --verbose shows it.
@@ -277,11 +283,14 @@ class LibavEncoder : public Encoder {
       if (packet->duration == 0) packet->duration = time(1);
       container.write(packet);
     };
+    Progress progress("frames", clip.frames);
     for (std::int64_t i = 0; i < clip.frames; ++i) {
+      if (signals::requested() != 0) throw error("stopped by a signal; nothing was written");
       AVFrame* frame = stream.frame();
       converter->convert(clip.frame(i), frame);
       frame->pts = time(i);
       stream.encode(frame, take);
+      progress.advance();
     }
     stream.encode(nullptr, take);
     container.end();

@@ -1,0 +1,136 @@
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "media/layout.h"
+#include "media/picture.h"
+#include "media/plot.h"
+#include "media/text.h"
+
+namespace dreamer::media {
+namespace {
+
+constexpr Color kRed{255, 0, 0}, kGreen{0, 255, 0};
+
+TEST(Picture, EnlargingRepeatsPixelsAndSmoothsNothing) {
+  Picture picture(1, 2, kRed);
+  picture.set(0, 1, kGreen);
+  const Picture large = enlarge(picture, 3);
+  ASSERT_EQ(large.height, 3);
+  ASSERT_EQ(large.width, 6);
+  for (int y = 0; y < 3; ++y)
+    for (int x = 0; x < 6; ++x) EXPECT_EQ(large.at(y, x), x < 3 ? kRed : kGreen);
+}
+
+TEST(Picture, StackingAddsSizesAndGaps) {
+  const std::vector<Picture> pictures{Picture(2, 3, kRed), Picture(5, 7, kGreen)};
+  const Picture row = beside(pictures, 4), column = below(pictures, 4);
+  EXPECT_EQ(row.height, 5);
+  EXPECT_EQ(row.width, 3 + 4 + 7);
+  EXPECT_EQ(row.at(0, 0), kRed);
+  EXPECT_EQ(row.at(0, 3), theme::kBackground);
+  EXPECT_EQ(row.at(4, 7), kGreen);
+  EXPECT_EQ(column.height, 2 + 4 + 5);
+  EXPECT_EQ(column.width, 7);
+  EXPECT_EQ(column.at(6, 0), kGreen);
+}
+
+TEST(Picture, GridPutsTheLastIncompleteRowAtTheLeft) {
+  const std::vector<Picture> pictures(5, Picture(2, 3, kRed));
+  const Picture picture = grid(pictures, 3, 1);
+  EXPECT_EQ(picture.height, 2 + 1 + 2);
+  EXPECT_EQ(picture.width, 3 + 1 + 3 + 1 + 3);
+  EXPECT_EQ(picture.at(4, 6), kRed);
+  EXPECT_EQ(picture.at(4, 8), theme::kBackground);
+}
+
+TEST(Picture, BorderSurroundsIt) {
+  const Picture picture = border(Picture(1, 1, kRed), 2, kGreen);
+  EXPECT_EQ(picture.height, 5);
+  EXPECT_EQ(picture.at(2, 2), kRed);
+  EXPECT_EQ(picture.at(2, 3), kGreen);
+  EXPECT_EQ(picture.at(0, 0), kGreen);
+}
+
+TEST(Picture, PastingOutsideCutsOff) {
+  Picture canvas(3, 3, kRed);
+  paste(canvas, Picture(3, 3, kGreen), -2, 2);
+  EXPECT_EQ(canvas.at(0, 2), kGreen);
+  EXPECT_EQ(canvas.at(1, 2), kRed);
+  EXPECT_EQ(canvas.at(0, 1), kRed);
+  const Picture before = canvas;
+  paste(canvas, Picture(3, 3, kGreen), 3, 0);
+  paste(canvas, Picture(3, 3, kGreen), 0, -3);
+  EXPECT_EQ(canvas, before);
+}
+
+TEST(Picture, ErrorIsGreyWhereTheModelIsRight) {
+  Picture truth(1, 3), model(1, 3);
+  truth.rgb = {10, 20, 30, 255, 255, 255, 0, 0, 0};
+  model.rgb = {10, 20, 30, 0, 0, 0, 255, 255, 255};
+  const Picture error = error_picture(truth, model);
+  EXPECT_EQ(error.at(0, 0), (Color{128, 128, 128}));
+  EXPECT_EQ(error.at(0, 1), (Color{0, 0, 0}));
+  EXPECT_EQ(error.at(0, 2), (Color{255, 255, 255}));
+  EXPECT_THROW(static_cast<void>(error_picture(truth, Picture(2, 3))), Error);
+}
+
+TEST(Picture, GreyImagesBecomeRgbAndOtherChannelsAreRefused) {
+  const std::vector<std::uint8_t> pixels{7, 200};
+  EXPECT_EQ(picture_of(pixels, 1, 2, 1).at(0, 1), (Color{200, 200, 200}));
+  EXPECT_THROW(static_cast<void>(picture_of(pixels, 1, 1, 2)), Error);
+}
+
+TEST(Text, TakesTheRoomItSays) {
+  Picture picture(40, 200);
+  draw_text(picture, 0, 0, "gH|", theme::kText, 2);
+  int right = 0, bottom = 0;
+  for (int y = 0; y < picture.height; ++y)
+    for (int x = 0; x < picture.width; ++x)
+      if (picture.at(y, x) == theme::kText) {
+        right = std::max(right, x + 1);
+        bottom = std::max(bottom, y + 1);
+      }
+  EXPECT_LE(right, text_width("gH|", 2));
+  EXPECT_EQ(bottom, text_height(2));  // the tail of the g
+}
+
+TEST(Text, EveryPrintableCharacterLooksDifferent) {
+  std::vector<Picture> glyphs;
+  for (char c = ' '; c < 127; ++c) {
+    Picture glyph(text_height(1), text_width("x", 1));
+    draw_text(glyph, 0, 0, std::string(1, c), theme::kText, 1);
+    for (const Picture& other : glyphs) EXPECT_FALSE(glyph == other) << c;
+    glyphs.push_back(glyph);
+  }
+}
+
+TEST(Text, UnknownBytesShowAsQuestionMarks) {
+  Picture a(9, 5), b(9, 5);
+  draw_text(a, 0, 0, "\xff", theme::kText, 1);
+  draw_text(b, 0, 0, "?", theme::kText, 1);
+  EXPECT_EQ(a, b);
+}
+
+TEST(Plot, SurvivesGapsAndConstants) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<float> values{nan, nan, 1, nan}, one{5};
+  Range range;
+  range.include(values);
+  EXPECT_EQ(range.low, 0);
+  EXPECT_EQ(range.high, 1);
+  for (std::int64_t now = -1; now < 6; ++now) {
+    const Picture picture = plot(std::vector<Curve>{{values, kRed}, {one, kGreen}}, {"a", "b"},
+                                 range, now, {.width = 33, .height = 21, .size = 1});
+    EXPECT_EQ(picture.height, 21);
+    EXPECT_EQ(picture.width, 33);
+  }
+}
+
+TEST(Layout, FillsRowsEvenly) {
+  EXPECT_EQ(even_columns(8, 8), 8);
+  EXPECT_EQ(even_columns(9, 8), 5);
+  EXPECT_EQ(even_columns(1, 8), 1);
+}
+
+}  // namespace
+}  // namespace dreamer::media
