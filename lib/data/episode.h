@@ -60,4 +60,24 @@ void write_episode(const std::filesystem::path& path, const Episode& episode,
 /// Reads an episode whole, checking shapes and that numbers are finite.
 [[nodiscard]] Episode read_episode(const std::filesystem::path& path);
 
+/// Reads what a replay needs and no more: `task`, `seed`, `index`, `action_repeat` and /action, the
+/// last being all that such a file must hold beside its format.
+[[nodiscard]] Episode read_logged_actions(const std::filesystem::path& path);
+
+/// The parts of an open episode file, each checked as read_episode checks it. For those who do not
+/// want the whole: the index of a replay, the description of a file.
+struct EpisodeHeader {
+  std::string task;
+  std::int64_t seed = 0, index = 0, action_repeat = 1, length = 0, action_size = 0;
+  bool discrete = false;
+  std::string render;
+  ImageShape image_shape;  // all zero: no images
+};
+[[nodiscard]] EpisodeHeader read_episode_header(const io::FileReader& file);
+
+/// /action, /reward or /discount: `columns` finite values a row.
+[[nodiscard]] std::vector<float> read_finite_rows(const io::FileReader& file,
+                                                  const std::string& path, std::int64_t rows,
+                                                  std::int64_t columns);
+
 }  // namespace dreamer::data

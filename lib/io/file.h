@@ -89,6 +89,7 @@ class FileWriter {
     dataset<T>(path, dims, shape, std::span<const T>(values), storage);
   }
 
+  /// Puts the file in place; nothing can be added afterwards.
   void commit(const std::filesystem::path& path, Replace replace);
 
  private:

@@ -1,8 +1,9 @@
 #include <algorithm>
 #include <atomic>
-#include <cstring>
+#include <cstdlib>
 #include <numeric>
 #include <set>
+#include <stdexcept>
 
 #include "io/atomic_file.h"
 #include "io/chunk.h"
@@ -54,9 +55,43 @@ std::int64_t chunk_rows(std::int64_t rows, std::int64_t row_bytes, const Storage
   return (rows + chunks - 1) / chunks;
 }
 
+/// The memory in which HDF5's core driver builds the file, kept when the driver lets go of it on
+/// closing: only then is the superblock final (H5Fget_file_image of 1.10.8 clears its "open" flag
+/// without renewing its checksum).
+class Image {
+ public:
+  Image() = default;
+  ~Image() { std::free(memory_); }
+  Image(const Image&) = delete;
+  Image& operator=(const Image&) = delete;
+
+  void use_in(hid_t access) {
+    H5FD_file_image_callbacks_t callbacks{};
+    callbacks.image_realloc = [](void* memory, std::size_t size, H5FD_file_image_op_t, void*) {
+      return std::realloc(memory, size);
+    };
+    callbacks.image_free = [](void* memory, H5FD_file_image_op_t, void* self) -> herr_t {
+      static_cast<Image*>(self)->memory_ = memory;
+      return 0;
+    };
+    callbacks.udata_copy = [](void* self) { return self; };
+    callbacks.udata_free = [](void*) -> herr_t { return 0; };
+    callbacks.udata = this;
+    check(H5Pset_file_image_callbacks(access, &callbacks), "making a file in memory");
+  }
+
+  [[nodiscard]] std::span<const std::byte> first(std::size_t size) const {
+    return {static_cast<const std::byte*>(memory_), size};
+  }
+
+ private:
+  void* memory_ = nullptr;
+};
+
 }  // namespace
 
 struct FileWriter::Impl {
+  Image image;  // outlives the file
   Handle file;
   std::set<std::string> groups;
 
@@ -104,6 +139,8 @@ FileWriter::FileWriter(std::string_view format) : impl_(std::make_unique<Impl>()
   const Hdf5Lock lock;
   const Handle access(H5Pcreate(H5P_FILE_ACCESS), "making a file");
   check(H5Pset_fapl_core(access, kGrowth, /*backing_store=*/false), "making a file in memory");
+  impl_->image.use_in(access);
+  check(H5Pset_fclose_degree(access, H5F_CLOSE_STRONG), "making a file in memory");
   check(H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110), "choosing the format");
   const Handle creation(H5Pcreate(H5P_FILE_CREATE), "making a file");
   check(H5Pset_obj_track_times(creation, false), "making a file");
@@ -207,15 +244,16 @@ void FileWriter::dataset(const std::string& path, std::string_view dims, const S
 }
 
 void FileWriter::commit(const std::filesystem::path& path, Replace replace) {
-  std::vector<std::byte> image;
+  if (impl_->file < 0) throw std::logic_error("a file is committed once");
+  std::size_t size = 0;  // of the contents; the memory is a little larger
   {
     const Hdf5Lock lock;
     check(H5Fflush(impl_->file, H5F_SCOPE_GLOBAL), path.string());
-    const ssize_t size = H5Fget_file_image(impl_->file, nullptr, 0);
-    image.resize(static_cast<std::size_t>(check(size, path.string())));
-    check(H5Fget_file_image(impl_->file, image.data(), image.size()), path.string());
+    size =
+        static_cast<std::size_t>(check(H5Fget_file_image(impl_->file, nullptr, 0), path.string()));
+    impl_->file = Handle();
   }
-  write_atomically(path, image, replace);
+  write_atomically(path, impl_->image.first(size), replace);
 }
 
 }  // namespace dreamer::io

@@ -1,0 +1,83 @@
+#include "data/episode_list.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "core/error.h"
+#include "core/json.h"
+
+namespace dreamer::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kHdf5Signature = "\x89HDF";
+
+/// The path that one line of input names; empty for a blank line.
+fs::path path_of(std::string line, std::size_t number) {
+  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
+  while (!line.empty() && blank(line.back())) line.pop_back();
+  if (line.empty() || line.front() != '{') return line;
+  const Json record = Json::parse(line, nullptr, /*exceptions=*/false);
+  if (record.is_discarded())
+    throw error("-: line {} begins like JSON but is not; give a path or JSON with a field episode",
+                number);
+  const auto episode = record.find("episode");
+  if (episode == record.end() || !episode->is_string())
+    throw error("-: line {} has no text field 'episode'; give the output of dr-collect, or paths",
+                number);
+  return episode->get<std::string>();
+}
+
+void read_list(std::istream& in, std::vector<fs::path>& paths) {
+  std::string line;
+  for (std::size_t number = 1; std::getline(in, line); ++number) {
+    if (line.starts_with(kHdf5Signature) || line.find('\0') != std::string::npos)
+      throw usage_error(
+          "-: this is an HDF5 or other binary file, which needs random access; give its path "
+          "instead (- takes a list of paths, or dr-collect's output)");
+    if (auto path = path_of(line, number); !path.empty()) paths.push_back(std::move(path));
+  }
+}
+
+}  // namespace
+
+std::vector<fs::path> episodes_in(const fs::path& folder) {
+  std::vector<fs::path> paths;
+  std::error_code code;
+  for (fs::directory_iterator entry(folder, code), end; !code && entry != end;
+       entry.increment(code)) {
+    const std::string name = entry->path().filename().string();
+    if (name.starts_with('.') || !name.ends_with(".h5") || name.ends_with(".resume.h5")) continue;
+    std::error_code gone;  // an entry that vanishes meanwhile is no episode
+    if (!entry->is_directory(gone)) paths.push_back(entry->path());
+  }
+  if (code) throw error("{}: cannot be listed: {}", folder.string(), code.message());
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+std::vector<fs::path> resolve_episodes(const std::vector<std::string>& arguments,
+                                       std::istream& in) {
+  std::vector<fs::path> paths;
+  for (const std::string& argument : arguments) {
+    if (argument == "-") {
+      read_list(in, paths);
+    } else if (std::error_code code; fs::is_directory(argument, code)) {
+      const auto inside = episodes_in(argument);
+      paths.insert(paths.end(), inside.begin(), inside.end());
+    } else if (fs::exists(argument, code)) {
+      paths.emplace_back(argument);
+    } else {
+      throw error("{}: no such file or directory", argument);
+    }
+  }
+  if (paths.empty())
+    throw error(
+        "no episodes in {}; collect some with dr-collect, or name files, folders with *.h5 "
+        "or - for a list on standard input",
+        arguments.empty() ? "an empty list" : fmt::format("{}", fmt::join(arguments, ", ")));
+  return paths;
+}
+
+}  // namespace dreamer::data

@@ -1,0 +1,260 @@
+#include "data/replay.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <span>
+
+#include "core/error.h"
+#include "core/log.h"
+
+namespace dreamer::data {
+namespace {
+
+constexpr std::int64_t kShortestEpisode = 2;  // a reset and one step: less teaches no dynamics
+constexpr std::int64_t kBlockRows = 16;       // frames read at once where files do not say
+constexpr std::int64_t kMeanFrames = 2000;
+
+/// FNV-1a over bytes, 64 bits.
+std::uint64_t hash_bytes(std::uint64_t hash, std::span<const std::byte> bytes) {
+  for (const std::byte byte : bytes)
+    hash = (hash ^ std::to_integer<std::uint64_t>(byte)) * 0x100000001b3;
+  return hash;
+}
+
+template <class T>
+std::uint64_t hash_of(std::uint64_t hash, const std::vector<T>& values) {
+  return hash_bytes(hash, std::as_bytes(std::span(values)));
+}
+
+constexpr std::uint64_t kHashStart = 0xcbf29ce484222325;
+
+}  // namespace
+
+Replay::Replay(const std::vector<std::filesystem::path>& paths, const Options& options)
+    : options_(options), frames_(std::make_unique<FrameCache>(options.memory_bytes)) {
+  if (paths.empty()) throw error("no episodes to learn from; collect some with dr-collect");
+  add_episodes(paths);
+}
+
+std::int64_t Replay::add_episodes(const std::vector<std::filesystem::path>& paths) {
+  const std::lock_guard adding(adding_);
+  std::vector<EntryPtr> entries = entries_;  // nobody else changes it now
+  for (const auto& path : paths) {
+    const auto name = path.lexically_normal();
+    if (known_.contains(name)) continue;
+    entries.push_back(std::make_shared<const Entry>(read_entry(path)));
+    known_.insert(name);
+  }
+  warn_of_mixed_rendering(entries);
+  const std::unique_lock lock(mutex_);
+  const auto added = static_cast<std::int64_t>(entries.size() - entries_.size());
+  entries_ = std::move(entries);
+  return added;
+}
+
+Replay::Entry Replay::read_entry(const std::filesystem::path& path) {
+  const io::FileReader file(path, "dreamer.episode");
+  const EpisodeHeader header = read_episode_header(file);
+  accept(header, path.string());
+  Entry e;
+  e.path = path;
+  e.render = header.render;
+  if (file.has_attribute("/provenance", "id"))
+    if (const Json id = file.attribute("/provenance", "id"); id.is_string()) e.id = id;
+  e.length = header.length;
+  e.action = read_finite_rows(file, "/action", e.length, action_size_);
+  e.reward = read_finite_rows(file, "/reward", e.length, 1);
+  e.discount = read_finite_rows(file, "/discount", e.length, 1);
+  const std::int64_t chunk = std::max<std::int64_t>(file.info("/image").chunk_rows, 1);
+  e.block_rows = chunk * ((kBlockRows + chunk - 1) / chunk);
+
+  const std::string name = path.filename().string();
+  e.digest = hash_bytes(kHashStart, std::as_bytes(std::span(name)));
+  e.digest = hash_bytes(e.digest, std::as_bytes(std::span(&e.length, 1)));
+  e.digest = hash_of(hash_of(hash_of(e.digest, e.action), e.reward), e.discount);
+
+  if (options_.reward == RewardTransform::tanh)
+    for (float& reward : e.reward) reward = std::tanh(reward);
+  return e;
+}
+
+void Replay::accept(const EpisodeHeader& header, const std::string& file) {
+  if (header.image_shape.pixels() == 0)
+    throw error("{} has no /image; this needs episodes with images", file);
+  if (header.length < kShortestEpisode)
+    throw error("{} has {} row, at least {} are needed; leave it out", file, header.length,
+                kShortestEpisode);
+  if (first_file_.empty()) {
+    first_file_ = file;
+    task_ = header.task;
+    action_repeat_ = header.action_repeat;
+    action_size_ = header.action_size;
+    discrete_ = header.discrete;
+    image_shape_ = header.image_shape;
+    return;
+  }
+  const auto differ = [&](const std::string& what, const auto& here, const auto& there) {
+    throw error("{}: {} {}, but {} {} {}; give episodes that agree", file, what, here, first_file_,
+                "has", there);
+  };
+  const auto shape = [](const ImageShape& s) {
+    return fmt::format("{}x{}x{}", s.height, s.width, s.channels);
+  };
+  if (header.task != task_) differ("is of task", header.task, task_);
+  if (header.image_shape != image_shape_)
+    differ("/image is", shape(header.image_shape), shape(image_shape_));
+  if (header.action_size != action_size_)
+    differ("/action columns are", header.action_size, action_size_);
+  if (header.discrete != discrete_)
+    differ("actions are", header.discrete ? "discrete" : "continuous",
+           discrete_ ? "discrete ones" : "continuous ones");
+  if (header.action_repeat != action_repeat_)
+    differ("action_repeat is", header.action_repeat, action_repeat_);
+}
+
+void Replay::warn_of_mixed_rendering(const std::vector<EntryPtr>& entries) {
+  if (warned_ || entries.empty()) return;
+  const EntryPtr& first = entries.front();
+  const auto other = std::find_if(entries.begin(), entries.end(),
+                                  [&](const EntryPtr& e) { return e->render != first->render; });
+  if (other == entries.end()) return;
+  warned_ = true;
+  const auto name = [](const std::string& render) { return render.empty() ? "unknown" : render; };
+  log::warning("episodes are rendered differently: {} {}, {} {}; the model must learn both looks",
+               first->path.string(), name(first->render), (*other)->path.string(),
+               name((*other)->render));
+}
+
+Replay::EntryPtr Replay::entry(std::int64_t episode) const {
+  const std::shared_lock lock(mutex_);
+  if (episode < 0 || episode >= static_cast<std::int64_t>(entries_.size()))
+    throw error("no episode number {}; there are {}", episode, entries_.size());
+  return entries_[static_cast<std::size_t>(episode)];
+}
+
+std::int64_t Replay::episodes() const {
+  const std::shared_lock lock(mutex_);
+  return static_cast<std::int64_t>(entries_.size());
+}
+
+std::int64_t Replay::length(std::int64_t episode) const { return entry(episode)->length; }
+
+std::filesystem::path Replay::path(std::int64_t episode) const { return entry(episode)->path; }
+
+std::int64_t Replay::total_rows() const {
+  const std::shared_lock lock(mutex_);
+  std::int64_t rows = 0;
+  for (const EntryPtr& e : entries_) rows += e->length;
+  return rows;
+}
+
+std::vector<std::string> Replay::ids() const {
+  const std::shared_lock lock(mutex_);
+  std::vector<std::string> ids;
+  for (const EntryPtr& e : entries_) ids.push_back(e->id);
+  return ids;
+}
+
+std::uint64_t Replay::digest() const {
+  const std::shared_lock lock(mutex_);
+  std::uint64_t hash = kHashStart;
+  for (const EntryPtr& e : entries_)
+    hash = hash_bytes(hash, std::as_bytes(std::span(&e->digest, 1)));
+  return hash;
+}
+
+Batch Replay::empty_batch(std::int64_t batch, std::int64_t length) const {
+  if (batch < 1 || length < 1)
+    throw error("a batch of {} windows of {} rows; both must be at least 1", batch, length);
+  Batch out;
+  out.batch = batch;
+  out.length = length;
+  out.action_size = action_size_;
+  out.image_shape = image_shape_;
+  const auto rows = static_cast<std::size_t>(batch * length);
+  out.image.resize(rows * static_cast<std::size_t>(image_shape_.pixels()));
+  out.action.resize(rows * static_cast<std::size_t>(action_size_));
+  out.reward.resize(rows);
+  out.discount.resize(rows);
+  out.mask.resize(rows);
+  out.episode.resize(static_cast<std::size_t>(batch));
+  out.first_row.resize(static_cast<std::size_t>(batch));
+  return out;
+}
+
+Batch Replay::sample(std::int64_t batch, std::int64_t length, const RandomStream& stream,
+                     std::uint64_t update) const {
+  Batch out = empty_batch(batch, length);
+  const auto count = static_cast<std::uint64_t>(episodes());
+  for (std::int64_t b = 0; b < batch; ++b) {
+    const auto draw = 2 * static_cast<std::uint64_t>(b);
+    const auto episode = static_cast<std::int64_t>(stream.below(count, update, draw));
+    const EntryPtr e = entry(episode);
+    const std::int64_t starts = std::max<std::int64_t>(e->length - length, 0) + 1;
+    const auto first = static_cast<std::int64_t>(
+        stream.below(static_cast<std::uint64_t>(starts), update, draw + 1));
+    fill(out, b, episode, *e, first);
+  }
+  return out;
+}
+
+Batch Replay::window(std::int64_t episode, std::int64_t first_row, std::int64_t length) const {
+  const EntryPtr e = entry(episode);
+  if (first_row < 0 || first_row >= e->length)
+    throw error("{} has {} rows; no window begins at row {}", e->path.string(), e->length,
+                first_row);
+  Batch out = empty_batch(1, length);
+  fill(out, 0, episode, *e, first_row);
+  return out;
+}
+
+void Replay::fill(Batch& batch, std::int64_t b, std::int64_t episode, const Entry& e,
+                  std::int64_t first_row) const {
+  const std::int64_t count = std::min(batch.length, e.length - first_row);
+  const std::int64_t to = b * batch.length;
+  const auto copy = [&](const std::vector<float>& from, std::vector<float>& out,
+                        std::int64_t columns) {
+    std::copy_n(from.begin() + first_row * columns, count * columns, out.begin() + to * columns);
+  };
+  copy(e.action, batch.action, action_size_);
+  copy(e.reward, batch.reward, 1);
+  copy(e.discount, batch.discount, 1);
+  std::fill_n(batch.mask.begin() + to, count, 1.0F);
+  batch.episode[static_cast<std::size_t>(b)] = episode;
+  batch.first_row[static_cast<std::size_t>(b)] = first_row;
+  copy_frames(episode, e, first_row, count, batch.image.data() + to * image_shape_.pixels());
+}
+
+void Replay::copy_frames(std::int64_t episode, const Entry& e, std::int64_t first,
+                         std::int64_t count, std::uint8_t* out) const {
+  const std::int64_t pixels = image_shape_.pixels(), last = first + count;
+  for (std::int64_t block = first / e.block_rows * e.block_rows; block < last;
+       block += e.block_rows) {
+    const auto rows = frames_->rows(static_cast<std::uint64_t>(episode), e.path, block,
+                                    std::min(e.block_rows, e.length - block));
+    const std::int64_t from = std::max(block, first), to = std::min(block + e.block_rows, last);
+    std::memcpy(out + (from - first) * pixels, rows->data() + (from - block) * pixels,
+                static_cast<std::size_t>((to - from) * pixels));
+  }
+}
+
+std::vector<float> Replay::mean_image() const {
+  const std::int64_t rows = total_rows(), frames = std::min(rows, kMeanFrames);
+  std::vector<std::uint64_t> sum(static_cast<std::size_t>(image_shape_.pixels()));
+  std::vector<std::uint8_t> frame(sum.size());
+  std::int64_t episode = 0, before = 0;  // rows of the episodes before `episode`
+  for (std::int64_t i = 0; i < frames; ++i) {
+    const std::int64_t row = i * rows / frames;
+    while (row - before >= length(episode)) before += length(episode++);
+    copy_frames(episode, *entry(episode), row - before, 1, frame.data());
+    for (std::size_t p = 0; p < sum.size(); ++p) sum[p] += frame[p];
+  }
+  std::vector<float> mean(sum.size());
+  for (std::size_t p = 0; p < sum.size(); ++p)
+    mean[p] =
+        static_cast<float>(static_cast<double>(sum[p]) / (255.0 * static_cast<double>(frames)));
+  return mean;
+}
+
+}  // namespace dreamer::data

@@ -1,0 +1,122 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <shared_mutex>
+#include <string>
+#include <vector>
+
+#include "core/random.h"
+#include "data/episode.h"
+#include "data/frame_cache.h"
+
+namespace dreamer::data {
+
+/// B windows of L rows. Letters: B windows, L rows, H,W,C image, A action. Row t of a window is row
+/// first_row + t of its episode; rows behind the end of a short episode are zero with mask 0.
+struct Batch {
+  std::int64_t batch = 0, length = 0, action_size = 0;
+  ImageShape image_shape;
+  std::vector<std::uint8_t> image;      // [B,L,H,W,C]
+  std::vector<float> action;            // [B,L,A]
+  std::vector<float> reward;            // [B,L], transformed as the replay's options say
+  std::vector<float> discount;          // [B,L]
+  std::vector<float> mask;              // [B,L]: 1 a row of the episode, 0 padding
+  std::vector<std::int64_t> episode;    // [B]
+  std::vector<std::int64_t> first_row;  // [B]
+};
+
+enum class RewardTransform { none, tanh };
+
+struct ReplayOptions {
+  std::int64_t memory_bytes = std::int64_t{1} << 30;  // of decoded frames held at most
+  RewardTransform reward = RewardTransform::none;     // applied on read; files hold raw rewards
+};
+
+/// Any number of episode files as training data: actions, rewards and discounts in memory, frames
+/// read from the files as windows ask for them. Every window is a function of the list of episodes,
+/// the stream and the update, never of what was read before. Safe to use from several threads.
+class Replay {
+ public:
+  using Options = ReplayOptions;
+
+  /// Reads the index of every file. Throws Error (file, dataset, row) on episodes that do not fit
+  /// together (task, image shape, action size), hold non-finite numbers, have no images or fewer
+  /// than 2 rows. Different renderings only warn.
+  explicit Replay(const std::vector<std::filesystem::path>& paths, const Options& options = {});
+
+  /// Adds those of `paths` that it does not hold yet; the number added. For a folder that grows.
+  std::int64_t add_episodes(const std::vector<std::filesystem::path>& paths);
+
+  [[nodiscard]] std::int64_t episodes() const;
+  /// Rows of one episode.
+  [[nodiscard]] std::int64_t length(std::int64_t episode) const;
+  /// Rows of all.
+  [[nodiscard]] std::int64_t total_rows() const;
+  [[nodiscard]] std::filesystem::path path(std::int64_t episode) const;
+  [[nodiscard]] const std::string& task() const { return task_; }
+  [[nodiscard]] std::int64_t action_repeat() const { return action_repeat_; }
+  [[nodiscard]] std::int64_t action_size() const { return action_size_; }
+  [[nodiscard]] bool discrete() const { return discrete_; }
+  [[nodiscard]] ImageShape image_shape() const { return image_shape_; }
+  /// Provenance ids of the episodes, in order; empty text where a file has none.
+  [[nodiscard]] std::vector<std::string> ids() const;
+
+  /// `batch` windows of `length` rows: window b lies in an episode drawn uniformly, at a start
+  /// drawn uniformly from 0…T−L, its last row included.
+  [[nodiscard]] Batch sample(std::int64_t batch, std::int64_t length, const RandomStream& stream,
+                             std::uint64_t update) const;
+
+  /// The one window [1,L] of `episode` from `first_row` on, padded behind the episode's end.
+  [[nodiscard]] Batch window(std::int64_t episode, std::int64_t first_row,
+                             std::int64_t length) const;
+
+  /// A hash of the files' names, lengths, actions, rewards and discounts, in order: the same data
+  /// for an exact resume?
+  [[nodiscard]] std::uint64_t digest() const;
+
+  /// The mean of image/255 over up to 2000 frames spread evenly over all episodes, [H,W,C].
+  [[nodiscard]] std::vector<float> mean_image() const;
+
+  /// Decoded frames held now.
+  [[nodiscard]] std::int64_t cached_bytes() const { return frames_->bytes(); }
+
+ private:
+  struct Entry {
+    std::filesystem::path path;
+    std::string id, render;
+    std::int64_t length = 0;
+    std::int64_t block_rows = 0;                  // of frames read at once
+    std::vector<float> action, reward, discount;  // [T,A], [T], [T]
+    std::uint64_t digest = 0;
+  };
+  using EntryPtr = std::shared_ptr<const Entry>;
+
+  [[nodiscard]] Entry read_entry(const std::filesystem::path& path);
+  void accept(const EpisodeHeader& header, const std::string& file);
+  void warn_of_mixed_rendering(const std::vector<EntryPtr>& entries);
+  [[nodiscard]] EntryPtr entry(std::int64_t episode) const;
+  [[nodiscard]] Batch empty_batch(std::int64_t batch, std::int64_t length) const;
+  void fill(Batch& batch, std::int64_t b, std::int64_t episode, const Entry& entry,
+            std::int64_t first_row) const;
+  void copy_frames(std::int64_t episode, const Entry& entry, std::int64_t first, std::int64_t count,
+                   std::uint8_t* out) const;
+
+  Options options_;
+  // What the first episode says and every further one must agree with.
+  std::string task_, first_file_;
+  std::int64_t action_repeat_ = 1, action_size_ = 0;
+  bool discrete_ = false, warned_ = false;
+  ImageShape image_shape_;
+  std::unique_ptr<FrameCache> frames_;
+
+  std::mutex adding_;  // one at a time reads new files; sampling goes on meanwhile
+  std::set<std::filesystem::path> known_;
+  mutable std::shared_mutex mutex_;  // guards the list, which only ever grows
+  std::vector<EntryPtr> entries_;
+};
+
+}  // namespace dreamer::data
