@@ -187,7 +187,7 @@ def leading_action(action, t):
 
 
 def carried(state):
-    """What the recurrence hands on carries gradient through the whole window."""
+    """What the recurrence hands on carries gradient: through the window, and through a dream."""
     return state
 
 
@@ -258,6 +258,8 @@ def observe(p, c, embedding, action, noise):
 
 def gradients(loss, parameters):
     """The gradient by name; zeros where the loss does not depend on a parameter."""
+    if not loss.requires_grad:
+        return {name: torch.zeros_like(x) for name, x in parameters.items()}
     found = torch.autograd.grad(loss, list(parameters.values()), allow_unused=True)
     return {name: torch.zeros_like(x) if g is None else g
             for (name, x), g in zip(parameters.items(), found)}
@@ -391,7 +393,7 @@ def imagine(p, c, b, start, noise):
         mean, std = actor_gaussian(p, b, actor_input(feature_of(stoch, deter)))
         x = mean + std * noise["action"][i]
         action = torch.tanh(x)
-        deter = imagined_state(advance(p, c, stoch, action, deter))
+        deter = imagined_state(advance(p, c, carried(stoch), action, carried(deter)))
         prior_mean, prior_std = gaussian(p, c, "prior", deter)
         stoch = imagined_state(prior_mean + prior_std * noise["prior"][i])
         steps.append((action, -tanh_normal_log_prob(mean, std, x), stoch, deter))

@@ -6,11 +6,11 @@
 
 A step file is what `dr-fit-model --dump-step FILE` and `dr-fit-behavior --dump-step FILE` write:
 parameters, batch, noise, and what the program made of them. Everything is computed again by
-reference_dreamer.py from parameters, batch and noise alone and compared to 1e-4 relative: losses and
-their parts, states, returns, weights, and the gradient of every parameter (before clipping).
+reference_dreamer.py from parameters, batch and noise alone and compared to 1e-4 relative: losses
+and their parts, states, returns, weights, and the gradient of every parameter (before clipping).
 
-The error of a tensor is max|a-b| / max|b|; of a scalar |a-b| / |b|, where the image loss counts from
-its floor of ½ ln 2π a pixel, which would otherwise hide what it is about. Padded rows are not
+The error of a tensor is max|a-b| / max|b|; of a scalar |a-b| / |b|, where the image loss counts
+from its floor of ½ ln 2π a pixel, which would otherwise hide what it is about. Padded rows are not
 compared. Exit 0: all agree; 1: something differs or cannot be judged; 2: usage.
 
 Layout (HDF5; root attributes format="dreamer.step", format_version, kind, config as JSON text with
