@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "collect/policy.h"
+#include "core/json.h"
+#include "env/environment.h"
+#include "io/file.h"
+#include "io/provenance.h"
+
+namespace dreamer {
+
+/// What is to be collected. Everything but `episodes`, `envs` and `replace` decides what the
+/// episode files hold.
+struct CollectOptions {
+  std::string task;
+  std::filesystem::path out;  // the folder of the episodes; made if it does not exist
+  std::int64_t episodes = 1;
+  std::int64_t envs = 1;  // environments side by side, a thread each
+  std::int64_t seed = 0;  // 0 … 2³¹−1
+  env::EnvironmentOptions environment;
+  bool observations = false;  // store vector observations and the physics state too
+  io::Replace replace = io::Replace::no;
+  std::string policy;      // the provenance id of the policy's checkpoint; empty: the random policy
+  std::int64_t random_hold = 1;  // the random policy holds an action for up to so many steps
+  Json acting = "random";  // how it acts (noise, mode): stored, and compared with existing files
+};
+
+/// An episode that is in place.
+struct EpisodeResult {
+  std::filesystem::path path;
+  std::string task;
+  double total_reward = 0;
+  std::int64_t length = 0;  // rows: the agent steps and the reset
+  std::int64_t seed = 0, index = 0;
+  bool kept = false;  // an earlier run had written it
+};
+
+/// As the line that a program prints: episode (path), task, return, length, seed, index.
+[[nodiscard]] Json to_json(const EpisodeResult& result);
+
+/// Told of every episode when it is in place; never by two threads at once.
+using EpisodeSink = std::function<void(const EpisodeResult&)>;
+
+/// How many episodes hold at least `steps` agent steps.
+[[nodiscard]] std::int64_t episodes_for_steps(std::int64_t steps, std::int64_t action_repeat);
+
+/// Collects whole episodes into `options.out`. Episode k is the (k / envs)-th of environment
+/// k % envs, so that the set of files is a function of the options, not of timing. Each is written
+/// the moment it ends. Those that an earlier, interrupted run of the same options left are kept.
+/// Once a signal asks for it (core/signals.h) the unfinished episodes are dropped and it returns.
+/// @param policy makes the policy of each environment; empty: random actions
+/// @throws Error if a file that belongs to something else is in the way (without Replace::yes), if
+///         the physics break down, or if writing fails; what was finished stays
+void collect(const CollectOptions& options, const PolicyFactory& policy, const EpisodeSink& sink);
+
+}  // namespace dreamer

@@ -1,0 +1,72 @@
+#include "collect/rollout.h"
+
+#include "core/error.h"
+
+namespace dreamer {
+namespace {
+
+constexpr std::int64_t kChannels = 3;
+
+template <class To>
+void append(std::map<std::string, data::Track<To>>& tracks,
+            const std::map<std::string, std::vector<double>>& row) {
+  for (const auto& [name, values] : row) {
+    auto& track = tracks[name];
+    track.columns = static_cast<std::int64_t>(values.size());
+    for (const double value : values) track.values.push_back(static_cast<To>(value));
+  }
+}
+
+data::Episode empty_episode(const env::Environment& environment) {
+  const auto& options = environment.options();
+  data::Episode episode;
+  episode.task = environment.info().name;
+  episode.seed = environment.seed();
+  episode.index = environment.index();
+  episode.action_repeat = options.action_repeat;
+  episode.action_size = environment.action_size();
+  if (options.render != env::RenderQuality::none) {
+    episode.render = to_string(options.render);
+    episode.image_shape = {options.height, options.width, kChannels};
+    episode.image.reserve(static_cast<std::size_t>(
+        (env::steps_per_episode(options.action_repeat) + 1) * episode.image_shape.pixels()));
+  }
+  return episode;
+}
+
+}  // namespace
+
+std::optional<data::Episode> run_episode(env::Environment& environment,
+                                         const env::Observation& first, Policy& policy,
+                                         const RolloutOptions& options) {
+  data::Episode episode = empty_episode(environment);
+  if (options.observations) episode.model = environment.model_changes();
+  const auto record = [&](const std::vector<float>& action, const env::Observation& seen) {
+    episode.image.insert(episode.image.end(), seen.image.begin(), seen.image.end());
+    episode.action.insert(episode.action.end(), action.begin(), action.end());
+    episode.reward.push_back(seen.reward);
+    episode.discount.push_back(seen.discount);
+    if (options.observations) {
+      append(episode.observations, environment.observations());
+      append(episode.physics, environment.physics_state());
+    }
+  };
+
+  policy.reset(environment.seed(), environment.index());
+  record(std::vector<float>(static_cast<std::size_t>(environment.action_size())), first);
+  env::Observation seen = first;
+  for (std::int64_t step = 0; step < options.steps && !seen.last; ++step) {
+    if (options.stop && options.stop()) return std::nullopt;
+    const std::vector<float> action = policy.act(seen.image);
+    try {
+      seen = environment.step(action);
+    } catch (const Error& e) {
+      throw e.within(fmt::format("{}, seed {}, episode {}, step {}", episode.task, episode.seed,
+                                 episode.index, step));
+    }
+    record(action, seen);
+  }
+  return episode;
+}
+
+}  // namespace dreamer

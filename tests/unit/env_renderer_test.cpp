@@ -1,0 +1,76 @@
+#include "env/renderer.h"
+
+#include <set>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "env/environment.h"
+
+namespace dreamer::env {
+namespace {
+
+std::vector<std::uint8_t> first_image(std::int64_t height, std::int64_t width,
+                                      RenderQuality quality) {
+  Environment environment("cartpole_balance", 0,
+                          {.height = height, .width = width, .render = quality});
+  return environment.reset().image;
+}
+
+TEST(Renderer, ImagesHaveTheSizeThatWasAskedFor) {
+  EXPECT_EQ(first_image(64, 64, RenderQuality::exact).size(), 64U * 64 * 3);
+  EXPECT_EQ(first_image(48, 80, RenderQuality::fast).size(), 48U * 80 * 3);
+  EXPECT_TRUE(first_image(64, 64, RenderQuality::none).empty());
+}
+
+TEST(Renderer, FastDrawsTheSameSceneInOtherPixels) {
+  const auto exact = first_image(64, 64, RenderQuality::exact);
+  const auto fast = first_image(64, 64, RenderQuality::fast);
+  EXPECT_NE(exact, fast);
+  double difference = 0;
+  for (std::size_t i = 0; i < exact.size(); ++i) difference += std::abs(exact[i] - fast[i]);
+  EXPECT_LT(difference / static_cast<double>(exact.size()), 30);
+  EXPECT_GT(std::set<std::uint8_t>(fast.begin(), fast.end()).size(), 20U);  // not a blank frame
+}
+
+TEST(Renderer, FirstRowIsTheTop) {
+  // Above is the dark blue sky, below the floor.
+  const auto image = first_image(64, 64, RenderQuality::fast);
+  const auto row_sum = [&](std::size_t row) {
+    int sum = 0;
+    for (std::size_t i = 0; i < std::size_t{64} * 3; ++i) sum += image[row * 64 * 3 + i];
+    return sum;
+  };
+  EXPECT_NE(row_sum(0), row_sum(63));
+}
+
+TEST(Renderer, TwoInOneThreadDoNotMixTheirPixels) {
+  const EnvironmentOptions options{.render = RenderQuality::fast};
+  Environment cartpole("cartpole_swingup", 0, options), reacher("reacher_easy", 0, options);
+  const auto a = cartpole.reset().image, b = reacher.reset().image;
+  const Environment::Fields unchanged;
+  EXPECT_EQ(cartpole.restore(unchanged, unchanged).image, a);
+  EXPECT_EQ(reacher.restore(unchanged, unchanged).image, b);
+  EXPECT_NE(a, b);
+}
+
+TEST(Renderer, ThreadsDrawWhatOneThreadDraws) {
+  const auto expected = first_image(64, 64, RenderQuality::exact);
+  std::vector<std::vector<std::uint8_t>> images(3);
+  {
+    std::vector<std::jthread> threads;
+    for (auto& image : images)
+      threads.emplace_back([&image] { image = first_image(64, 64, RenderQuality::exact); });
+  }
+  for (const auto& image : images) EXPECT_EQ(image, expected);
+}
+
+TEST(Renderer, QualitiesAreSpelledAsInTheOptions) {
+  EXPECT_EQ(render_quality("exact"), RenderQuality::exact);
+  EXPECT_EQ(to_string(RenderQuality::fast), "fast");
+  EXPECT_THROW((void)render_quality("pretty"), Error);
+}
+
+}  // namespace
+}  // namespace dreamer::env
