@@ -1,0 +1,19 @@
+#pragma once
+
+#include <vector>
+
+#include "data/episode.h"
+#include "media/render_options.h"
+#include "media/video.h"
+
+namespace dreamer::media {
+
+/// The episodes side by side in a grid, in step with each other: one frame a row of the episode;
+/// one that is over stays on its last frame, faded. Throws Error if one has no images.
+[[nodiscard]] Clip episode_clip(std::vector<data::Episode> episodes, const RenderOptions& options);
+
+/// One picture, time from left to right: frames of each episode, evenly spaced.
+[[nodiscard]] Picture episode_strip(const std::vector<data::Episode>& episodes,
+                                    const RenderOptions& options);
+
+}  // namespace dreamer::media
