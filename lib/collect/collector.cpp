@@ -195,7 +195,7 @@ std::int64_t episodes_for_steps(std::int64_t steps, std::int64_t action_repeat) 
 }
 
 void collect(const CollectOptions& options, const PolicyFactory& policy, const EpisodeSink& sink) {
-  (void)env::find_task(options.task);  // a wrong name is said before anything is made
+  env::find_task(options.task);  // a wrong name is said before anything is made
   if (options.envs < 1)
     throw usage_error("at least one environment is needed, not {}", options.envs);
   if (options.seed < 0 || options.seed > kLargestSeed)

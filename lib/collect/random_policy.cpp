@@ -3,19 +3,20 @@
 namespace dreamer {
 
 void RandomPolicy::reset(std::int64_t seed, std::int64_t index) {
-  stream_.emplace(static_cast<std::uint64_t>(seed), "random-policy");
+  actions_.emplace(static_cast<std::uint64_t>(seed), "random-policy");
+  holds_.emplace(static_cast<std::uint64_t>(seed), "random-hold");
   index_ = static_cast<std::uint64_t>(index);
-  draw_ = 0;
-  left_ = 0;
+  step_ = change_ = 0;
 }
 
 std::vector<float> RandomPolicy::act(std::span<const std::uint8_t>) {
-  if (left_ == 0) {
-    action_.resize(static_cast<std::size_t>(action_size_));
-    for (auto& a : action_) a = static_cast<float>(2 * stream_->uniform(index_, draw_++) - 1);
-    left_ = hold_ > 1 ? 1 + stream_->below(static_cast<std::uint64_t>(hold_), index_, draw_++) : 1;
+  if (step_ == change_) {
+    for (std::size_t i = 0; i < action_.size(); ++i)
+      action_[i] =
+          static_cast<float>(2 * actions_->uniform(index_, step_ * action_.size() + i) - 1);
+    change_ += 1 + holds_->below(static_cast<std::uint64_t>(hold_), index_, step_);
   }
-  --left_;
+  ++step_;
   return action_;
 }
 

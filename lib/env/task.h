@@ -62,6 +62,6 @@ inline constexpr std::int64_t kControlSteps = 1000;
 
 /// The task of this name.
 /// @throws Error (usage) that names the nearest task
-[[nodiscard]] const TaskInfo& find_task(const std::string& name);
+const TaskInfo& find_task(const std::string& name);
 
 }  // namespace dreamer::env
