@@ -57,6 +57,15 @@ def random_parameters(shapes, generator):
     return parameters
 
 
+def smooth_images(sequences, length, generator):
+    """Frames with large shapes, as cameras see them. Pixels of pure noise would make the encoder's
+    gradient a sum that cancels to float32's rounding."""
+    coarse = torch.rand(sequences * length, FRAME[2], 6, 6, generator=generator)
+    fine = torch.nn.functional.interpolate(coarse, FRAME[:2], mode="bilinear")
+    levels = (255 * fine).round().to(torch.uint8)
+    return levels.permute(0, 2, 3, 1).unflatten(0, (sequences, length)).contiguous()
+
+
 def write(file, kind, config, datasets):
     file.attrs.update(format="dreamer.step", format_version="1.0", kind=kind,
                       config=json.dumps(config))
@@ -86,8 +95,7 @@ def make_model_step(changes=None, sequences=3, length=6, seed=0, dtype=torch.flo
     rand = lambda *shape: torch.rand(shape, generator=generator)
     normal = lambda *shape: torch.randn(shape, generator=generator)
     parameters = random_parameters(reference.model_shapes(c, actions, FRAME), generator)
-    image = torch.randint(0, 256, (sequences, length, *FRAME), generator=generator,
-                          dtype=torch.uint8)
+    image = smooth_images(sequences, length, generator)
     valid = torch.randint(2, length + 1, (sequences,), generator=generator)
     valid[0], valid[-1] = length, length // 2
     mask = torch.arange(length)[None] < valid[:, None]
