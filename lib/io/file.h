@@ -77,7 +77,8 @@ class FileWriter {
   /// text.
   void attribute(const std::string& path, const std::string& name, const Json& value);
 
-  /// A dataset in row-major order. `dims` names its axes, one name an axis: "T,H,W,C".
+  /// A dataset in row-major order. `dims` names its axes, one name an axis: "T,H,W,C"; empty for a
+  /// scalar, or where axes have no names (a network's parameters).
   template <class T>
   void dataset(const std::string& path, std::string_view dims, const Shape& shape,
                std::span<const T> values, Storage storage = {}) {

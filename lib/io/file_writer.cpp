@@ -192,8 +192,8 @@ void FileWriter::dataset(const std::string& path, std::string_view dims, const S
                          Type type, std::span<const std::byte> values, Storage storage) {
   const std::int64_t elements =
       std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
-  const auto axes = dims.empty() ? 0 : std::count(dims.begin(), dims.end(), ',') + 1;
-  if (static_cast<std::size_t>(axes) != shape.size())
+  const auto axes = std::count(dims.begin(), dims.end(), ',') + 1;
+  if (!dims.empty() && static_cast<std::size_t>(axes) != shape.size())
     throw error("{}: dims '{}' do not name {} axes", path, dims, shape.size());
   if (static_cast<std::size_t>(elements * size_of(type)) != values.size())
     throw error("{}: {} bytes for a shape of {} elements", path, values.size(), elements);
@@ -220,7 +220,7 @@ void FileWriter::dataset(const std::string& path, std::string_view dims, const S
     made = Handle(H5Dcreate2(impl_->file, path.c_str(), hdf5_type(type), space_of(shape),
                              H5P_DEFAULT, creation, H5P_DEFAULT),
                   path);
-    impl_->put_text(made, "dims", std::string(dims));
+    if (!dims.empty() || shape.empty()) impl_->put_text(made, "dims", std::string(dims));
     if (!chunked && elements > 0)
       check(H5Dwrite(made, hdf5_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), path);
   }

@@ -1,0 +1,125 @@
+#include "data/dream.h"
+
+#include "core/error.h"
+
+namespace dreamer::data {
+namespace {
+
+constexpr const char* kFormat = "dreamer.dream";
+constexpr const char* kOpenLoop = "open_loop";
+constexpr const char* kPolicy = "policy";
+constexpr int kDeflate = 4;
+
+/// Whether a dataset must be there.
+enum class Presence { required, optional };
+
+template <class T>
+void write(io::FileWriter& file, const char* path, const char* dims, const io::Shape& shape,
+           const std::vector<T>& values, Presence presence = Presence::required) {
+  if (values.empty() && presence == Presence::optional) return;
+  file.dataset(path, dims, shape, values, {.chunk_rows = 1, .deflate = kDeflate});
+}
+
+/// Reads a dataset of this shape, −1 standing for an extent that is taken from the file.
+template <class T>
+std::vector<T> read(const io::FileReader& file, const char* path, io::Shape shape,
+                    Presence presence = Presence::required) {
+  if (presence == Presence::optional && !file.has(path)) return {};
+  const io::Shape found = file.info(path).shape;
+  bool same = found.size() == shape.size();
+  for (std::size_t i = 0; same && i < shape.size(); ++i)
+    same = shape[i] < 0 || shape[i] == found[i];
+  if (!same)
+    throw error("{}: {} is [{}], [{}] is needed", file.path().string(), path, fmt::join(found, ","),
+                fmt::join(shape, ","));
+  return file.read<T>(path);
+}
+
+/// The last extent of a dataset, 0 if it has none.
+std::int64_t last_extent(const io::FileReader& file, const char* path) {
+  const io::Shape shape = file.info(path).shape;
+  return shape.empty() ? 0 : shape.back();
+}
+
+Dream read_header(const io::FileReader& file) {
+  Dream dream;
+  const auto kind = file.attribute("/", "kind").get<std::string>();
+  if (kind != kOpenLoop && kind != kPolicy)
+    throw error("{}: kind is '{}', {} or {} is needed", file.path().string(), kind, kOpenLoop,
+                kPolicy);
+  dream.kind = kind == kPolicy ? DreamKind::policy : DreamKind::open_loop;
+  dream.task = file.attribute("/", "task").get<std::string>();
+  dream.context = file.attribute("/", "context").get<std::int64_t>();
+  dream.start_episode = Json::parse(file.attribute("/start", "episode").get<std::string>())
+                            .get<std::vector<std::string>>();
+  return dream;
+}
+
+}  // namespace
+
+void write_dream(const std::filesystem::path& path, const Dream& d,
+                 const io::Provenance& provenance, io::Replace replace) {
+  io::FileWriter file(kFormat);
+  file.attribute("/", "kind", d.kind == DreamKind::policy ? kPolicy : kOpenLoop);
+  file.attribute("/", "task", d.task);
+  file.attribute("/", "context", d.context);
+  if (static_cast<std::int64_t>(d.start_episode.size()) != d.starts)
+    throw error("{}: {} starts, but {} episodes that they lie in", path.string(), d.starts,
+                d.start_episode.size());
+  file.attribute("/start", "episode", Json(d.start_episode).dump());
+  const io::Shape rows = {d.starts, d.horizon};
+  const io::Shape images = {d.starts, d.horizon, d.image_shape.height, d.image_shape.width,
+                            d.image_shape.channels};
+  with_context(path.string(), [&] {
+    write(file, "/start/row", "N", {d.starts}, d.start_row);
+    write(file, "/action", "N,H,A", {d.starts, d.horizon, d.action_size}, d.action);
+    write(file, "/stoch", "N,H,S", {d.starts, d.horizon, d.stoch_size}, d.stoch);
+    write(file, "/deter", "N,H,D", {d.starts, d.horizon, d.deter_size}, d.deter);
+    write(file, "/reward", "N,H", rows, d.reward);
+    write(file, "/value", "N,H", rows, d.value, Presence::optional);
+    write(file, "/discount", "N,H", rows, d.discount, Presence::optional);
+    write(file, "/image", "N,H,Y,X,C", images, d.image);
+    write(file, "/truth/image", "N,H,Y,X,C", images, d.truth_image, Presence::optional);
+    write(file, "/truth/reward", "N,H", rows, d.truth_reward, Presence::optional);
+  });
+  io::write_provenance(file, provenance);
+  file.commit(path, replace);
+}
+
+Dream read_dream(const std::filesystem::path& path) {
+  const io::FileReader file(path, kFormat);
+  Dream d;
+  try {
+    d = read_header(file);
+  } catch (const Json::exception&) {
+    throw error("{}: an attribute is of the wrong type; see dr-info --check", path.string());
+  }
+  const io::Shape image = file.info("/image").shape;
+  if (image.size() != 5)
+    throw error("{}: /image is [{}], N,H,Y,X,C is needed", path.string(), fmt::join(image, ","));
+  d.starts = image[0];
+  d.horizon = image[1];
+  d.image_shape = {image[2], image[3], image[4]};
+  d.action_size = last_extent(file, "/action");
+  d.stoch_size = last_extent(file, "/stoch");
+  d.deter_size = last_extent(file, "/deter");
+  const std::int64_t n = d.starts, h = d.horizon;
+  if (d.context < 0 || d.context > h)
+    throw error("{}: context is {}, with {} rows", path.string(), d.context, h);
+  if (static_cast<std::int64_t>(d.start_episode.size()) != n)
+    throw error("{}: /start names {} episodes for {} starts", path.string(), d.start_episode.size(),
+                n);
+  d.start_row = read<std::int64_t>(file, "/start/row", {n});
+  d.action = read<float>(file, "/action", {n, h, -1});
+  d.stoch = read<float>(file, "/stoch", {n, h, -1});
+  d.deter = read<float>(file, "/deter", {n, h, -1});
+  d.reward = read<float>(file, "/reward", {n, h});
+  d.value = read<float>(file, "/value", {n, h}, Presence::optional);
+  d.discount = read<float>(file, "/discount", {n, h}, Presence::optional);
+  d.image = file.read<std::uint8_t>("/image");
+  d.truth_image = read<std::uint8_t>(file, "/truth/image", image, Presence::optional);
+  d.truth_reward = read<float>(file, "/truth/reward", {n, h}, Presence::optional);
+  return d;
+}
+
+}  // namespace dreamer::data

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "data/episode.h"
+#include "io/provenance.h"
+
+namespace dreamer::data {
+
+enum class DreamKind {
+  open_loop,  // along logged actions, so there is a truth to compare with
+  policy      // along the policy's own actions
+};
+
+/// What a world model imagined from N starts over H rows. Row 0 is the start's own row; the first
+/// `context` rows are reconstructions from the posterior, which saw the images; the rest is the
+/// prior's. Letters: N starts, H rows, A action, S stochastic, D deterministic, Y,X,C image.
+struct Dream {
+  DreamKind kind = DreamKind::open_loop;
+  std::string task;
+  std::int64_t context = 0;
+  std::int64_t starts = 0, horizon = 0;  // N, H
+  std::int64_t action_size = 0, stoch_size = 0, deter_size = 0;
+  ImageShape image_shape;
+
+  std::vector<std::string> start_episode;  // [N]: path of the episode that it starts in
+  std::vector<std::int64_t> start_row;     // [N]
+
+  std::vector<float> action;        // [N,H,A]
+  std::vector<float> stoch;         // [N,H,S]
+  std::vector<float> deter;         // [N,H,D]
+  std::vector<float> reward;        // [N,H]
+  std::vector<float> value;         // [N,H]; may be empty (no policy given)
+  std::vector<float> discount;      // [N,H]; may be empty
+  std::vector<std::uint8_t> image;  // [N,H,Y,X,C] decoded
+
+  std::vector<std::uint8_t> truth_image;  // [N,H,Y,X,C]; empty without a truth
+  std::vector<float> truth_reward;        // [N,H]; likewise
+};
+
+/// Writes `dream` to `path` (format dreamer.dream 1.0).
+void write_dream(const std::filesystem::path& path, const Dream& dream,
+                 const io::Provenance& provenance, io::Replace replace);
+
+/// Reads a dream whole, checking its shapes.
+[[nodiscard]] Dream read_dream(const std::filesystem::path& path);
+
+}  // namespace dreamer::data
