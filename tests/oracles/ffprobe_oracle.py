@@ -51,8 +51,9 @@ def write_dream(path, kind, starts, rows):
     image = random.integers(0, 255, (starts, rows, 16, 16, 3), np.uint8)
     with start_file(path, "dream") as file:
         file.attrs["kind"] = kind
+        file.attrs["task"] = "cartpole_swingup"
         file.attrs["context"] = 5
-        put(file, "start/episode", "N", np.zeros(starts, np.int64))
+        file.create_group("start").attrs["episode"] = json.dumps(["a.h5"] * starts)
         put(file, "start/row", "N", np.zeros(starts, np.int64))
         put(file, "action", "N,H,A", np.zeros((starts, rows, 1), np.float32))
         put(file, "stoch", "N,H,S", np.zeros((starts, rows, 2), np.float32))

@@ -1,0 +1,42 @@
+#include "media/render.h"
+
+#include "core/error.h"
+#include "io/atomic_file.h"
+#include "media/render_dream.h"
+#include "media/render_episode.h"
+
+namespace dreamer::media {
+
+VideoInfo render(const RenderJob& job) {
+  const Format format = format_of(job.out);
+  io::check_output(job.out, job.replace);
+
+  std::vector<data::Episode> episodes;
+  std::vector<data::Dream> dreams;
+  for (const auto& file : job.files) {
+    const std::string kind = io::FileReader(file).format();
+    if (kind == "dreamer.episode")
+      episodes.push_back(data::read_episode(file));
+    else if (kind == "dreamer.dream")
+      dreams.push_back(data::read_dream(file));
+    else
+      throw error("{}: this is a file of format {}; episodes and dreams can be shown",
+                  file.string(), kind);
+  }
+
+  std::vector<Clip> clips;
+  if (format == Format::png) {
+    std::vector<Picture> strips;
+    if (!episodes.empty()) strips.push_back(episode_strip(episodes, job));
+    for (const data::Dream& dream : dreams) strips.push_back(dream_strip(dream, job));
+    const Picture picture = below(strips, 0);
+    clips.push_back(
+        {1, picture.height, picture.width, [picture](std::int64_t) { return picture; }});
+  } else {
+    if (!episodes.empty()) clips.push_back(episode_clip(std::move(episodes), job));
+    for (data::Dream& dream : dreams) clips.push_back(dream_clip(std::move(dream), job));
+  }
+  return write_video(job.out, concatenate(std::move(clips)), job.fps, job.replace);
+}
+
+}  // namespace dreamer::media

@@ -1,0 +1,117 @@
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "media/render_dream.h"
+#include "media/render_episode.h"
+
+namespace dreamer::media {
+namespace {
+
+constexpr std::int64_t kSide = 8, kStarts = 3, kRows = 9, kContext = 5;
+
+data::Episode episode(std::int64_t steps, std::uint8_t shade) {
+  data::Episode result;
+  result.task = "cartpole_swingup";
+  result.image_shape = {kSide, kSide, 3};
+  for (std::int64_t t = 0; t < steps; ++t)
+    result.image.insert(result.image.end(), result.image_shape.pixels(),
+                        static_cast<std::uint8_t>(shade + t));
+  result.reward.assign(steps, 0.5F);
+  return result;
+}
+
+data::Dream dream(data::DreamKind kind) {
+  data::Dream result;
+  result.kind = kind;
+  result.context = kContext;
+  result.starts = kStarts;
+  result.horizon = kRows;
+  result.image_shape = {kSide, kSide, 3};
+  result.image.assign(kStarts * kRows * result.image_shape.pixels(), 50);
+  result.reward.assign(kStarts * kRows, 0.5F);
+  result.value = result.reward;
+  if (kind == data::DreamKind::open_loop) {
+    result.truth_image = result.image;
+    result.truth_reward = result.reward;
+  }
+  return result;
+}
+
+std::int64_t count(const Picture& picture, Color color) {
+  std::int64_t pixels = 0;
+  for (int y = 0; y < picture.height; ++y)
+    for (int x = 0; x < picture.width; ++x) pixels += picture.at(y, x) == color ? 1 : 0;
+  return pixels;
+}
+
+using Rows = std::vector<std::int64_t>;
+
+TEST(Strip, ShowsEveryRowIfThereIsRoom) { EXPECT_EQ(strip_rows(2, 6, 5), (Rows{1, 2, 3, 4, 5})); }
+
+TEST(Strip, ShowsTheEndOfTheContextTheFirstPredictionAndRoundSteps) {
+  EXPECT_EQ(strip_rows(5, 50, 11), (Rows{4, 5, 9, 14, 19, 24, 29, 34, 39, 44, 49}));
+}
+
+TEST(Strip, NeverLeavesTheDreamNorExceedsItsColumns) {
+  for (std::int64_t rows = 1; rows < 40; ++rows)
+    for (std::int64_t context = 0; context <= rows; ++context)
+      for (std::int64_t most = 1; most < 15; ++most) {
+        const Rows strip = strip_rows(context, rows, most);
+        ASSERT_FALSE(strip.empty());
+        EXPECT_LE(std::ssize(strip), most);
+        EXPECT_GE(strip.front(), 0);
+        EXPECT_LT(strip.back(), rows);
+        for (std::size_t i = 1; i < strip.size(); ++i) EXPECT_LT(strip[i - 1], strip[i]);
+      }
+}
+
+TEST(RenderEpisode, BareFramesAreTheEpisodesPixels) {
+  const Clip clip = episode_clip({episode(4, 100)}, {.scale = 2});
+  EXPECT_EQ(clip.frames, 4);
+  EXPECT_EQ(clip.height, 2 * kSide);
+  EXPECT_EQ(clip.frame(3), Picture(2 * kSide, 2 * kSide, Color{103, 103, 103}));
+}
+
+TEST(RenderEpisode, TheLongestOneDecidesAndTheOthersFadeAtTheirEnd) {
+  const Clip clip = episode_clip({episode(2, 200), episode(5, 100)}, {.scale = 1});
+  EXPECT_EQ(clip.frames, 5);
+  EXPECT_EQ(clip.frame(1).at(0, 0), (Color{201, 201, 201}));
+  EXPECT_LT(clip.frame(2).at(0, 0).red, 150);
+}
+
+TEST(RenderEpisode, EpisodeWithoutImagesIsAnError) {
+  data::Episode blind = episode(3, 0);
+  blind.image.clear();
+  EXPECT_THROW(static_cast<void>(episode_clip({blind}, {})), Error);
+}
+
+TEST(RenderDream, BorderTellsContextFromPrediction) {
+  const Clip clip = dream_clip(dream(data::DreamKind::open_loop), {.scale = 4});
+  EXPECT_EQ(clip.frames, kRows);
+  EXPECT_EQ(count(clip.frame(kContext - 1), theme::kPredicted), 0);
+  EXPECT_EQ(count(clip.frame(kContext), theme::kObserved), 0);
+  EXPECT_GT(count(clip.frame(kContext - 1), theme::kObserved), kStarts * 4 * 4 * kSide);
+  EXPECT_GT(count(clip.frame(kContext), theme::kPredicted), kStarts * 4 * 4 * kSide);
+}
+
+TEST(RenderDream, EveryFrameHasTheClipsSize) {
+  for (const auto kind : {data::DreamKind::open_loop, data::DreamKind::policy})
+    for (const bool overlay : {false, true})
+      for (const std::int64_t scale : {0, 1, 3}) {
+        const Clip clip = dream_clip(dream(kind), {.scale = scale, .overlay = overlay});
+        for (std::int64_t t = 0; t < clip.frames; ++t) {
+          EXPECT_EQ(clip.frame(t).height, clip.height);
+          EXPECT_EQ(clip.frame(t).width, clip.width);
+        }
+      }
+}
+
+TEST(RenderDream, OpenLoopShowsThreeRowsAndPolicyOne) {
+  const int three = dream_clip(dream(data::DreamKind::open_loop), {.scale = 4}).height;
+  const int one = dream_clip(dream(data::DreamKind::policy), {.scale = 4}).height;
+  EXPECT_GT(three - one, 2 * 4 * kSide);
+  EXPECT_LT(three - one, 3 * 4 * kSide);
+}
+
+}  // namespace
+}  // namespace dreamer::media

@@ -1,0 +1,44 @@
+#include <iostream>
+
+#include "cli/program.h"
+#include "core/output.h"
+#include "data/episode_list.h"
+#include "media/render.h"
+
+int main(int argc, char** argv) {
+  using namespace dreamer;
+  media::RenderJob job;
+  std::vector<std::string> files;
+
+  cli::Program program("dr-render", "Show episodes and dreams as a video or a picture strip");
+  program.app()
+      .add_option("FILE", files,
+                  "episodes and dreams: files, folders (sorted by name), or - for paths or JSON "
+                  "lines with an episode field on stdin; all episodes play together in one grid, "
+                  "dreams follow one after the other")
+      ->type_name("")
+      ->required();
+  program.out(job.out, "VIDEO", "a name that ends in .mp4, .gif or .png (one strip of frames)");
+  program.force(job.replace);
+  program.count("--scale", job.scale, 0, "pixels a pixel becomes; 0: as large as fits a screen");
+  program.app()
+      .add_option("--fps", job.fps, "frames a second")
+      ->type_name("N")
+      ->check(CLI::Range(0.1, 1000.0).description(""))
+      ->capture_default_str();
+  program.count("--columns", job.columns, 0,
+                "columns of the grid, or of the strip; 0: as reads best");
+  program.app().add_flag("--overlay", job.overlay, "curves of reward and value under the frames");
+  program.check([&] { static_cast<void>(media::format_of(job.out)); });
+
+  return program.run(argc, argv, [&] {
+    job.files = data::resolve_episodes(files, std::cin);
+    const media::VideoInfo video = media::render(job);
+    emit({{"video", job.out.string()},
+          {"format", media::name_of(video.format)},
+          {"width", video.width},
+          {"height", video.height},
+          {"frames", video.frames},
+          {"fps", video.fps}});
+  });
+}
