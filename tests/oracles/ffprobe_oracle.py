@@ -36,7 +36,8 @@ def write_episode(path, steps, height, width):
     with start_file(path, "episode") as file:
         attributes = {
             "task": "cartpole_swingup", "seed": 0, "index": steps, "action_repeat": 2,
-            "action_space": json.dumps({"type": "continuous", "size": 1}), "render": "exact", "return": 0.0, "length": steps,
+            "action_space": json.dumps({"type": "continuous", "size": 1}), "render": "exact",
+            "return": 0.0, "length": steps,
         }
         for name, value in attributes.items():
             file.attrs[name] = value
@@ -108,7 +109,7 @@ def check(program, out, frames, *arguments):
         data = out.read_bytes()
         assert data.index(b"moov") < data.index(b"mdat"), "the index is not in front"
         assert "creation_time" not in container.get("tags", {}), container
-    again = out.with_name("again" + out.suffix)
+    again = out.with_stem(out.stem + "-again")
     render(program, again, *arguments)
     assert again.read_bytes() == out.read_bytes(), "the same command wrote other bytes"
 
