@@ -1,0 +1,62 @@
+"""SIGKILL at random moments: what lies under a final name is whole, and the same command finishes.
+
+As a test it kills each program a few times; by hand, `--times 20` more often:
+
+    python -m pytest tests/e2e/kill_test.py --bin build/bin --times 20
+"""
+
+import random
+import time
+
+import pytest
+from conftest import SHORT_EPISODES, TINY_BEHAVIOR, TINY_MODEL, assert_same_datasets
+
+COMMANDS = {
+    "dr-collect": lambda made: ["--task", "cartpole_balance", "--episodes", 8, "--envs", 2, "--out",
+                                "out", *SHORT_EPISODES],
+    "dr-fit-model": lambda made: ["--data", made.episodes, "--updates", 60, "--save-every", 3,
+                                  "--log-every", 1, "--out", "out.h5", *TINY_MODEL],
+    "dr-fit-behavior": lambda made: ["--model", made.model, "--data", made.episodes, "--updates", 60,
+                                     "--save-every", 3, "--log-every", 1, "--out", "out.h5",
+                                     *TINY_BEHAVIOR],
+}
+
+
+def move(folder, source, target):
+    (folder / source).rename(folder / target)
+
+
+@pytest.mark.parametrize("program", COMMANDS)
+def test_kill_and_run_again(request, shell, made, program):
+    options = COMMANDS[program](made)
+    started = time.monotonic()
+    shell.run(program, *options)
+    duration = time.monotonic() - started
+    output = "out" if program == "dr-collect" else "out.h5"
+    move(shell.folder, output, "whole" if program == "dr-collect" else "whole.h5")
+    whole = [name for name in shell.files() if name.startswith("whole")]
+
+    moments = random.Random(program)  # the moments vary with the machine's speed anyway
+    killed = 0
+    for attempt in range(request.config.getoption("--times")):
+        process = shell.start(program, *options)
+        time.sleep(moments.uniform(0.1, 1.0) * duration)
+        killed += process.poll() is None
+        process.kill()
+        process.communicate()
+
+        left = [name for name in shell.files() if not name.startswith("whole")]
+        final = [name for name in left if name.endswith(".h5")]
+        if final:
+            shell.run("dr-info", "--check", *final)
+        shell.run(program, *options, *(["--force"] if "out.h5" in left else []))
+
+        made_now = [name for name in shell.files() if not name.startswith("whole")]
+        litter = [name for name in made_now if not name.endswith(".h5") or ".resume." in name]
+        assert [name for name in made_now if name not in litter] == [
+            name.replace("whole", "out", 1) for name in whole], f"attempt {attempt}"
+        for name in whole:
+            assert_same_datasets(shell.folder / name, shell.folder / name.replace("whole", "out", 1))
+        for name in made_now:
+            (shell.folder / name).unlink()
+    assert killed > 0, "every kill came too late to tell anything"
