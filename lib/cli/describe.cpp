@@ -41,12 +41,15 @@ std::string man_options(const CLI::App& app, const std::vector<std::string>& sec
   std::string text = "# OPTIONS\n\n";
   for (const CLI::Option* option : app.get_options()) {
     if (!shown(option)) continue;
-    std::string line = fmt::format("*{}*", escape(option->get_name(option->get_positional())));
+    const bool positional = option->get_positional();
+    std::string line = fmt::format("*{}*", escape(option->get_name(positional, !positional)));
     if (!option->get_type_name().empty()) line += fmt::format(" _{}_", option->get_type_name());
+    if (option->get_expected_max() > 1) line += " …";
     text += line + "\n\t" + escape(option->get_description());
-    if (!option->get_default_str().empty())
+    if (option->get_required())
+      text += " (required)";
+    else if (!option->get_default_str().empty())
       text += fmt::format(" (default: {})", escape(option->get_default_str()));
-    if (option->get_required()) text += " (required)";
     text += "\n\n";
   }
   if (sections.empty()) return text;

@@ -5,6 +5,7 @@
 #include "cli/describe.h"
 #include "core/error.h"
 #include "core/log.h"
+#include "core/nearest.h"
 #include "core/output.h"
 #include "core/signals.h"
 #include "data/episode_list.h"
@@ -36,13 +37,13 @@ Program::Program(std::string name, std::string summary)
   app_.add_flag("--help-schema", schema_)->group("");
 }
 
-void Program::data(std::vector<std::filesystem::path>& paths) {
+void Program::data(std::vector<std::filesystem::path>& paths, Need need) {
   data_ = &paths;
   typed(app_.add_option("--data", data_arguments_,
                         "episodes: files, folders (sorted by name), or - for paths or JSON lines "
                         "with an episode field on stdin"),
         "PATH")
-      ->required();
+      ->required(need == Need::required);
 }
 
 void Program::out(std::filesystem::path& path, const std::string& type, const std::string& doc) {
@@ -115,6 +116,20 @@ CLI::Option* Program::count(const std::string& name, std::int64_t& value, std::i
       ->capture_default_str();
 }
 
+void Program::check_spelling(int argc, char** argv) const {
+  std::vector<std::string> known;
+  for (const CLI::Option* option : app_.get_options())
+    for (const std::string& name : option->get_lnames())
+      if (!option->get_group().empty()) known.push_back("--" + name);
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word == "--") return;
+    const std::string name = word.substr(0, word.find('='));
+    if (name.starts_with("--") && app_.get_option_no_throw(name) == nullptr)
+      throw usage_error("no option {}{} (see {} --help)", name, did_you_mean(name, known), name_);
+  }
+}
+
 void Program::parse(int argc, char** argv) {
   io::set_command_line(name_, std::vector<std::string>(argv + 1, argv + argc));
   app_.parse(argc, argv);
@@ -137,7 +152,8 @@ void Program::resolve_config() {
 }
 
 void Program::resolve_data() {
-  if (data_ != nullptr) *data_ = data::resolve_episodes(data_arguments_, std::cin);
+  if (data_ != nullptr && !data_arguments_.empty())
+    *data_ = data::resolve_episodes(data_arguments_, std::cin);
 }
 
 bool Program::answer_about_itself() {
@@ -158,14 +174,7 @@ bool Program::answer_about_itself() {
   return true;
 }
 
-int Program::run(int argc, char** argv, const std::function<void()>& work) {
-  return run(argc, argv, std::function<ExitCode()>([&] {
-               work();
-               return ExitCode::ok;
-             }));
-}
-
-int Program::run(int argc, char** argv, const std::function<ExitCode()>& work) {
+int Program::run_coded(int argc, char** argv, const std::function<ExitCode()>& work) {
   log::configure(name_, log::Level::normal);
   signals::install();
   const auto fail = [](std::string_view message, ExitCode code) {
@@ -174,12 +183,18 @@ int Program::run(int argc, char** argv, const std::function<ExitCode()>& work) {
   };
   ExitCode code = ExitCode::ok;
   try {
+    check_spelling(argc, argv);
     // Questions about the program itself need no other option.
     for (int i = 1; i < argc; ++i) {
       const std::string_view word = argv[i];
-      if (word == "--version" || word == "--print-config" || word.starts_with("--help-"))
+      if (word == "--version" || word == "--print-config")
         for (CLI::Option* option : app_.get_options()) option->required(false);
+      man_ = man_ || word == "--help-man";
+      complete_ = complete_ || word == "--help-complete";
+      schema_ = schema_ || word == "--help-schema";
     }
+    // Described before parsing, which would want the required options.
+    if ((man_ || complete_ || schema_) && answer_about_itself()) return 0;
     parse(argc, argv);
     if (answer_about_itself()) return 0;
     resolve_config();

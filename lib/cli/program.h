@@ -3,15 +3,20 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include "config/config.h"
+#include "core/error.h"
 #include "io/file.h"
 #include "stages/jobs.h"
 
 namespace dreamer::cli {
+
+/// Whether a program can do without an option.
+enum class Need { required, optional };
 
 /// A command-line program: options declared first, then `run`, which parses them, does the work and
 /// turns every outcome into the documented exit code. Parsing opens no file.
@@ -31,7 +36,7 @@ class Program {
   Program(std::string name, std::string summary);
 
   // Options that several programs share.
-  void data(std::vector<std::filesystem::path>& paths);
+  void data(std::vector<std::filesystem::path>& paths, Need need = Need::required);
   void out(std::filesystem::path& path, const std::string& type, const std::string& doc);
   void force(io::Replace& replace);
   /// --preset, --config, --set, --print-config. Only the named sections may be --set.
@@ -47,15 +52,29 @@ class Program {
   /// A number option with its default shown and its range checked.
   CLI::Option* count(const std::string& name, std::int64_t& value, std::int64_t least,
                      const std::string& doc);
+  /// Whether --json was given.
+  [[nodiscard]] bool json() const { return json_; }
   /// A check over all options, made before any work; it throws usage_error.
   void check(std::function<void()> check) { checks_.push_back(std::move(check)); }
 
-  /// Parses, works, and returns the exit code. Prints at most one line of error.
-  int run(int argc, char** argv, const std::function<void()>& work);
-  /// The same for work that has an answer of its own (ExitCode::no).
-  int run(int argc, char** argv, const std::function<ExitCode()>& work);
+  /// Parses, works, and returns the exit code; prints at most one line of error. `work` returns
+  /// nothing, or the ExitCode that is its answer.
+  template <class Work>
+  int run(int argc, char** argv, Work&& work) {
+    return run_coded(argc, argv, [&]() -> ExitCode {
+      if constexpr (std::is_void_v<decltype(work())>) {
+        work();
+        return ExitCode::ok;
+      } else {
+        return work();
+      }
+    });
+  }
 
  private:
+  int run_coded(int argc, char** argv, const std::function<ExitCode()>& work);
+  /// Refuses an unknown option before a missing one, naming the nearest.
+  void check_spelling(int argc, char** argv) const;
   void parse(int argc, char** argv);
   void resolve_config();
   void resolve_data();

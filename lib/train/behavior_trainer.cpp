@@ -10,15 +10,14 @@ using torch::Tensor;
 
 namespace {
 
-double number(const Tensor& scalar) { return scalar.item<double>(); }
-
 // An action this near ±1 has no gradient left through the tanh.
 constexpr double kBound = 0.99;
 
-void write_step(io::FileWriter& file, const WorldModel& model, const Behavior& behavior,
-                const Latent& start, const ImaginationNoise& noise, const BehaviorLoss& loss,
-                const Adam& actor, const Adam& value, const std::vector<Tensor>& actor_gradients,
-                const std::vector<Tensor>& value_gradients) {
+void write_behavior_step(io::FileWriter& file, const WorldModel& model, const Behavior& behavior,
+                         const Latent& start, const ImaginationNoise& noise,
+                         const BehaviorLoss& loss, const Adam& actor, const Adam& value,
+                         const std::vector<Tensor>& actor_gradients,
+                         const std::vector<Tensor>& value_gradients) {
   Config config;
   config.model = model.config();
   config.behavior = behavior.config;
@@ -118,10 +117,10 @@ Json BehaviorTrainer::update(const data::Batch& raw, std::uint64_t update, const
   const double actor_norm = gradient_norm(actor_grads), value_norm = gradient_norm(value_grads);
   if (sink)
     sink([&](io::FileWriter& file) {
-      write_step(file, *model_, *behavior_, start, noise, loss, actor_adam_, value_adam_,
-                 actor_grads, value_grads);
+      write_behavior_step(file, *model_, *behavior_, start, noise, loss, actor_adam_, value_adam_,
+                          actor_grads, value_grads);
     });
-  const double actor_loss = number(loss.actor), value_loss = number(loss.value);
+  const double actor_loss = scalar(loss.actor), value_loss = scalar(loss.value);
   if (!std::isfinite(actor_loss) || !std::isfinite(value_loss) || !std::isfinite(actor_norm) ||
       !std::isfinite(value_norm))
     throw NonFinite(
@@ -135,17 +134,17 @@ Json BehaviorTrainer::update(const data::Batch& raw, std::uint64_t update, const
   const torch::NoGradGuard no_grad;
   const Imagined& im = loss.imagined;
   return {{"actor_loss", actor_loss},
-          {"value_loss", value_loss - kHalfLogTwoPi * number(loss.weight.mean())},
+          {"value_loss", value_loss - kHalfLogTwoPi * scalar(loss.weight.mean())},
           {"actor_gradient_norm", actor_norm},
           {"value_gradient_norm", value_norm},
-          {"action_mean", number(im.action.mean())},
-          {"action_spread", n > 1 ? number(im.action.std()) : 0.0},
-          {"share_at_bounds", number((im.action.abs() > kBound).to(torch::kFloat32).mean())},
-          {"actor_stddev", number(im.stddev.mean())},
-          {"entropy", number(loss.entropy)},
-          {"imagined_reward", number(im.reward.mean())},
-          {"value", number(im.value.mean())},
-          {"return", number(loss.returns.mean())}};
+          {"action_mean", scalar(im.action.mean())},
+          {"action_spread", n > 1 ? scalar(im.action.std()) : 0.0},
+          {"share_at_bounds", scalar((im.action.abs() > kBound).to(torch::kFloat32).mean())},
+          {"actor_stddev", scalar(im.stddev.mean())},
+          {"entropy", scalar(loss.entropy)},
+          {"imagined_reward", scalar(im.reward.mean())},
+          {"value", scalar(im.value.mean())},
+          {"return", scalar(loss.returns.mean())}};
 }
 
 void BehaviorTrainer::write(io::FileWriter& file) {

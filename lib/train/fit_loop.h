@@ -12,12 +12,12 @@ namespace dreamer {
 
 /// What a fitting stage tells the loop beside its job.
 struct FitSetup {
-  std::int64_t batch, length;       // of the sequences
-  std::string stream;               // name of the random stream that draws windows
-  Counts begin;                     // of the checkpoint that this run goes on from
-  std::vector<io::Parent> parents;  // of the file that is made
+  std::int64_t batch, length;            // of the sequences
+  std::string stream;                    // name of the random stream that draws windows
+  Counts begin = {};                     // of the checkpoint that this run goes on from
+  std::vector<io::Parent> parents = {};  // of the file that is made
   /// Draws pictures into the log after an update; may be empty.
-  std::function<void(TensorBoard&, std::int64_t update)> pictures;
+  std::function<void(TensorBoard&, std::int64_t update)> pictures = {};
 };
 
 /// Runs `job.updates` updates of `trainer` on windows of `replay`, writes metrics, resume files

@@ -10,13 +10,11 @@ using torch::Tensor;
 
 namespace {
 
-double number(const Tensor& scalar) { return scalar.item<double>(); }
-
 // Everything an independent program needs to compute the same step: see dreamer-files(5).
-void write_step(io::FileWriter& file, const WorldModel& model, const Sequences& batch,
-                const ModelNoise& noise, const ModelLoss& loss,
-                const std::vector<NamedTensor>& parameters, const std::vector<Tensor>& gradients,
-                double norm) {
+void write_model_step(io::FileWriter& file, const WorldModel& model, const Sequences& batch,
+                      const ModelNoise& noise, const ModelLoss& loss,
+                      const std::vector<NamedTensor>& parameters,
+                      const std::vector<Tensor>& gradients, double norm) {
   Config config;
   config.model = model.config();
   Json settings = to_json(config, {"model"})["model"];
@@ -79,30 +77,30 @@ Json ModelTrainer::update(const data::Batch& raw, std::uint64_t update, const St
   const double norm = gradient_norm(grads);
   if (sink)
     sink([&](io::FileWriter& file) {
-      write_step(file, *model_, batch, noise, loss, adam_.parameters(), grads, norm);
+      write_model_step(file, *model_, batch, noise, loss, adam_.parameters(), grads, norm);
     });
-  const double total = number(loss.total);
+  const double total = scalar(loss.total);
   if (!std::isfinite(total) || !std::isfinite(norm))
     throw NonFinite(fmt::format("loss {} and gradient norm {} at update {}", total, norm, update));
   adam_.step(grads, norm);
 
   const torch::NoGradGuard no_grad;
   const auto mean = [&](const Tensor& x) {
-    return number((x * batch.mask).sum() / batch.mask.sum());
+    return scalar((x * batch.mask).sum() / batch.mask.sum());
   };
   // The constants ½·ln 2π are left out: 0 is a perfect prediction.
   const double pixels = static_cast<double>(model_->image_shape().pixels());
   Json metrics = {
       {"loss", total - config_.model.image_scale * kHalfLogTwoPi * pixels -
                    config_.model.reward_scale * kHalfLogTwoPi},
-      {"image_loss", number(loss.image) - kHalfLogTwoPi * pixels},
-      {"reward_loss", number(loss.reward) - kHalfLogTwoPi},
-      {"kl", number(loss.kl)},
+      {"image_loss", scalar(loss.image) - kHalfLogTwoPi * pixels},
+      {"reward_loss", scalar(loss.reward) - kHalfLogTwoPi},
+      {"kl", scalar(loss.kl)},
       {"share_under_free_nats", mean((loss.kl_each < config_.model.free_nats).to(torch::kFloat32))},
       {"posterior_entropy", mean(entropy(loss.states.posterior))},
       {"prior_entropy", mean(entropy(loss.states.prior))},
       {"gradient_norm", norm}};
-  if (loss.discount.defined()) metrics["discount_loss"] = number(loss.discount);
+  if (loss.discount.defined()) metrics["discount_loss"] = scalar(loss.discount);
   return metrics;
 }
 

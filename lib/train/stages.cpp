@@ -13,7 +13,7 @@
 #include "train/agent_policy.h"
 #include "train/behavior_trainer.h"
 #include "train/compute.h"
-#include "train/dreaming.h"
+#include "train/dream_file.h"
 #include "train/fit_loop.h"
 #include "train/model_evaluation.h"
 #include "train/model_trainer.h"
@@ -89,11 +89,10 @@ class LearnStages final : public Stages {
       setup.begin = init.counts;
       setup.parents.push_back({init.provenance.id, "init"});
     }
-    if (!job.logdir.empty())
-      setup.pictures = [&](TensorBoard& board, std::int64_t update) {
-        if (update % job.picture_every == 0)
-          log_open_loop(board, update, *model, replay, job.seed, device);
-      };
+    setup.pictures = [&](TensorBoard& board, std::int64_t update) {
+      if (update % job.picture_every == 0)
+        log_open_loop(board, update, {model, domain, {}, {}}, replay, job.seed, device);
+    };
     run_fit(job, setup, trainer, replay);
   }
 
@@ -140,9 +139,10 @@ class LearnStages final : public Stages {
     check_domain(model.domain, domain_of(replay), replay.path(0));
     parents.push_back(data_parent(replay));
     const data::Dream dream = make_dream(model, policy ? &*policy : nullptr, replay, job, device);
+    Config config;
+    config.model = model.model->config();
     data::write_dream(job.out, dream,
-                      io::new_provenance(to_json({model.model->config()}, {"model"}), job.seed,
-                                         std::move(parents)),
+                      io::new_provenance(to_json(config, {"model"}), job.seed, std::move(parents)),
                       job.replace);
   }
 

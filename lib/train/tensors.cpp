@@ -27,8 +27,8 @@ Tensor copied(const std::vector<T>& values, torch::IntArrayRef shape, torch::Dev
 
 void for_each_tensor(const torch::nn::Module& module,
                      const std::function<void(const std::string&, Tensor)>& visit) {
-  for (const auto* list : {&module.named_parameters(), &module.named_buffers()}) {
-    for (const auto& item : *list) {
+  for (const auto& list : {module.named_parameters(), module.named_buffers()}) {
+    for (const auto& item : list) {
       std::string name = item.key();
       std::ranges::replace(name, '.', '/');
       visit(name, item.value());

@@ -20,6 +20,9 @@ namespace dreamer {
 [[nodiscard]] torch::Tensor uniform_tensor(const RandomStream& stream, std::uint64_t update,
                                            torch::IntArrayRef shape, torch::Device device);
 
+/// The one number in a tensor.
+[[nodiscard]] inline double scalar(const torch::Tensor& tensor) { return tensor.item<double>(); }
+
 /// The batch as the model takes it.
 [[nodiscard]] Sequences to_sequences(const data::Batch& batch, torch::Device device);
 

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "collect/policy.h"
+#include "core/json.h"
+#include "data/episode.h"
+#include "env/environment.h"
+
+namespace dreamer {
+
+struct EvaluationOptions {
+  std::string task;
+  std::int64_t episodes = 10;
+  std::int64_t envs = 1;  // environments side by side, a thread each
+  std::int64_t seed = 0;
+  env::EnvironmentOptions environment;
+};
+
+struct Evaluation {
+  std::vector<double> returns;  // of each episode, in order
+  data::Episode first;          // for a video
+};
+
+/// Runs whole episodes, episode k from evaluation seed k of the run (collect/seeds.h), so that the
+/// returns depend on neither `envs` nor timing.
+/// @throws Error if a signal stopped it
+[[nodiscard]] Evaluation evaluate(const EvaluationOptions& options, const PolicyFactory& policy);
+
+/// Mean, population standard deviation, the returns and the 95 % interval of the mean by the
+/// percentile bootstrap (10,000 resamples, drawn from `seed`).
+[[nodiscard]] Json summarize(const std::vector<double>& returns, std::int64_t seed);
+
+/// Whether a summary satisfies a condition such as "mean>=700": a number's name, one of
+/// >= > <= < ==, a number.
+/// @throws usage_error if it is not of that form or names no number of the summary
+[[nodiscard]] bool satisfies(const Json& summary, const std::string& condition);
+
+}  // namespace dreamer

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "data/dream.h"
+#include "data/replay.h"
+#include "stages/jobs.h"
+#include "train/checkpoint.h"
+
+namespace dreamer {
+
+/// Dreams from `job.starts` places in the episodes, as the file holds them: along the logged
+/// actions, or, with a policy, along its own.
+[[nodiscard]] data::Dream make_dream(const ModelCheckpoint& model, const PolicyCheckpoint* policy,
+                                     const data::Replay& replay, const ImagineJob& job,
+                                     torch::Device device);
+
+}  // namespace dreamer

@@ -1,0 +1,105 @@
+#include <gtest/gtest.h>
+
+#include "behavior/behavior_loss.h"
+#include "train/adam.h"
+
+namespace dreamer {
+namespace {
+
+using torch::Tensor;
+
+struct Small {
+  ModelConfig model_config;
+  BehaviorConfig config;
+  std::shared_ptr<WorldModel> model;
+  std::shared_ptr<Behavior> behavior;
+  Latent start;
+  ImaginationNoise noise;
+
+  Small() {
+    torch::manual_seed(10);
+    model_config.depth = 2;
+    model_config.stoch = 5;
+    model_config.deter = 7;
+    model_config.hidden = 6;
+    model_config.units = 8;
+    config.units = 8;
+    config.horizon = 6;
+    model = std::make_shared<WorldModel>(model_config, data::ImageShape{64, 64, 3}, 2);
+    behavior = std::make_shared<Behavior>(config, model_config.feature(), 2);
+    start = {torch::randn({4, 5}), torch::randn({4, 7})};
+    noise = {torch::randn({6, 4, 2}), torch::randn({6, 4, 5})};
+  }
+};
+
+TEST(Imagination, LaterRewardsReachEarlierActions) {
+  // The method lives on this path; detaching the imagined state kills it silently.
+  Small s;
+  Tensor action_noise = s.noise.action.clone().requires_grad_();
+  const Imagined im = imagine(*s.model, *s.behavior->actor, *s.behavior->value, s.start,
+                              {action_noise, s.noise.prior}, 0.99);
+  im.reward[5].sum().backward();
+  EXPECT_GT(action_noise.grad()[0].abs().sum().item<float>(), 0);
+}
+
+TEST(Imagination, GradientsDoNotRunThroughTheActorsInput) {
+  Small s;
+  Latent start{s.start.stoch.clone().requires_grad_(), s.start.deter.clone().requires_grad_()};
+  const Imagined im =
+      imagine(*s.model, *s.behavior->actor, *s.behavior->value, start, s.noise, 0.99);
+  const auto grads = torch::autograd::grad({im.action.sum()}, {start.stoch}, {}, true, false, true);
+  EXPECT_FALSE(grads[0].defined()) << "an action depends on the state before it by value only";
+}
+
+TEST(Imagination, DiscountIsGammaWithoutAHead) {
+  Small s;
+  const Imagined im =
+      imagine(*s.model, *s.behavior->actor, *s.behavior->value, s.start, s.noise, 0.97);
+  EXPECT_TRUE(im.discount.eq(0.97F).all().item<bool>());
+}
+
+TEST(BehaviorLoss, FrozenModelGetsNoGradient) {
+  Small s;
+  for (Tensor& p : s.model->parameters()) p.set_requires_grad(false);
+  const BehaviorLoss loss = s.behavior->loss(*s.model, s.start, s.noise);
+  loss.actor.backward({}, true);
+  for (const Tensor& p : s.model->parameters()) EXPECT_FALSE(p.grad().defined());
+}
+
+TEST(BehaviorLoss, GradientMatchesFiniteDifferences) {
+  Small s;
+  s.model->to(torch::kFloat64);
+  s.behavior->to(torch::kFloat64);
+  for (Tensor* t : {&s.start.stoch, &s.start.deter, &s.noise.action, &s.noise.prior})
+    *t = t->to(torch::kFloat64);
+  // Only what the actor's first action does: later inputs of the actor are constants by design, so
+  // the output layer's bias is moved for a horizon of 2, where one action counts.
+  s.noise.action = s.noise.action.slice(0, 0, 2);
+  s.noise.prior = s.noise.prior.slice(0, 0, 2);
+  Tensor bias = s.behavior->actor->named_parameters()["out.bias"];
+  const auto loss = [&] { return s.behavior->loss(*s.model, s.start, s.noise).actor; };
+  const Tensor gradient = gradients(loss(), {bias})[0];
+  for (std::int64_t i = 0; i < bias.numel(); ++i) {
+    const double h = 1e-5;
+    const torch::NoGradGuard no_grad;
+    bias[i] += h;
+    const double up = loss().item<double>();
+    bias[i] -= 2 * h;
+    const double down = loss().item<double>();
+    bias[i] += h;
+    EXPECT_NEAR(gradient[i].item<double>(), (up - down) / (2 * h), 1e-7);
+  }
+}
+
+TEST(BehaviorLoss, ValueMovesTowardItsTargetAndNotTheTargetTowardIt) {
+  Small s;
+  const BehaviorLoss loss = s.behavior->loss(*s.model, s.start, s.noise);
+  const Tensor bias = s.behavior->value->named_parameters()["out.bias"];
+  const Tensor gradient = gradients(loss.value, {bias})[0];
+  // d/db of mean(w·½(v − V)²) with V constant, where dv/db = 1.
+  const Tensor error = loss.imagined.value.slice(0, 0, -1) - loss.returns;
+  EXPECT_NEAR(gradient.item<double>(), (loss.weight * error).mean().item<double>(), 1e-6);
+}
+
+}  // namespace
+}  // namespace dreamer

@@ -1,0 +1,132 @@
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "model/world_model.h"
+
+namespace dreamer {
+namespace {
+
+using torch::Tensor;
+
+ModelConfig small_config() {
+  ModelConfig c;
+  c.depth = 2;
+  c.stoch = 5;
+  c.deter = 7;
+  c.hidden = 6;
+  c.units = 8;
+  return c;
+}
+
+constexpr data::ImageShape kImage{64, 64, 3};
+
+Sequences random_sequences(std::int64_t batch, std::int64_t length, std::int64_t action) {
+  return {torch::randint(0, 256, {batch, length, 64, 64, 3}, torch::kUInt8),
+          torch::rand({batch, length, action}) * 2 - 1, torch::rand({batch, length}),
+          torch::ones({batch, length}), torch::ones({batch, length})};
+}
+
+ModelNoise random_noise(std::int64_t batch, std::int64_t length, const ModelConfig& c) {
+  return {torch::randn({batch, length, c.stoch}), {}};
+}
+
+TEST(WorldModel, HasThePapersSizes) {
+  const WorldModel model(ModelConfig{}, kImage, 1);
+  const Tensor image = torch::zeros({1, 64, 64, 3}, torch::kUInt8);
+  EXPECT_EQ(model.encode(model.preprocess(image)).size(-1), 1024);
+  EXPECT_EQ(model.decode(torch::zeros({1, 230})).sizes(),
+            (std::vector<std::int64_t>{1, 3, 64, 64}));
+}
+
+TEST(WorldModel, RefusesOtherImageSizes) {
+  EXPECT_THROW(WorldModel(small_config(), {32, 32, 3}, 1), Error);
+}
+
+TEST(Rssm, StepsFollowTheSequence) {
+  torch::manual_seed(5);
+  const ModelConfig c = small_config();
+  const WorldModel model(c, kImage, 2);
+  const Tensor embedding = torch::randn({3, 4, Encoder::embedding(c.depth)});
+  const Tensor action = torch::randn({3, 4, 2}), noise = torch::randn({3, 4, c.stoch});
+  const Observed all = model.rssm().observe(embedding, action, noise);
+  Latent state = model.rssm().initial(3);
+  for (std::int64_t t = 0; t < 4; ++t) {
+    state = model.rssm().observe_step(state, action.select(1, t), embedding.select(1, t),
+                                      noise.select(1, t));
+    EXPECT_TRUE(torch::allclose(state.stoch, all.latent.stoch.select(1, t), 1e-5, 1e-6));
+    EXPECT_TRUE(torch::allclose(state.deter, all.latent.deter.select(1, t), 1e-5, 1e-6));
+  }
+}
+
+TEST(Rssm, PriorIsSampledWhereNothingIsSeen) {
+  torch::manual_seed(6);
+  const ModelConfig c = small_config();
+  const WorldModel model(c, kImage, 2);
+  const Tensor embedding = torch::randn({3, 2, Encoder::embedding(c.depth)});
+  const Tensor action = torch::randn({3, 2, 2}), noise = torch::randn({3, 2, c.stoch});
+  const Observed all = model.rssm().observe(embedding, action, noise);
+  const Latent first{all.latent.stoch.select(1, 0), all.latent.deter.select(1, 0)};
+  const Tensor fresh = torch::randn({3, c.stoch});
+  const Latent imagined = model.rssm().imagine_step(first, action.select(1, 1), fresh);
+  const Tensor expected = all.prior.mean.select(1, 1) + all.prior.stddev.select(1, 1) * fresh;
+  EXPECT_TRUE(torch::allclose(imagined.stoch, expected, 1e-5, 1e-6));
+}
+
+TEST(ModelLoss, PaddingChangesNothing) {
+  torch::manual_seed(7);
+  const ModelConfig c = small_config();
+  const WorldModel model(c, kImage, 1);
+  Sequences batch = random_sequences(2, 6, 1);
+  const ModelNoise noise = random_noise(2, 6, c);
+  batch.mask.slice(1, 4).zero_();
+  const ModelLoss padded = model.loss(batch, noise);
+  batch.image.slice(1, 4).fill_(77);
+  batch.reward.slice(1, 4).fill_(1e6);
+  const ModelLoss other = model.loss(batch, noise);
+  EXPECT_EQ(padded.total.item<float>(), other.total.item<float>());
+  Sequences shorter = batch;
+  for (Tensor* t :
+       {&shorter.image, &shorter.action, &shorter.reward, &shorter.discount, &shorter.mask})
+    *t = t->slice(1, 0, 4);
+  const ModelLoss cut = model.loss(shorter, {noise.posterior.slice(1, 0, 4), {}});
+  EXPECT_NEAR(cut.total.item<float>(), padded.total.item<float>(), 1e-2);
+}
+
+TEST(ModelLoss, FreeNatsAreAFloorNotACeiling) {
+  torch::manual_seed(8);
+  ModelConfig c = small_config();
+  c.free_nats = 1e5;
+  const WorldModel floor(c, kImage, 1);
+  const ModelLoss loss = floor.loss(random_sequences(2, 3, 1), random_noise(2, 3, c));
+  EXPECT_EQ(loss.kl_floored.item<double>(), 1e5);
+  EXPECT_LT(loss.kl.item<double>(), 1e5);
+}
+
+TEST(WorldModel, PicturesComeBackFromTheirPreprocessing) {
+  for (const bool center : {false, true}) {
+    ModelConfig c = small_config();
+    c.image_center = center;
+    c.image_gain = center ? 10 : 1;
+    WorldModel model(c, kImage, 1);
+    if (center) model.set_mean_image(torch::rand({64, 64, 3}));
+    const Tensor image = torch::randint(0, 256, {2, 64, 64, 3}, torch::kUInt8);
+    EXPECT_TRUE(torch::equal(model.to_picture(model.preprocess(image)), image));
+  }
+}
+
+TEST(Gru, RecurrentKernelIsOrthogonalAsAWhole) {
+  torch::manual_seed(9);
+  const Gru gru(4, 6, GruKind::torch);
+  const Tensor w = gru.named_parameters()["weight_hh"];
+  EXPECT_TRUE(torch::allclose(torch::matmul(w.t(), w), torch::eye(6), 1e-4, 1e-5));
+}
+
+TEST(Gru, OldFormBeginsWithOpenGates) {
+  const Gru gru(4, 6, GruKind::v1);
+  const Tensor bias = gru.named_parameters()["bias_ih"];
+  EXPECT_TRUE(bias.slice(0, 0, 12).eq(1).all().item<bool>());
+  EXPECT_TRUE(bias.slice(0, 12).eq(0).all().item<bool>());
+}
+
+}  // namespace
+}  // namespace dreamer

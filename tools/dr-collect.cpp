@@ -1,0 +1,98 @@
+#include "cli/program.h"
+#include "collect/collector.h"
+#include "collect/replay_episode.h"
+#include "core/error.h"
+#include "core/output.h"
+#include "stages/acting.h"
+
+namespace {
+
+using namespace dreamer;
+
+struct Options : Compute {
+  CollectOptions collect;
+  std::string policy = "random", render = "exact", observations = "none";
+  std::int64_t steps = 0;
+  bool mode = false, list_tasks = false;
+  std::filesystem::path replay;
+  Config config;
+};
+
+void list_tasks() {
+  for (const env::TaskInfo& task : env::all_tasks())
+    emit_text(fmt::format("{:26} {}\n", task.name, task.description));
+}
+
+void replay(const Options& o) {
+  const auto result = replay_episode({.episode = o.replay,
+                                      .out = o.collect.out,
+                                      .environment = o.collect.environment,
+                                      .observations = o.collect.observations,
+                                      .replace = o.collect.replace});
+  if (result) emit(to_json(*result));
+}
+
+void collect_episodes(Options o) {
+  const CollectConfig& config = o.config.collect;
+  const double noise = o.mode ? 0.0 : config.noise;
+  const PolicyJob job{o, o.policy, o.mode ? ActionMode::mode : ActionMode::explore, noise};
+  const Acting acting =
+      acting_policy(job, o.collect.task, config.action_repeat, config.random_hold);
+  o.collect.policy = acting.id;
+  o.collect.acting = o.policy == "random" ? Json{{"random_hold", config.random_hold}}
+                                          : Json{{"mode", o.mode}, {"noise", noise}};
+  if (o.steps > 0) o.collect.episodes = episodes_for_steps(o.steps, config.action_repeat);
+  collect(o.collect, acting.make, [](const EpisodeResult& result) { emit(to_json(result)); });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options o;
+  cli::Program program("dr-collect", "Act in a task and write the episodes");
+  CLI::App& app = program.app();
+  app.add_option("--task", o.collect.task, "the task to act in; --list-tasks shows all")
+      ->type_name("TASK");
+  app.add_flag("--list-tasks", o.list_tasks, "list the tasks and stop");
+  app.add_option("--policy", o.policy, "a policy checkpoint, or random")
+      ->type_name("FILE")
+      ->capture_default_str();
+  app.add_flag("--mode", o.mode, "act by the policy's mode, without exploration noise");
+  app.add_option("--out", o.collect.out, "the folder of the episodes")->type_name("DIR");
+  auto* episodes = program.count("--episodes", o.collect.episodes, 1, "whole episodes to collect");
+  program.count("--steps", o.steps, 1, "agent steps to collect; ends with a whole episode")
+      ->default_str("")
+      ->excludes(episodes);
+  program.count("--envs", o.collect.envs, 1, "environments side by side, a thread each");
+  app.add_option("--render", o.render,
+                 "exact (dm_control's pixels), fast (no shadows and reflections), or none")
+      ->capture_default_str();
+  app.add_option("--observations", o.observations,
+                 "all: store vector observations and the physics state too; or none")
+      ->check(CLI::IsMember({"none", "all"}).description(""))
+      ->capture_default_str();
+  app.add_option("--replay", o.replay, "act the actions of this logged episode again")
+      ->type_name("FILE");
+  program.force(o.collect.replace);
+  program.compute(o);
+  program.config(o.config, {"collect"});
+  program.check([&] {
+    if (o.list_tasks) return;
+    if (o.collect.out.empty()) throw usage_error("--out is needed: the folder of the episodes");
+    if (o.replay.empty()) env::find_task(o.collect.task);
+    if (!o.replay.empty() && !o.collect.task.empty())
+      throw usage_error("--replay takes the task from the episode; leave out --task");
+    o.collect.seed = o.seed;
+    o.collect.environment.render = env::render_quality(o.render);
+    o.collect.environment.action_repeat = o.config.collect.action_repeat;
+    o.collect.observations = o.observations == "all";
+  });
+  return program.run(argc, argv, [&] {
+    if (o.list_tasks)
+      list_tasks();
+    else if (!o.replay.empty())
+      replay(o);
+    else
+      collect_episodes(o);
+  });
+}

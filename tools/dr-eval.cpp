@@ -1,0 +1,90 @@
+#include <algorithm>
+
+#include "cli/program.h"
+#include "collect/evaluation.h"
+#include "core/error.h"
+#include "core/output.h"
+#include "io/atomic_file.h"
+#include "media/render_episode.h"
+#include "stages/acting.h"
+#include "stages/stages.h"
+
+namespace {
+
+using namespace dreamer;
+
+constexpr double kFps = 25;
+
+struct Options : Compute {
+  std::string task, policy, render = "exact", require;
+  std::int64_t episodes = 10, envs = 1;
+  std::filesystem::path video;
+  io::Replace replace = io::Replace::no;
+  Config config;
+  EvaluateModelJob model;
+};
+
+// Returns over episodes with the policy's mode (or random actions), from evaluation seeds.
+Json evaluate_policy(const Options& o) {
+  if (!o.video.empty()) io::check_output(o.video, o.replace);
+  const EvaluationOptions options{.task = o.task,
+                                  .episodes = o.episodes,
+                                  .envs = o.envs,
+                                  .seed = o.seed,
+                                  .environment = {.action_repeat = o.config.collect.action_repeat,
+                                                  .render = env::render_quality(o.render)}};
+  const PolicyJob job{o, o.policy, ActionMode::mode, 0.0};
+  const Acting acting =
+      acting_policy(job, o.task, o.config.collect.action_repeat, o.config.collect.random_hold);
+  const Evaluation evaluation = evaluate(options, acting.make);
+  if (!o.video.empty())
+    media::write_video(o.video, media::episode_clip({evaluation.first}, {}), kFps, o.replace);
+  Json summary = {{"task", o.task}, {"policy", o.policy}};
+  summary.update(summarize(evaluation.returns, o.seed));
+  return summary;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options o;
+  cli::Program program("dr-eval",
+                       "Judge a policy by its returns, or a model by its open-loop predictions");
+  CLI::App& app = program.app();
+  app.add_option("--task", o.task, "the task to act in")->type_name("TASK");
+  app.add_option("--policy", o.policy, "the policy checkpoint, or random")->type_name("FILE");
+  program.count("--episodes", o.episodes, 1, "episodes to act in");
+  program.count("--envs", o.envs, 1, "environments side by side, a thread each");
+  app.add_option("--render", o.render, "exact (dm_control's pixels) or fast")
+      ->capture_default_str();
+  app.add_option("--video", o.video, "save the first episode as mp4, gif or png")
+      ->type_name("FILE");
+  program.force(o.replace);
+  auto* model = app.add_option("--model", o.model.model, "the model to judge on held-out --data")
+                    ->type_name("FILE");
+  program.data(o.model.data, cli::Need::optional);
+  program.count("--starts", o.model.starts, 1, "windows of the episodes to predict");
+  program.count("--context", o.model.context, 1, "rows the model sees before it predicts");
+  program.count("--horizon", o.model.horizon, 1, "rows it predicts");
+  app.add_option("--require", o.require, "end with status 3 unless, say, 'mean>=700'")
+      ->type_name("CONDITION");
+  program.compute(o);
+  program.config(o.config, {"collect"});
+  program.check([&] {
+    const bool judges_model = model->count() > 0;
+    if (judges_model == !o.task.empty())
+      throw usage_error("give --task and --policy, or --model and --data");
+    if (!judges_model && o.policy.empty())
+      throw usage_error("--policy is needed: a checkpoint, or random");
+    if (judges_model && app.count("--data") == 0)
+      throw usage_error("--model needs --data: held-out episodes");
+  });
+  return program.run(argc, argv, [&]() -> ExitCode {
+    static_cast<Compute&>(o.model) = o;
+    const Json summary =
+        o.model.model.empty() ? evaluate_policy(o) : stages().evaluate_model(o.model);
+    emit(summary);
+    if (!o.require.empty() && !satisfies(summary, o.require)) return ExitCode::no;
+    return ExitCode::ok;
+  });
+}
