@@ -33,6 +33,11 @@ def test_version_names_the_program(shell, program):
     assert result.stderr == ""
 
 
+def test_a_misspelt_option_names_the_nearest(shell):
+    shell.fails("dr-fit-model", "--upadtes", "3", status=2, says=["--upadtes", "mean --updates"])
+    shell.fails("dr-fit-model", "--sede=3", status=2, says=["--sede", "mean --seed"])
+
+
 def test_version_as_json_names_the_libraries(shell):
     versions = json.loads(shell.run("dr-info", "--version", "--json").stdout)
     assert versions["mujoco"] == "3.14.0"

@@ -1,0 +1,38 @@
+#!/bin/bash
+# What `make install` puts in place works from there, for users and for other projects.
+#
+#   install_test.sh BUILD_FOLDER SOURCE_FOLDER
+set -euo pipefail
+build=$1 source=$2
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+prefix=$folder/prefix
+
+cmake --install "$build" --prefix "$prefix" >"$folder/install.log" || { cat "$folder/install.log"; exit 1; }
+
+for file in bin/dr-collect share/man/man1/dr-collect.1 share/man/man5/dreamer-files.5 \
+  share/man/man7/dreamer.7 share/dreamer/presets/quick.json share/dreamer/mjcf/cartpole.xml \
+  share/dreamer/mjcf/LICENSE share/dreamer/schemas/config.schema.json \
+  share/dreamer/schemas/episode.layout.json share/bash-completion/completions/dr-collect \
+  share/doc/dreamer/LICENSE include/dreamer/core/error.h; do
+  [ -s "$prefix/$file" ] || { echo "not installed: $file" >&2; exit 1; }
+done
+if grep -q "$build" "$prefix"/lib/cmake/dreamer/*.cmake; then
+  echo "the CMake package points into the build folder" >&2
+  exit 1
+fi
+
+# Libraries, models and OpenGL are found from an environment that says nothing of them.
+run() { (cd "$folder" && env -i PATH=/usr/bin:/bin ${ASAN_OPTIONS+ASAN_OPTIONS="$ASAN_OPTIONS"} \
+  ${LSAN_OPTIONS+LSAN_OPTIONS="$LSAN_OPTIONS"} "$prefix/bin/$1" "${@:2}"); }
+run dr-info --version --json | grep -q libtorch
+run dr-collect --task cartpole_balance --episodes 1 --render fast --out e \
+  --set collect.action_repeat=100 | grep -q episode
+run dr-info --check e/cartpole_balance-0000000000-000000.h5
+
+cmake -G Ninja -S "$source/tests/consumer" -B "$folder/consumer" -DCMAKE_PREFIX_PATH="$prefix" \
+  -DCMAKE_CXX_FLAGS="${CONSUMER_FLAGS:-}" >"$folder/consumer.log" 2>&1 &&
+  cmake --build "$folder/consumer" >>"$folder/consumer.log" 2>&1 || { cat "$folder/consumer.log"; exit 1; }
+"$folder/consumer/consumer" | tee "$folder/said"
+grep -qx "depth 8" "$folder/said"
+grep -qx cartpole_swingup "$folder/said"
