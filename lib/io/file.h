@@ -120,6 +120,8 @@ class FileReader {
   /// Every dataset under `group`, at any depth, sorted by path.
   [[nodiscard]] std::vector<DatasetInfo> datasets(const std::string& group = "/") const;
   [[nodiscard]] DatasetInfo info(const std::string& path) const;
+  /// Every group, "/" first, sorted by path.
+  [[nodiscard]] std::vector<std::string> groups() const;
 
   /// The whole dataset, which must have exactly this element type.
   template <class T>

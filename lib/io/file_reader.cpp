@@ -207,6 +207,21 @@ struct FileReader::Impl {
     return result;
   }
 
+  /// The objects of one kind under `group`, at any depth, relative to it, sorted.
+  [[nodiscard]] std::vector<std::string> names(const std::string& group, H5O_type_t kind) const {
+    const Handle root = open(group);
+    std::pair<H5O_type_t, std::vector<std::string>> wanted{kind, {}};
+    const auto visit = [](hid_t, const char* name, const H5O_info_t* object, void* out) -> herr_t {
+      auto& [type, found] = *static_cast<decltype(wanted)*>(out);
+      if (object->type == type) found.emplace_back(name);
+      return 0;
+    };
+    check(H5Ovisit2(root, H5_INDEX_NAME, H5_ITER_INC, visit, &wanted, H5O_INFO_BASIC),
+          where(group));
+    std::sort(wanted.second.begin(), wanted.second.end());
+    return std::move(wanted.second);
+  }
+
   /// Rows [first, first+count) chunk by chunk, decoding outside of the lock; false if the dataset's
   /// layout asks for HDF5's own way.
   bool read_chunks(const Handle& dataset, const std::string& object, Type type, const Shape& shape,
@@ -311,22 +326,18 @@ bool FileReader::has(const std::string& path) const {
 
 std::vector<DatasetInfo> FileReader::datasets(const std::string& group) const {
   const Hdf5Lock lock;
-  const Handle root = impl_->open(group);
-  std::vector<std::string> names;
-  const auto visit = [](hid_t, const char* name, const H5O_info_t* info, void* out) -> herr_t {
-    if (info->type == H5O_TYPE_DATASET)
-      static_cast<std::vector<std::string>*>(out)->emplace_back(name);
-    return 0;
-  };
-  check(H5Ovisit2(root, H5_INDEX_NAME, H5_ITER_INC, visit, &names, H5O_INFO_BASIC),
-        impl_->where(group));
+  const std::string prefix = group == "/" ? group : group + "/";
   std::vector<DatasetInfo> found;
-  for (const std::string& name : names) {
-    const std::string path = group == "/" ? "/" + name : group + "/" + name;
-    found.push_back(info(path));
-  }
-  std::sort(found.begin(), found.end(),
-            [](const auto& a, const auto& b) { return a.path < b.path; });
+  for (const std::string& name : impl_->names(group, H5O_TYPE_DATASET))
+    found.push_back(info(prefix + name));
+  return found;
+}
+
+std::vector<std::string> FileReader::groups() const {
+  const Hdf5Lock lock;
+  std::vector<std::string> found = {"/"};
+  for (const std::string& name : impl_->names("/", H5O_TYPE_GROUP))
+    if (name != ".") found.push_back("/" + name);
   return found;
 }
 

@@ -59,7 +59,7 @@ inline void spill(const std::filesystem::path& path, const std::string& bytes) {
 }
 
 /// An episode of `rows` rows of 4x4x3 images and 2 actions. Row t of episode `id`: every pixel
-/// (id·16 + t) mod 256, actions id + t/1000 and −t/1000, reward id·1000 + t.
+/// (id·16 + t) mod 256, actions id/16 + t/1000 and −t/1000, reward id·1000 + t.
 inline data::Episode make_episode(std::int64_t id, std::int64_t rows) {
   data::Episode e;
   e.task = "cartpole_swingup";
@@ -71,7 +71,7 @@ inline data::Episode make_episode(std::int64_t id, std::int64_t rows) {
   e.image_shape = {4, 4, 3};
   for (std::int64_t t = 0; t < rows; ++t) {
     e.image.insert(e.image.end(), 48, static_cast<std::uint8_t>(id * 16 + t));
-    e.action.push_back(static_cast<float>(id) + static_cast<float>(t) / 1000);
+    e.action.push_back(static_cast<float>(id) / 16 + static_cast<float>(t) / 1000);
     e.action.push_back(-static_cast<float>(t) / 1000);
     e.reward.push_back(static_cast<float>(id * 1000 + t));
     e.discount.push_back(1);

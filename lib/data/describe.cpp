@@ -1,0 +1,121 @@
+#include "data/describe.h"
+
+#include "core/error.h"
+#include "io/file.h"
+#include "io/layout.h"
+
+namespace dreamer::data {
+namespace {
+
+constexpr std::size_t kLongText = 72;        // an attribute longer than this is cut for people
+constexpr std::size_t kListedDatasets = 24;  // more of one group are summed up for people
+
+/// JSON text becomes JSON.
+Json parsed(const Json& value) {
+  if (!value.is_string()) return value;
+  const auto& text = value.get_ref<const std::string&>();
+  if (text.empty() || (text[0] != '{' && text[0] != '[' && text != "null")) return value;
+  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  return json.is_discarded() ? value : json;
+}
+
+std::string shortened(const Json& value) {
+  std::string text = value.is_string() ? value.get<std::string>()
+                                       : value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (text.size() > kLongText) text = text.substr(0, kLongText) + "…";
+  return text;
+}
+
+std::string size_text(std::int64_t bytes) {
+  if (bytes >= 10 << 20) return fmt::format("{} MiB", bytes >> 20);
+  if (bytes >= 10 << 10) return fmt::format("{} KiB", bytes >> 10);
+  return fmt::format("{} B", bytes);
+}
+
+std::string dataset_line(const Json& d) {
+  const auto shape = d.at("shape").get<std::vector<std::int64_t>>();
+  const auto dims = d.at("dims").get<std::string>();
+  return fmt::format("  {:<36} {:<8} [{}]{}{}\n", d.at("path").get<std::string>(),
+                     d.at("type").get<std::string>(), fmt::join(shape, ","),
+                     dims.empty() ? "" : "  " + dims,
+                     fmt::format("  {}", size_text(d.at("stored_bytes").get<std::int64_t>())));
+}
+
+/// "/model/encoder/conv0/weight" belongs to "/model".
+std::string top_group(const std::string& path) { return path.substr(0, path.find('/', 1)); }
+
+}  // namespace
+
+Json describe(const std::filesystem::path& path) {
+  const io::FileReader file(path);
+  const auto datasets = file.datasets();
+  Json out;
+  out["file"] = path.string();
+  out["bytes"] = std::filesystem::file_size(path);
+  out["format"] = file.format();
+  out["format_version"] = file.format_version();
+  Json provenance = Json::object(), attributes = Json::object();
+  for (const std::string& group : file.groups()) {
+    Json values = Json::object();
+    const Json stored = file.attributes(group);
+    for (const auto& [name, value] : stored.items())
+      if (group != "/" || !name.starts_with("format")) values[name] = parsed(value);
+    if (group == "/provenance")
+      provenance = std::move(values);
+    else if (!values.empty())
+      attributes[group] = std::move(values);
+  }
+  out["provenance"] = std::move(provenance);
+  out["attributes"] = std::move(attributes);
+  Json list = Json::array();
+  for (const auto& info : datasets)
+    list.push_back({{"path", info.path},
+                    {"type", info.type},
+                    {"shape", info.shape},
+                    {"dims", info.dims},
+                    {"stored_bytes", info.stored_bytes}});
+  out["datasets"] = std::move(list);
+  return out;
+}
+
+std::string as_text(const Json& d) {
+  std::string text = fmt::format(
+      "{}: {} {}, {}\n", d.at("file").get<std::string>(), d.at("format").get<std::string>(),
+      d.at("format_version").get<std::string>(), size_text(d.at("bytes").get<std::int64_t>()));
+  for (const auto& [name, value] : d.at("provenance").items())
+    if (name != "config") text += fmt::format("  {:<14} {}\n", name, shortened(value));
+  for (const auto& [object, attributes] : d.at("attributes").items())
+    for (const auto& [name, value] : attributes.items())
+      text += fmt::format("  {:<14} {}\n", object == "/" ? name : object.substr(1) + "." + name,
+                          shortened(value));
+  if (const Json config = d.at("provenance").value("config", Json()); config.is_object())
+    for (const auto& [section, values] : config.items())
+      text += fmt::format("  config {:<7} {}\n", section, shortened(values));
+
+  const Json& datasets = d.at("datasets");
+  for (std::size_t i = 0; i < datasets.size();) {
+    const std::string group = top_group(datasets[i].at("path"));
+    std::size_t end = i;
+    std::int64_t elements = 0, bytes = 0;
+    for (; end < datasets.size() && top_group(datasets[end].at("path")) == group; ++end) {
+      std::int64_t count = 1;
+      for (const Json& extent : datasets[end].at("shape")) count *= extent.get<std::int64_t>();
+      elements += count;
+      bytes += datasets[end].at("stored_bytes").get<std::int64_t>();
+    }
+    if (end - i > kListedDatasets)
+      text += fmt::format("  {:<36} {} datasets, {} numbers  {}\n", group + "/…", end - i, elements,
+                          size_text(bytes));
+    else
+      for (; i < end; ++i) text += dataset_line(datasets[i]);
+    i = end;
+  }
+  return text;
+}
+
+std::vector<std::string> violations(const std::filesystem::path& path) {
+  const io::FileReader file(path);
+  return io::check_layout(file, io::layout_of(file.format()));
+}
+
+}  // namespace dreamer::data
