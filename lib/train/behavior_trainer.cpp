@@ -18,16 +18,11 @@ void write_behavior_step(io::FileWriter& file, const WorldModel& model, const Be
                          const BehaviorLoss& loss, const Adam& actor, const Adam& value,
                          const std::vector<Tensor>& actor_gradients,
                          const std::vector<Tensor>& value_gradients) {
+  file.attribute("/", "kind", "behavior");
   Config config;
   config.model = model.config();
   config.behavior = behavior.config;
-  Json settings = to_json(config, {"model"})["model"];
-  settings.update(to_json(config, {"behavior"})["behavior"]);
-  // Both sections have a setting of this name: the heads' and the actor's.
-  settings["units"] = config.model.units;
-  settings["behavior_units"] = config.behavior.units;
-  file.attribute("/", "kind", "behavior");
-  file.attribute("/", "config", settings.dump());
+  file.attribute("/", "config", to_json(config, {"model", "behavior"}));
   write_module(file, "/parameters/model", model);
   write_module(file, "/parameters/actor", *behavior.actor);
   write_module(file, "/parameters/value", *behavior.value);

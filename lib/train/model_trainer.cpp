@@ -15,14 +15,10 @@ void write_model_step(io::FileWriter& file, const WorldModel& model, const Seque
                       const ModelNoise& noise, const ModelLoss& loss,
                       const std::vector<NamedTensor>& parameters,
                       const std::vector<Tensor>& gradients, double norm) {
+  file.attribute("/", "kind", "model");
   Config config;
   config.model = model.config();
-  Json settings = to_json(config, {"model"})["model"];
-  settings["image_height"] = model.image_shape().height;
-  settings["image_width"] = model.image_shape().width;
-  settings["image_channels"] = model.image_shape().channels;
-  file.attribute("/", "kind", "model");
-  file.attribute("/", "config", settings.dump());
+  file.attribute("/", "config", to_json(config, {"model"}));
   write_module(file, "/parameters/model", model);
   write_tensor(file, "/batch/image", "B,L,Y,X,C", batch.image);
   write_tensor(file, "/batch/action", "B,L,A", batch.action);
