@@ -11,7 +11,14 @@ and their parts, states, returns, weights, and the gradient of every parameter (
 
 The error of a tensor is max|a-b| / max|b|; of a scalar |a-b| / |b|, where the image loss counts
 from its floor of ½ ln 2π a pixel, which would otherwise hide what it is about. Padded rows are not
-compared. Exit 0: all agree; 1: something differs or cannot be judged; 2: usage.
+compared.
+
+A ReLU whose argument is within rounding of zero may switch between two correct programs. At the
+paper's size (2e8 units) a handful do between float32 and float64, and one alone moved the gradient
+of deconv1/weight by 3.4e-4; with the switches forced alike it agreed to 4e-5. Such an error sits in
+one unit and goes with the batch; a mistake stays with every batch.
+
+Exit 0: all agree; 1: something differs or cannot be judged; 2: usage.
 
 Layout (HDF5; root attributes format="dreamer.step", format_version, kind, config as JSON text with
 the sections `model` and `behavior`):

@@ -58,8 +58,7 @@ def random_parameters(shapes, generator):
 
 
 def smooth_images(sequences, length, generator):
-    """Frames with large shapes, as cameras see them. Pixels of pure noise would make the encoder's
-    gradient a sum that cancels to float32's rounding."""
+    """Frames with large shapes, nearer to what cameras see than independent pixels are."""
     coarse = torch.rand(sequences * length, FRAME[2], 6, 6, generator=generator)
     fine = torch.nn.functional.interpolate(coarse, FRAME[:2], mode="bilinear")
     levels = (255 * fine).round().to(torch.uint8)
