@@ -66,6 +66,7 @@ MOST_ROWS = 40  # of the table of offenders
 # few inputs lie within rounding of 0 and open in one program and not in the other; each moves a
 # few elements of a gradient, which "max" counts as if all were wrong.
 NORM = "max"
+GRADIENT_TOLERANCE = TOLERANCE
 
 MODEL_KEYS = ("depth stoch deter hidden units reward_layers discount_head discount_layers "
               "discount_gamma discount_scale reward_scale image_scale free_nats free_nats_mode "
@@ -196,6 +197,8 @@ def compare_gradients(step, results, groups):
         # A gradient that is nothing but rounding noise beside the others is not judged.
         floor = max(1e-12, 1e-7 * norm)
         rows += [compare_tensor(name, step.array(name), results[name], floor) for name in names]
+        for row in rows[-len(names):]:
+            row.tolerance = GRADIENT_TOLERANCE
         rows.append(compare_scalar(f"gradient_norm/{group}", step.array(f"gradient_norm/{group}"),
                                    norm))
     for name in step.under("gradient/"):
@@ -346,14 +349,16 @@ def main():
     parser.add_argument("--double", action="store_true", help="compute the reference in float64")
     parser.add_argument("--norm", choices=("max", "l2"), default="max",
                         help="how far apart two tensors are: their worst element, or their length")
+    parser.add_argument("--gradient-tolerance", type=float, default=TOLERANCE, metavar="X",
+                        help="relative error allowed in a gradient (default: %(default)s)")
     parser.add_argument("--verbose", action="store_true", help="list every quantity")
     parser.add_argument("--self-test", action="store_true",
                         help="check that the oracle itself agrees and disagrees as it should")
     parser.add_argument("--paper-size", action="store_true",
                         help="with --self-test: judge files of the paper's size as well")
     options = parser.parse_args()
-    global NORM
-    NORM = options.norm
+    global NORM, GRADIENT_TOLERANCE
+    NORM, GRADIENT_TOLERANCE = options.norm, options.gradient_tolerance
     torch.set_num_threads(2)
     if options.self_test:
         import step_oracle_self_test

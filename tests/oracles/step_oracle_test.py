@@ -74,14 +74,15 @@ def main():
                 "--dump-step", step["model"], "--force")
             run("dr-fit-behavior", "--model", model, "--data", data, "--out", policy, "--updates",
                 1, "--dump-step", step["behavior"], "--force", *behavior_options)
-            files = list(step.values())
             print(f"-- {name}", flush=True)
-            # At full size the reference itself needs float64: in float32 it sums a bias's gradient
-            # over two million pixels and is off by 1 %; and see NORM in step_oracle.py.
-            strictness = ["--double", "--norm", "l2"] if name == PAPER[0] else []
-            if subprocess.run([sys.executable, ORACLE, *strictness, *files]).returncode != 0:
-                failed.append(name)
-            for path in files:
+            # The full-size model step is judged by a float64 reference (in float32 PyTorch itself
+            # sums a bias's gradient over two million pixels 1 % wrong), and its gradients by their
+            # length, to 1e-3: a handful of its 100 million ReLUs lie within rounding of 0.
+            full = ["--double", "--norm", "l2", "--gradient-tolerance", "1e-3"]
+            for kind, path in step.items():
+                strictness = full if name == PAPER[0] and kind == "model" else []
+                if subprocess.run([sys.executable, ORACLE, *strictness, path]).returncode != 0:
+                    failed.append(f"{name}: {kind}")
                 os.remove(path)
     if failed:
         sys.exit(f"disagree: {', '.join(failed)}")
