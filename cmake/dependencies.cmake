@@ -15,7 +15,6 @@ find_package(fmt 9 REQUIRED)
 find_package(CLI11 2.1 REQUIRED)
 find_package(nlohmann_json 3.10 REQUIRED)
 find_package(HDF5 1.10.7 REQUIRED COMPONENTS C)
-find_path(VALIJSON_INCLUDE_DIR valijson/validator.hpp REQUIRED)
 pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat>=59 libavcodec>=59 libavutil>=57
                   libswscale>=6)
 

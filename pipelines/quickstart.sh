@@ -2,13 +2,13 @@
 # The whole loop on a real task from pixels, small enough for minutes on two cores:
 # random episodes -> world model -> dreams -> behavior -> episodes of the policy -> evaluation.
 #
-#   pipelines/quickstart.sh [OUT]          (programs from PATH; `make quickstart` sets it)
+#   pipelines/quickstart.sh [OUT]     (the programs are found on PATH; `make quickstart` sets it)
 #
 # TASK, SEED, ROUNDS, FIRST (updates of the first round) and UPDATES (of each later one) may be set.
 # Run again after an interruption, it goes on where it was.
 set -euo pipefail
 
-OUT=${1:-quickstart}
+OUT=${1:-${OUT:-quickstart}}
 TASK=${TASK:-cartpole_swingup}
 SEED=${SEED:-0}
 ROUNDS=${ROUNDS:-3}
