@@ -113,7 +113,8 @@ void merge(Config& config, const Json& json);
 /// setting comes from instead.
 void set(Config& config, const std::string& assignment, const std::vector<std::string>& allowed);
 
-/// Lays a preset ("paper", "paper-gr", "quick") over `config`; they lie in share/dreamer/presets.
+/// Sets all of `config` to a preset ("paper", "paper-gr", "quick"): the defaults with what its file
+/// in share/dreamer/presets says.
 void apply_preset(Config& config, const std::string& name);
 [[nodiscard]] std::vector<std::string> preset_names();
 

@@ -36,6 +36,8 @@ void apply_preset(Config& config, const std::string& name) {
   if (std::ranges::find(names, name) == names.end())
     throw usage_error("no preset {}{} (presets: {})", name, did_you_mean(name, names),
                       fmt::join(names, ", "));
+  config =
+      Config();  // a preset is a whole set of settings; its file says where they are not paper's
   merge_file(config, preset_dir() / (name + ".json"));
 }
 
