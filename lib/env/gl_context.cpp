@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <mutex>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -20,12 +21,22 @@ class GlContext::Platform {
  public:
   virtual ~Platform() = default;
   [[nodiscard]] virtual std::string name() const = 0;
-  [[nodiscard]] virtual void* create() = 0;
-  virtual bool make_current(void* context) = 0;
-  virtual void destroy(void* context) = 0;
+  /// A new context; an empty handle if there is none to be had.
+  [[nodiscard]] virtual Handle create() = 0;
+  virtual bool make_current(Handle handle) = 0;
+  virtual void destroy(Handle handle) = 0;
+
+ protected:
+  void check_by_trying(const char* name) {
+    const Handle handle = create();
+    if (handle.context == nullptr) throw error("{} makes no OpenGL context", name);
+    destroy(handle);
+  }
 };
 
 namespace {
+
+using Handle = GlContext::Handle;
 
 /// A shared library opened at run time. Never closed: OpenGL drivers do not survive it.
 class Library {
@@ -68,15 +79,13 @@ class Egl final : public GlContext::Platform {
     library_.find(destroy_context_, "eglDestroyContext");
     library_.find(get_current_context_, "eglGetCurrentContext");
     open_display();
-    void* probe = create();
-    if (probe == nullptr) throw error("EGL makes no OpenGL context");
-    destroy(probe);
+    check_by_trying("EGL");
     library_.publish();
   }
 
   [[nodiscard]] std::string name() const override { return "egl"; }
 
-  [[nodiscard]] void* create() override {
+  [[nodiscard]] Handle create() override {
     constexpr std::array<std::int32_t, 17> kWanted = {
         0x3024, 8,       // red
         0x3023, 8,       // green
@@ -88,21 +97,22 @@ class Egl final : public GlContext::Platform {
         0x3040, 0x0008,  // renderable type: OpenGL
         0x3038,          // end
     };
+    void* display = displays_[created_++ % displays_.size()];
     void* config = nullptr;
     std::int32_t found = 0;
     bind_api_(0x30A2);  // OpenGL, for this thread
-    if (choose_config_(display_, kWanted.data(), &config, 1, &found) == 0 || found < 1)
-      return nullptr;
-    return create_context_(display_, config, nullptr, nullptr);
+    if (choose_config_(display, kWanted.data(), &config, 1, &found) == 0 || found < 1) return {};
+    return {display, create_context_(display, config, nullptr, nullptr)};
   }
 
-  bool make_current(void* context) override {
-    return make_current_(display_, nullptr, nullptr, context) != 0;
+  bool make_current(Handle handle) override {
+    return make_current_(handle.display, nullptr, nullptr, handle.context) != 0;
   }
 
-  void destroy(void* context) override {
-    if (get_current_context_() == context) make_current(nullptr);
-    destroy_context_(display_, context);
+  void destroy(Handle handle) override {
+    if (get_current_context_() == handle.context)
+      make_current_(handle.display, nullptr, nullptr, nullptr);
+    destroy_context_(handle.display, handle.context);
   }
 
  private:
@@ -126,15 +136,34 @@ class Egl final : public GlContext::Platform {
         throw error("MUJOCO_EGL_DEVICE_ID={} is not one of the {} EGL devices", chosen, count);
       count = first + 1;
     }
-    for (std::int32_t i = first; i < count; ++i) {
-      display_ = get_display(0x313F, devices[i], nullptr);  // EGL_PLATFORM_DEVICE_EXT
-      if (display_ != nullptr && initialize_(display_, nullptr, nullptr) != 0) return;
-    }
-    throw error("no EGL device can be initialised");
+    const auto open = [&](unsigned platform, void* device) {
+      void* display = get_display(platform, device, nullptr);
+      if (display == nullptr || initialize_(display, nullptr, nullptr) == 0) return false;
+      displays_.push_back(display);
+      return true;
+    };
+    for (std::int32_t i = first; i < count && displays_.empty(); ++i)
+      if (open(kDevicePlatform, devices[i]) && is_software(devices[i]))
+        open(kSurfacelessPlatform, nullptr);
+    if (displays_.empty()) throw error("no EGL device can be initialised");
   }
 
+  [[nodiscard]] bool is_software(void* device) const {
+    using QueryDeviceString = const char*(void*, std::int32_t);
+    auto* query =
+        reinterpret_cast<QueryDeviceString*>(get_proc_address_("eglQueryDeviceStringEXT"));
+    const char* extensions = query == nullptr ? nullptr : query(device, 0x3055);  // EGL_EXTENSIONS
+    return extensions != nullptr &&
+           std::string_view(extensions).find("EGL_MESA_device_software") != std::string_view::npos;
+  }
+
+  static constexpr unsigned kDevicePlatform = 0x313F, kSurfacelessPlatform = 0x31DD;
+
   Library library_;
-  void* display_ = nullptr;
+  // All contexts of a display take turns in Mesa's software rasteriser. Its device and its
+  // surfaceless display have one each, so two threads draw at once.
+  std::vector<void*> displays_;
+  std::size_t created_ = 0;
   void* (*get_proc_address_)(const char*) = nullptr;
   unsigned (*initialize_)(void*, std::int32_t*, std::int32_t*) = nullptr;
   unsigned (*choose_config_)(void*, const std::int32_t*, void**, std::int32_t,
@@ -152,27 +181,25 @@ class OsMesa final : public GlContext::Platform {
     library_.find(create_context_, "OSMesaCreateContextExt");
     library_.find(make_current_, "OSMesaMakeCurrent");
     library_.find(destroy_context_, "OSMesaDestroyContext");
-    void* probe = create();
-    if (probe == nullptr) throw error("OSMesa makes no OpenGL context");
-    destroy(probe);
+    check_by_trying("OSMesa");
     library_.publish();
   }
 
   [[nodiscard]] std::string name() const override { return "osmesa"; }
 
-  [[nodiscard]] void* create() override {
-    return create_context_(0x1908, 24, 8, 0, nullptr);  // GL_RGBA, depth, stencil, accumulation
+  [[nodiscard]] Handle create() override {
+    // GL_RGBA, depth, stencil, accumulation
+    return {nullptr, create_context_(0x1908, 24, 8, 0, nullptr)};
   }
 
-  bool make_current(void* context) override {
+  bool make_current(Handle handle) override {
     // Its own framebuffer is never drawn to (MuJoCo has one of its own), so a pixel is enough. It
     // must outlive the contexts, which may flush to it.
     static thread_local std::array<unsigned char, 4> pixel{};
-    if (context == nullptr) return make_current_(nullptr, nullptr, 0, 0, 0) != 0;
-    return make_current_(context, pixel.data(), 0x1401, 1, 1) != 0;  // GL_UNSIGNED_BYTE
+    return make_current_(handle.context, pixel.data(), 0x1401, 1, 1) != 0;  // GL_UNSIGNED_BYTE
   }
 
-  void destroy(void* context) override { destroy_context_(context); }
+  void destroy(Handle handle) override { destroy_context_(handle.context); }
 
  private:
   Library library_;
@@ -233,20 +260,20 @@ GlContext::GlContext() {
   load_opengl();
   const std::lock_guard lock(g_mutex);
   platform_ = g_platform;
-  context_ = platform_->create();
-  if (context_ == nullptr || !platform_->make_current(context_)) {
-    if (context_ != nullptr) platform_->destroy(context_);
+  handle_ = platform_->create();
+  if (handle_.context == nullptr || !platform_->make_current(handle_)) {
+    if (handle_.context != nullptr) platform_->destroy(handle_);
     throw error("{} makes no further OpenGL context", platform_->name());
   }
 }
 
 GlContext::~GlContext() {
   const std::lock_guard lock(g_mutex);
-  platform_->destroy(context_);
+  platform_->destroy(handle_);
 }
 
 void GlContext::make_current() {
-  if (!platform_->make_current(context_))
+  if (!platform_->make_current(handle_))
     throw error("{}: an OpenGL context is used outside of its thread", platform_->name());
 }
 

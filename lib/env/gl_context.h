@@ -30,10 +30,14 @@ class GlContext {
   void make_current();
 
   class Platform;  // EGL or OSMesa
+  struct Handle {
+    void* display = nullptr;  // EGL's; OSMesa has none
+    void* context = nullptr;
+  };
 
  private:
   std::shared_ptr<Platform> platform_;
-  void* context_ = nullptr;
+  Handle handle_;
 };
 
 }  // namespace dreamer::env

@@ -11,7 +11,8 @@ namespace dreamer::env {
 const std::vector<TaskInfo>& all_tasks() {
   static const std::vector<TaskInfo> tasks = [] {
     std::vector<TaskInfo> all;
-    for (auto domain : {cartpole_tasks, reacher_tasks})
+    for (auto domain : {acrobot_tasks, cartpole_tasks, cheetah_tasks, cup_tasks, finger_tasks,
+                        hopper_tasks, pendulum_tasks, quadruped_tasks, reacher_tasks, walker_tasks})
       std::ranges::move(domain(), std::back_inserter(all));
     std::ranges::sort(all, {}, &TaskInfo::name);
     return all;
@@ -19,8 +20,9 @@ const std::vector<TaskInfo>& all_tasks() {
   return tasks;
 }
 
-const TaskInfo& find_task(const std::string& name) {
+const TaskInfo& find_task(const std::string& asked) {
   const auto& tasks = all_tasks();
+  const std::string name = asked == "ball_in_cup_catch" ? "cup_catch" : asked;  // dm_control's
   if (const auto found = std::ranges::find(tasks, name, &TaskInfo::name); found != tasks.end())
     return *found;
   std::vector<std::string> names;
