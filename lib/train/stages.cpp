@@ -75,7 +75,9 @@ class LearnStages final : public Stages {
     setup.parents.push_back(data_parent(replay));
 
     seed_parameters(job.seed, "model");
-    const auto model = std::make_shared<WorldModel>(config, domain.image, domain.action_size);
+    const auto model = with_context(replay.path(0).string(), [&] {
+      return std::make_shared<WorldModel>(config, domain.image, domain.action_size);
+    });
     if (job.init.empty() && config.image_center)
       model->set_mean_image(
           torch::tensor(replay.mean_image()).view({domain.image.height, domain.image.width, -1}));
