@@ -71,10 +71,10 @@ class FileWriter {
   FileWriter& operator=(FileWriter&&) noexcept;
 
   /// An attribute of the object at `path` ("/" for the root); groups are made as needed.
-  /// Strings are stored as UTF-8 strings of fixed length (those lie in HDF5's checksummed metadata,
-  /// its variable-length ones do not; h5py gives them as bytes: `.decode()`), integers as int64,
-  /// reals as float64, booleans as uint8, arrays of numbers as 1-D arrays, everything else as JSON
-  /// text.
+  /// Strings are stored as UTF-8 strings of fixed length, which lie in checksummed metadata (h5py
+  /// gives them as bytes: `.decode()`); HDF5's variable-length strings do not, and a flipped bit
+  /// there makes HDF5 1.10 loop for ever. Integers are stored as int64, reals as float64, booleans
+  /// as uint8, arrays of numbers as 1-D arrays, everything else as JSON text.
   void attribute(const std::string& path, const std::string& name, const Json& value);
 
   /// A dataset in row-major order. `dims` names its axes, one name an axis: "T,H,W,C"; empty for a
