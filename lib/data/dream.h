@@ -15,10 +15,10 @@ enum class DreamKind {
   policy      // along the policy's own actions
 };
 
-/// What a world model imagined from N starts over H rows. Row 0 of dream n is row start_row[n] of its
-/// episode; the first `context` rows are reconstructions from the posterior, which saw the images;
-/// the rest is the prior's. Letters: N starts, H rows, A action, S stochastic, D deterministic,
-/// Y,X,C image.
+/// What a world model imagined from N starts over H rows. Row 0 of dream n is row start_row[n] of
+/// its episode; the first `context` rows are reconstructions from the posterior, which saw the
+/// images; the rest is the prior's. Letters: N starts, H rows, A action, S stochastic, D
+/// deterministic, Y,X,C image.
 struct Dream {
   DreamKind kind = DreamKind::open_loop;
   std::string task;
