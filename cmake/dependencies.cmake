@@ -62,6 +62,8 @@ add_library(dreamer_torch INTERFACE)
 foreach(dir ${TORCH_INCLUDE_DIRS})
   target_compile_options(dreamer_torch INTERFACE "SHELL:-idirafter ${dir}")
 endforeach()
+# With sanitizers GCC sees uninitialized members in LibTorch's headers where there are none.
+target_compile_options(dreamer_torch INTERFACE -Wno-maybe-uninitialized)
 get_filename_component(TORCH_LIB_DIR ${TORCH_LIBRARY} DIRECTORY)
 target_link_libraries(dreamer_torch INTERFACE ${TORCH_LIBRARY} ${TORCH_LIB_DIR}/libtorch_cpu.so
                                               ${TORCH_LIB_DIR}/libc10.so)
