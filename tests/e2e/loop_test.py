@@ -16,6 +16,11 @@ def parents(shell, path):
     return {parent["role"]: parent["id"] for parent in info(shell, path)["provenance"]["parents"]}
 
 
+def text(attribute):
+    """h5py gives strings of fixed length as bytes."""
+    return attribute.decode() if isinstance(attribute, bytes) else attribute
+
+
 def test_a_round_of_the_loop_in_a_shell(shell, made):
     shell.pipe(f"""
         dr-collect --task cartpole_balance --policy {made.policy} --episodes 2 --seed 7 --out more \
@@ -70,11 +75,12 @@ def test_h5py_reads_an_episode_as_documented(made):
         rows = file.attrs["length"]
         assert file["image"].shape == (rows, 64, 64, 3) and file["image"].dtype == np.uint8
         assert file["action"].shape == (rows, 1) and file["action"].dtype == np.float32
-        assert file["image"].attrs["dims"] == "T,H,W,C"
+        assert text(file["image"].attrs["dims"]) == "T,H,W,C"
         assert not file["action"][0].any() and file["reward"][0] == 0
         assert (file["discount"][:] == 1).all()
         assert abs(file["reward"][:].sum() - file.attrs["return"]) < 1e-3
-        assert file.attrs["format"] == "dreamer.episode" and file.attrs["format_version"] == "1.0"
+        assert text(file.attrs["format"]) == "dreamer.episode"
+        assert text(file.attrs["format_version"]) == "1.0"
 
 
 def test_a_dream_holds_the_truth_only_along_logged_actions(made):
@@ -86,6 +92,15 @@ def test_a_dream_holds_the_truth_only_along_logged_actions(made):
         with h5py.File(made.shell.folder / episode) as file:
             assert (file["image"][row:row + 7] == logged["truth/image"][0]).all()
             assert (file["action"][row:row + 7] == logged["action"][0]).all()
+
+
+def test_a_long_command_line_is_kept(shell, made):
+    # More than the 64 KiB that HDF5 keeps in an object's header.
+    episodes = sorted(made.episodes.glob("*.h5")) * 500
+    shell.run("dr-imagine", "--model", made.model, "--data", *episodes, "--out", "d.h5", "--starts",
+              1, "--context", 1, "--horizon", 1, "--threads", 1)
+    argv = info(shell, "d.h5")["provenance"]["argv"]
+    assert len(json.dumps(argv)) > 65536 and argv.count(str(episodes[0])) == 500
 
 
 def test_replay_repeats_an_episode(shell, made):

@@ -18,7 +18,7 @@ def obeys(name, line):
     jsonschema.Draft7Validator(schema(name)).validate(line)
 
 
-@pytest.mark.parametrize("path", SCHEMAS.glob("*.schema.json"), ids=lambda p: p.name)
+@pytest.mark.parametrize("path", sorted(SCHEMAS.glob("*.schema.json")), ids=lambda p: p.name)
 def test_schemas_are_schemas(path):
     jsonschema.Draft7Validator.check_schema(json.loads(path.read_text()))
 
