@@ -22,10 +22,11 @@ struct CollectOptions {
   std::int64_t episodes = 1;
   std::int64_t envs = 1;  // environments side by side, a thread each
   std::int64_t seed = 0;  // 0 … 2³¹−1
-  env::EnvironmentOptions environment;
+  env::EnvironmentOptions environment = {};
   bool observations = false;  // store vector observations and the physics state too
   io::Replace replace = io::Replace::no;
-  std::string policy;      // the provenance id of the policy's checkpoint; empty: the random policy
+  std::string policy =
+      {};  // the provenance id of the policy's checkpoint; empty: the random policy
   std::int64_t random_hold = 1;  // the random policy holds an action for up to so many steps
   Json acting = "random";  // how it acts (noise, mode): stored, and compared with existing files
 };

@@ -17,7 +17,7 @@ struct EvaluationOptions {
   std::int64_t episodes = 10;
   std::int64_t envs = 1;  // environments side by side, a thread each
   std::int64_t seed = 0;
-  env::EnvironmentOptions environment;
+  env::EnvironmentOptions environment = {};
 };
 
 struct Evaluation {
