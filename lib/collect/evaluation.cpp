@@ -53,9 +53,10 @@ Evaluation evaluate(const EvaluationOptions& options, const PolicyFactory& polic
   const auto run = [&](std::int64_t first) {
     try {
       const auto agent = policy();
+      env::Environment environment(options.task, evaluation_seed(options.seed, first),
+                                   options.environment);
       for (std::int64_t k = first; k < options.episodes && !stopped(); k += options.envs) {
-        env::Environment environment(options.task, evaluation_seed(options.seed, k),
-                                     options.environment);
+        environment.reseed(evaluation_seed(options.seed, k));
         auto episode = run_episode(environment, environment.reset(), *agent, {.stop = stopped});
         if (!episode) return;
         result.returns[static_cast<std::size_t>(k)] = episode->total_reward();
@@ -67,6 +68,8 @@ Evaluation evaluate(const EvaluationOptions& options, const PolicyFactory& polic
       if (!failure) failure = std::current_exception();
     }
   };
+  if (options.environment.render != env::RenderQuality::none)
+    env::load_opengl(std::min(options.envs, options.episodes));
   {
     std::vector<std::jthread> threads;
     for (std::int64_t e = 0; e < std::min(options.envs, options.episodes); ++e)

@@ -52,6 +52,13 @@ Environment::Environment(const std::string& task, std::int64_t seed,
       task_(info_.make(physics_)),
       random_(checked_seed(seed)) {}
 
+void Environment::reseed(std::int64_t seed) {
+  random_ = RandomState(checked_seed(seed));
+  seed_ = seed;
+  index_ = -1;
+  control_steps_ = kControlSteps;
+}
+
 void Environment::begin_episode() {
   physics_.reset();
   task_->begin_episode(random_);

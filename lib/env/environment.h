@@ -39,6 +39,10 @@ class Environment {
   /// Passes over `n` episodes: runs their resets, so that the draws of the next one are its own.
   void skip_episodes(std::int64_t n);
 
+  /// Begins anew with another seed, as if just made (which takes half a second, most of it for the
+  /// textures).
+  void reseed(std::int64_t seed);
+
   /// Begins the next episode.
   Observation reset();
   /// @param action [A], each in [-1,1]; mapped to the actuators' range in double

@@ -72,6 +72,22 @@ TEST(Environment, SkippedEpisodesLeaveTheNextOneItsOwnDraws) {
   EXPECT_EQ(played.observations(), skipped.observations());
 }
 
+TEST(Environment, ReseededIsAsIfJustMade) {
+  Environment used("reacher_easy", 1, blind(2)), made("reacher_easy", 2, blind(2));
+  (void)used.reset();
+  (void)used.step(std::vector<float>{1.0F, 1.0F});
+  used.reseed(2);
+  (void)used.reset();
+  (void)made.reset();
+  EXPECT_EQ(used.seed(), 2);
+  EXPECT_EQ(used.index(), 0);
+  for (int i = 0; i < 20; ++i) {
+    const std::vector<float> action = {0.1F, -0.4F};
+    EXPECT_EQ(used.step(action).reward, made.step(action).reward);
+    ASSERT_EQ(used.physics_state(), made.physics_state());
+  }
+}
+
 TEST(Environment, RestoredStateGoesOnAsTheOriginalDid) {
   Environment original("reacher_hard", 1, blind(2)), other("reacher_hard", 2, blind(2));
   (void)original.reset();
