@@ -66,7 +66,7 @@ class Shell:
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                 env=self.environment(env), **kwargs)
 
-    def run(self, program, *args, status=0, stdin="", env=None, timeout=120, **kwargs):
+    def run(self, program, *args, status=0, stdin="", env=None, timeout=300, **kwargs):
         """A program to its end, which must be with this status (None: any)."""
         command = [program, *map(str, args)]
         done = subprocess.run([self.bin / program, *command[1:]], cwd=self.folder, text=True,
@@ -87,7 +87,7 @@ class Shell:
             assert re.search(words, errors[0]), f"not said: {words}\n{result}"
         return result
 
-    def pipe(self, script, status=0, timeout=120):
+    def pipe(self, script, status=0, timeout=300):
         """A line of bash with the programs on the PATH."""
         done = subprocess.run(["bash", "-c", f"set -o pipefail; {script}"], cwd=self.folder,
                               text=True, capture_output=True, timeout=timeout,
