@@ -142,7 +142,9 @@ class Run {
       if (!environment) {
         environment =
             std::make_unique<env::Environment>(options_.task, planned.seed, options_.environment);
-        policy = policy_ ? policy_() : std::make_unique<RandomPolicy>(environment->action_size(), options_.random_hold);
+        policy = policy_ ? policy_()
+                         : std::make_unique<RandomPolicy>(environment->action_size(),
+                                                          options_.random_hold);
       }
       environment->skip_episodes(planned.index - environment->index() - 1);
       const auto episode = run_episode(
@@ -158,12 +160,6 @@ class Run {
             .seed = planned.seed,
             .index = planned.index});
     }
-  }
-
-  std::unique_ptr<Policy> make_policy(const env::Environment& environment) {
-    if (!policy_) return std::make_unique<RandomPolicy>(environment.action_size());
-    const std::lock_guard lock(mutex_);
-    return policy_();
   }
 
   void tell(const EpisodeResult& result) {
@@ -200,13 +196,13 @@ void collect(const CollectOptions& options, const PolicyFactory& policy, const E
     throw usage_error("at least one environment is needed, not {}", options.envs);
   if (options.seed < 0 || options.seed > kLargestSeed)
     throw usage_error("seed {} is not in 0 … {}", options.seed, kLargestSeed);
+  if (options.environment.render != env::RenderQuality::none)
+    env::load_opengl(std::min(options.envs, options.episodes));
   std::error_code failed;
   fs::create_directories(options.out, failed);
   if (failed)
     throw error("{}: the folder cannot be made: {}", options.out.string(), failed.message());
   Run run(options, policy, sink);
-  if (options.environment.render != env::RenderQuality::none)
-    env::load_opengl(std::min(options.envs, options.episodes));
   run.work();
 }
 

@@ -25,8 +25,7 @@ struct CollectOptions {
   env::EnvironmentOptions environment = {};
   bool observations = false;  // store vector observations and the physics state too
   io::Replace replace = io::Replace::no;
-  std::string policy =
-      {};  // the provenance id of the policy's checkpoint; empty: the random policy
+  std::string policy = {};       // provenance id of the checkpoint; empty: the random policy
   std::int64_t random_hold = 1;  // the random policy holds an action for up to so many steps
   Json acting = "random";  // how it acts (noise, mode): stored, and compared with existing files
 };

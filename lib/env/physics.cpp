@@ -1,6 +1,7 @@
 #include "env/physics.h"
 
 #include <cstdlib>
+#include <map>
 #include <mutex>
 
 #include "core/error.h"
@@ -35,10 +36,7 @@ constexpr std::array<const char*, mjNWARNING> kWarnings = [] {
   return names;
 }();
 
-mjModel* load(const std::filesystem::path& path, const std::function<void(mjSpec&)>& edit) {
-  // MuJoCo's parser keeps the last model in a global.
-  static std::mutex mutex;
-  const std::lock_guard lock(mutex);
+mjModel* compile(const std::filesystem::path& path, const std::function<void(mjSpec&)>& edit) {
   std::array<char, 1000> reason{};
   std::unique_ptr<mjSpec, void (*)(mjSpec*)> spec(
       mj_parseXML(path.c_str(), nullptr, reason.data(), reason.size()), mj_deleteSpec);
@@ -47,6 +45,20 @@ mjModel* load(const std::filesystem::path& path, const std::function<void(mjSpec
   mjModel* model = mj_compile(spec.get(), nullptr);
   if (model == nullptr) throw error("{}: {}", path.string(), mjs_getError(spec.get()));
   return model;
+}
+
+mjModel* load(const std::filesystem::path& path, const std::function<void(mjSpec&)>& edit) {
+  // Parsing and making the textures takes 0.1 s, a copy 3 ms: unedited models are kept.
+  static std::map<std::filesystem::path, std::unique_ptr<mjModel, void (*)(mjModel*)>> kept;
+  static std::mutex mutex;  // MuJoCo's parser keeps its last model in a global
+  const std::lock_guard lock(mutex);
+  if (edit) return compile(path, edit);
+  auto model = kept.find(path);
+  if (model == kept.end())
+    model = kept.try_emplace(path, compile(path, edit), mj_deleteModel).first;
+  mjModel* copy = mj_copyModel(nullptr, model->second.get());
+  if (copy == nullptr) throw error("{}: out of memory for a model", path.string());
+  return copy;
 }
 
 std::filesystem::path model_path(const std::string& file) {

@@ -162,7 +162,7 @@ def compare_trace(program, task, seed, repeat, options, what, differences):
             frames.append(oracle.frame() if images and row % options.image_every == 0 else None)
 
     ran = subprocess.run([program, task, str(seed), str(options.episodes), str(steps), str(repeat),
-                          "exact" if images else "none", str(options.image_every),
+                          "exact" if images else "none", str(options.image_every or 1),
                           str(int(goal))],
                          input=stdin, stdout=subprocess.PIPE, check=True)
     header, _, data = ran.stdout.partition(b"\n")
@@ -231,7 +231,7 @@ def main():
     parser.add_argument("--episodes", type=int, default=2)
     parser.add_argument("--steps", type=int, help="agent steps an episode; default: all of it")
     parser.add_argument("--image-every", type=int, default=25,
-                        help="compare the frame of every so manieth row")
+                        help="compare the frame of every so manieth row; 0: of none")
     parser.add_argument("--quick", action="store_true", help="what a test suite has time for")
     options = parser.parse_args()
     if options.quick:
@@ -239,12 +239,14 @@ def main():
     tasks = options.tasks or subprocess.run([options.trace], stdout=subprocess.PIPE, text=True,
                                             check=True).stdout.split()
 
+    images = options.image_every > 0 and not options.quick
     bad, drawn_domains = 0, set()
     for task in tasks:
         began, differences = time.monotonic(), Differences()
         passes = ["random", "near goal", "frames"]
-        if options.quick and task.split("_")[0] in drawn_domains:
-            passes.remove("frames")  # its domain has been seen
+        seen = options.quick and task.split("_")[0] in drawn_domains
+        if seen or not options.image_every:
+            passes.remove("frames")
         drawn_domains.add(task.split("_")[0])
         for seed in options.seeds:
             for repeat in options.repeats:
@@ -252,7 +254,7 @@ def main():
                     compare_trace(options.trace, task, seed, repeat, options, what, differences)
                 if options.collect and (not options.quick or task == QUICKLY_COLLECTED):
                     compare_collected(options.collect, task, seed, repeat, options,
-                                      "none" if options.quick else "exact", differences)
+                                      "exact" if images else "none", differences)
         worst = differences.worst()
         bad += worst != 0
         print(f"{task}: largest difference {worst:g} in {differences.numbers} numbers, rewards not "
