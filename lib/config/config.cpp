@@ -114,6 +114,18 @@ Fields collect_fields(CollectConfig& c) {
   };
 }
 
+Fields train_fields(TrainConfig& c) {
+  return {
+      {"prefill", &c.prefill, "episodes of random actions before anything is learned", 1, 1e6},
+      {"pretrain", &c.pretrain, "updates between the prefill and the first round", 0, 1e9},
+      {"updates", &c.updates, "updates of model and behavior in a round", 1, 1e9},
+      {"episodes", &c.episodes, "episodes that the policy acts in a round", 1, 1e6},
+      {"evaluate_every", &c.evaluate_every, "rounds between evaluations by the policy's mode", 1,
+       1e9},
+      {"evaluate_episodes", &c.evaluate_episodes, "episodes of an evaluation", 1, 1e6},
+  };
+}
+
 std::vector<std::string> field_names(const Section& section) {
   std::vector<std::string> names;
   for (const Field& field : section.fields) names.push_back(field.name);
@@ -143,7 +155,8 @@ std::vector<Section> sections(Config& config) {
   return {{"model", "the world model: sizes and loss", model_fields(config.model)},
           {"fit_model", "how the world model is fitted", fit_model_fields(config.fit_model)},
           {"behavior", "actor and value, learned in imagination", behavior_fields(config.behavior)},
-          {"collect", "how experience is gathered", collect_fields(config.collect)}};
+          {"collect", "how experience is gathered", collect_fields(config.collect)},
+          {"train", "how acting and learning alternate", train_fields(config.train)}};
 }
 
 std::vector<std::string> section_names() {

@@ -85,12 +85,24 @@ struct CollectConfig {
   std::int64_t random_hold = 1;
 };
 
+/// Algorithm 1: how acting and learning alternate. A round is `updates` updates of model and
+/// behavior, and `episodes` episodes.
+struct TrainConfig {
+  std::int64_t prefill = 5;
+  std::int64_t pretrain = 100;
+  std::int64_t updates = 100;
+  std::int64_t episodes = 1;
+  std::int64_t evaluate_every = 10;
+  std::int64_t evaluate_episodes = 10;
+};
+
 /// All settings. A program uses the sections it names and ignores none silently.
 struct Config {
   ModelConfig model;
   FitModelConfig fit_model;
   BehaviorConfig behavior;
   CollectConfig collect;
+  TrainConfig train;
 };
 
 /// The settings of one section; the fields point into `config`.
