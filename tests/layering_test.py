@@ -25,8 +25,9 @@ BASE = {
 }
 # With LibTorch: `dreamer_learn`, which implements what stages/stages.h declares.
 LEARN = {
-    "model": {"core", "config", "io", "data"},
-    "behavior": {"core", "config", "io", "data", "model"},
+    "fused": {"core"},
+    "model": {"core", "config", "io", "data", "fused"},
+    "behavior": {"core", "config", "io", "data", "fused", "model"},
     "train": {"core", "config", "io", "env", "data", "media", "collect", "stages", "model",
               "behavior"},
 }

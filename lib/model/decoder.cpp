@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "fused/transposed_convolution.h"
 #include "model/layers.h"
 
 namespace dreamer {
@@ -26,16 +27,11 @@ Decoder::Decoder(std::int64_t feature, std::int64_t depth, std::int64_t channels
 Tensor Decoder::forward(const Tensor& feature) const {
   auto shape = feature.sizes().slice(0, feature.dim() - 1).vec();
   Tensor x = torch::linear(feature, dense_->weight, dense_->bias).flatten(0, -2);
-  // On a 1×1 picture a transposed convolution is one matrix product, and that is 7 times faster.
-  const auto& first = layers_.front();
-  x = torch::matmul(x, first->weight.flatten(1))
-          .view({x.size(0), first->weight.size(1), first->weight.size(2), first->weight.size(3)});
-  x = torch::relu(x + first->bias.view({1, -1, 1, 1}))
-          .contiguous(torch::MemoryFormat::ChannelsLast);
-  for (std::size_t i = 1; i < layers_.size(); ++i) {
-    x = torch::conv_transpose2d(x, layers_[i]->weight, layers_[i]->bias, /*stride=*/2);
-    if (i + 1 < layers_.size()) x = torch::relu(x);
-  }
+  x = x.view({x.size(0), x.size(1), 1, 1});
+  for (std::size_t i = 0; i < layers_.size(); ++i)
+    x = fused::conv_transpose2d(
+        x, layers_[i]->weight, layers_[i]->bias, /*stride=*/2,
+        i + 1 < layers_.size() ? fused::Activation::relu : fused::Activation::none);
   shape.insert(shape.end(), {x.size(1), x.size(2), x.size(3)});
   return x.reshape(shape);
 }

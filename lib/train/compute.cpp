@@ -1,5 +1,7 @@
 #include "train/compute.h"
 
+#include <malloc.h>
+
 #include <thread>
 
 #include "core/error.h"
@@ -9,6 +11,12 @@
 namespace dreamer {
 
 torch::Device set_up(const Compute& compute) {
+#ifdef __GLIBC__
+  // Keep the memory of an update for the next one: fetched anew from the system each time, its page
+  // faults cost more than some layers.
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, -1);
+#endif
   const auto cores = static_cast<std::int64_t>(std::thread::hardware_concurrency());
   const std::int64_t threads =
       compute.threads > 0 ? compute.threads : std::max<std::int64_t>(1, cores);
