@@ -42,4 +42,10 @@ TanhNormal Actor::forward(const Tensor& feature) const {
            torch::softplus(halves[1] + raw_init_std_) + min_std_}};
 }
 
+fused::ActorWeights Actor::weights() const {
+  return {head_->weights(),
+          {static_cast<float>(mean_scale_), static_cast<float>(raw_init_std_),
+           static_cast<float>(min_std_)}};
+}
+
 }  // namespace dreamer

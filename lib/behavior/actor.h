@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include "config/config.h"
+#include "fused/imagined_rollout.h"
 #include "model/distributions.h"
 #include "model/layers.h"
 
@@ -33,6 +34,9 @@ class Actor : public torch::nn::Module {
   /// feature [...,F] -> distribution over [...,A]: mean c·tanh(m/c), standard deviation
   /// softplus(s + softplus⁻¹(initial)) + minimum.
   [[nodiscard]] TanhNormal forward(const torch::Tensor& feature) const;
+
+  /// The parameters of `forward`, for lib/fused.
+  [[nodiscard]] fused::ActorWeights weights() const;
 
  private:
   double mean_scale_, raw_init_std_, min_std_;

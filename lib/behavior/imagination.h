@@ -13,13 +13,16 @@ struct ImaginationNoise {
   torch::Tensor prior;   // [H,N,S]
 };
 
-/// Imagined trajectories: row i holds the state s_{i+1}, the action that led to it and what the
-/// model and the value predict there.
-struct Imagined {
-  Latent states;                // [H,N,…]
-  torch::Tensor action;         // [H,N,A]
-  torch::Tensor log_prob;       // [H,N] of the action, given the state before it
-  torch::Tensor stddev;         // [H,N,A] of the action before the tanh
+/// Imagined trajectories: row i holds the state s_{i+1} and the action that led to it.
+struct Trajectories {
+  Latent states;           // [H,N,…]
+  torch::Tensor action;    // [H,N,A]
+  torch::Tensor log_prob;  // [H,N] of the action, given the state before it
+  torch::Tensor stddev;    // [H,N,A] of the action before the tanh; to look at, without gradient
+};
+
+/// Trajectories and what the model and the value predict at s_{i+1}.
+struct Imagined : Trajectories {
   torch::Tensor reward, value;  // [H,N]
   torch::Tensor discount;       // [H,N]: the discount head's mean, or γ
 };
@@ -28,5 +31,12 @@ struct Imagined {
 /// the whole path: action → dynamics → reward and value (figure 3b and section 3 of the paper).
 [[nodiscard]] Imagined imagine(const WorldModel& model, const Actor& actor, const DenseHead& value,
                                const Latent& start, const ImaginationNoise& noise, double gamma);
+
+/// The path alone.
+[[nodiscard]] Trajectories roll_out(const Rssm& rssm, const Actor& actor, const Latent& start,
+                                    const ImaginationNoise& noise);
+/// The same step by step, on every device and in every precision.
+[[nodiscard]] Trajectories roll_out_plain(const Rssm& rssm, const Actor& actor, const Latent& start,
+                                          const ImaginationNoise& noise);
 
 }  // namespace dreamer

@@ -70,4 +70,11 @@ Tensor DenseHead::forward(Tensor x) const {
   return torch::linear(x, out_->weight, out_->bias);
 }
 
+std::vector<Tensor> DenseHead::weights() const {
+  std::vector<Tensor> weights;
+  for (const auto& layer : hidden_) weights.insert(weights.end(), {layer->weight, layer->bias});
+  weights.insert(weights.end(), {out_->weight, out_->bias});
+  return weights;
+}
+
 }  // namespace dreamer

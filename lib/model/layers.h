@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,6 +33,12 @@ class Gru : public torch::nn::Module {
   /// input [B,in], state [B,D] -> next state [B,D].
   torch::Tensor forward(const torch::Tensor& input, const torch::Tensor& state) const;
 
+  [[nodiscard]] GruKind kind() const { return kind_; }
+  /// weight_ih [3D,in], weight_hh [3D,D] and, with GruKind::torch, their biases [3D].
+  [[nodiscard]] std::array<torch::Tensor, 4> weights() const {
+    return {weight_ih_, weight_hh_, bias_ih_, bias_hh_};
+  }
+
  private:
   GruKind kind_;
   torch::Tensor weight_ih_, weight_hh_, bias_ih_, bias_hh_;  // [3D,in] [3D,D] [3D] [3D]
@@ -42,6 +49,9 @@ class DenseHead : public torch::nn::Module {
  public:
   DenseHead(std::int64_t in, std::int64_t units, std::int64_t layers, std::int64_t out);
   torch::Tensor forward(torch::Tensor x) const;
+
+  /// Weight [out,in] and bias [out] of each layer in turn.
+  [[nodiscard]] std::vector<torch::Tensor> weights() const;
 
  private:
   std::vector<torch::nn::Linear> hidden_;

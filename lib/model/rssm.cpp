@@ -1,5 +1,7 @@
 #include "model/rssm.h"
 
+#include "fused/rssm_sequence.h"
+
 namespace dreamer {
 
 using torch::Tensor;
@@ -51,6 +53,19 @@ Normal Rssm::posterior(const Tensor& deter, const Tensor& from_embedding) const 
 }
 
 Observed Rssm::observe(const Tensor& embedding, const Tensor& action, const Tensor& noise) const {
+  if (!fused_for({noise})) return observe_plain(embedding, action, noise);
+  const auto flip = [](const Tensor& x) { return x.transpose(0, 1); };  // [B,L,…] <-> [L,B,…]
+  const fused::RssmSequence s = fused::rssm_sequence(
+      recurrence(posterior_hidden_, posterior_out_), min_std_, flip(action_part(action)),
+      flip(embedding_part(embedding)), flip(noise));
+  const Normal p = prior(s.deter);
+  return {{flip(s.stoch), flip(s.deter)},
+          {flip(s.mean), flip(s.stddev)},
+          {flip(p.mean), flip(p.stddev)}};
+}
+
+Observed Rssm::observe_plain(const Tensor& embedding, const Tensor& action,
+                             const Tensor& noise) const {
   const auto from_action = action_part(action).unbind(1);           // L × [B,hidden]
   const auto from_embedding = embedding_part(embedding).unbind(1);  // L × [B,hidden]
   const auto noises = noise.unbind(1);                              // L × [B,S]
@@ -81,6 +96,22 @@ Latent Rssm::observe_step(const Latent& previous, const Tensor& action, const Te
 Latent Rssm::imagine_step(const Latent& previous, const Tensor& action, const Tensor& noise) const {
   const Tensor deter = advance(previous, action_part(action));
   return {sample(prior(deter), noise), deter};
+}
+
+bool Rssm::fused_for(at::ArrayRef<Tensor> constants) const {
+  return gru_->kind() == GruKind::torch && fused::applies(input_->weight, constants);
+}
+
+fused::RssmWeights Rssm::recurrence(const torch::nn::Linear& hidden,
+                                    const torch::nn::Linear& out) const {
+  const auto [ih, hh, ih_bias, hh_bias] = gru_->weights();
+  return {input_->weight.slice(1, 0, stoch_),    ih,          hh, ih_bias, hh_bias,
+          hidden->weight.slice(1, 0, deter_), out->weight, out->bias};
+}
+
+fused::DynamicsWeights Rssm::dynamics() const {
+  return {recurrence(prior_hidden_, prior_out_), min_std_, input_->weight.slice(1, stoch_),
+          input_->bias, prior_hidden_->bias};
 }
 
 }  // namespace dreamer

@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include "core/error.h"
 #include "core/json.h"
 #include "io/file.h"
 #include "train/checkpoint.h"

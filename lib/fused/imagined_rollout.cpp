@@ -1,0 +1,176 @@
+#include "fused/imagined_rollout.h"
+
+#include "fused/matrix.h"
+
+namespace dreamer::fused {
+
+using torch::Tensor;
+using torch::autograd::AutogradContext;
+using torch::autograd::tensor_list;
+
+namespace {
+
+// bias [K] in every row of [H,N,K], for products to be added to.
+Tensor every_row(const Tensor& bias, std::int64_t h, std::int64_t n) {
+  return bias.detach().expand({h, n, bias.size(0)}).clone(torch::MemoryFormat::Contiguous);
+}
+
+// The actor's part of H steps: every number, in memory that is taken once.
+struct ActorSteps {
+  SquashedNormal normal;
+  Tensor noise;                                    // [H,N,A]
+  Tensor from_stoch, from_deter;                   // the first layer's weight in two: [K,S] [K,D]
+  std::vector<Tensor> weights;                     // the others, the last one [2A,K]
+  Tensor out_bias;                                 // [2A]
+  std::vector<Tensor> hidden;                      // [H,N,K] each
+  Tensor action, stddev, mean_slope, std_slope;    // [H,N,A]
+  Tensor log_prob;                                 // [H,N]
+  Tensor out;                                      // [N,2A], of the latest step
+
+  ActorSteps(const SquashedNormal& squashed, at::TensorList layers, std::int64_t stoch,
+             const Tensor& numbers)
+      : normal(squashed), noise(numbers.contiguous()) {
+    const std::int64_t h = noise.size(0), n = noise.size(1), a = noise.size(2);
+    from_stoch = layers[0].detach().slice(1, 0, stoch).contiguous();
+    from_deter = layers[0].detach().slice(1, stoch).contiguous();
+    for (std::size_t i = 0; i + 2 < layers.size(); i += 2) {
+      hidden.push_back(every_row(layers[i + 1], h, n));
+      weights.push_back(layers[i + 2].detach().contiguous());
+    }
+    out_bias = layers.back().detach().contiguous();
+    for (Tensor* x : {&action, &stddev, &mean_slope, &std_slope}) *x = torch::empty_like(noise);
+    log_prob = torch::empty({h, n}, noise.options());
+    out = torch::empty({n, 2 * a}, noise.options());
+  }
+
+  [[nodiscard]] SquashedSample sample(std::int64_t t) const {
+    return {at_step(stddev, t), at_step(action, t), at_step(mean_slope, t), at_step(std_slope, t),
+            at_step(log_prob, t)};
+  }
+
+  void step(std::int64_t t, const float* stoch, const float* deter) {
+    const std::int64_t n = noise.size(1), a = noise.size(2), k = from_stoch.size(0);
+    float* x = at_step(hidden[0], t);
+    dense(n, from_stoch.size(1), k, stoch, read(from_stoch), 1, x);
+    dense(n, from_deter.size(1), k, deter, read(from_deter), 1, x);
+    elu(n * k, x);
+    for (std::size_t i = 1; i < hidden.size(); ++i) {
+      float* y = at_step(hidden[i], t);
+      dense(n, k, k, x, read(weights[i - 1]), 1, y);
+      elu(n * k, y);
+      x = y;
+    }
+    dense(n, k, 2 * a, x, read(weights.back()), 0, out.data_ptr<float>());
+    squashed_sample(n, a, normal, read(out), read(out_bias), at_step(noise, t), sample(t));
+  }
+
+  // The gradients of weight, bias, weight, bias, …: no step's actor sees another's gradient, so all
+  // steps are one batch. d_action [H,N,A], d_log_prob [H,N].
+  [[nodiscard]] tensor_list backward(const RssmSteps& states, const Tensor& d_action,
+                                     const Tensor& d_log_prob) const {
+    const std::int64_t h = noise.size(0), n = noise.size(1), a = noise.size(2);
+    Tensor dy = torch::empty({h, n, 2 * a}, noise.options());
+    squashed_sample_backward(h * n, a, sample(0), read(noise), read(d_action), read(d_log_prob),
+                             dy.data_ptr<float>());
+    tensor_list gradients(2 * hidden.size() + 2);
+    for (std::size_t i = hidden.size(); i > 0; --i) {
+      gradients[2 * i] = weight_gradient(dy, hidden[i - 1]);
+      gradients[2 * i + 1] = rows(dy).sum(0);
+      dy = torch::matmul(dy, weights[i - 1]);
+      elu_backward(dy.numel(), read(hidden[i - 1]), dy.data_ptr<float>());
+    }
+    gradients[0] = torch::cat({delayed_weight_gradient(dy, states.stoch, states.first_stoch),
+                               delayed_weight_gradient(dy, states.deter, states.first_deter)},
+                              1);
+    gradients[1] = rows(dy).sum(0);
+    return gradients;
+  }
+};
+
+// Both parts, as autograd keeps them for the way back.
+struct RolloutTape : torch::CustomClassHolder {
+  RolloutTape(ActorSteps&& actor_steps, RssmSteps&& rssm_steps, const Tensor& weight)
+      : actor(std::move(actor_steps)), rssm(std::move(rssm_steps)), action_weight(weight) {}
+  ActorSteps actor;
+  RssmSteps rssm;
+  Tensor action_weight;  // [K,A]
+};
+
+struct Rollout : torch::autograd::Function<Rollout> {
+  // The order of the tensors that gradients are given for.
+  static constexpr std::size_t kConstants = 4, kDynamics = 3 + RssmWeights::kCount;
+
+  static tensor_list forward(AutogradContext* context, const Tensor& stoch, const Tensor& deter,
+                             const Tensor& action_noise, const Tensor& prior_noise,
+                             at::TensorList w, at::TensorList actor_layers, double min_std,
+                             const SquashedNormal& normal) {
+    const std::int64_t h = action_noise.size(0), n = action_noise.size(1), a = action_noise.size(2);
+    const Tensor action_weight = w[0].detach().contiguous();
+    ActorSteps actor(normal, actor_layers, stoch.size(1), action_noise);
+    RssmSteps rssm({w[3], w[4], w[5], w[6], w[7], w[8], w[9], w[10]}, min_std, stoch, deter,
+                   prior_noise, every_row(w[1], h, n), every_row(w[2], h, n));
+    const std::int64_t k = rssm.hidden.size(2);
+    for (std::int64_t t = 0; t < h; ++t) {
+      actor.step(t, rssm.stoch_before(t), rssm.deter_before(t));
+      dense(n, a, k, at_step(actor.action, t), read(action_weight), 1, at_step(rssm.hidden, t));
+      rssm.step(t);
+    }
+    // Aliases: results that their own node kept would keep each other alive.
+    tensor_list results = {rssm.stoch.alias(), rssm.deter.alias(), actor.action.alias(),
+                           actor.log_prob.alias(), actor.stddev.alias()};
+    context->mark_non_differentiable({results[4]});
+    context->saved_data["tape"] = c10::IValue::make_capsule(
+        c10::make_intrusive<RolloutTape>(std::move(actor), std::move(rssm), action_weight));
+    return results;
+  }
+
+  static tensor_list backward(AutogradContext* context, tensor_list d) {
+    const auto tape =
+        c10::static_intrusive_pointer_cast<RolloutTape>(context->saved_data["tape"].toCapsule());
+    const auto own = [](const Tensor& x) { return x.clone(torch::MemoryFormat::Contiguous); };
+    const auto asked = [&](std::size_t from, std::size_t count) {
+      for (std::size_t i = from; i < from + count; ++i)
+        if (context->needs_input_grad(i)) return true;
+      return false;
+    };
+    const bool weights = asked(kConstants, kDynamics);
+    const Tensor none = torch::zeros_like(tape->rssm.stoch);  // mean and stddev are no results
+    const RssmDownstream down = fused::backward(
+        tape->rssm, {own(d[0]), own(d[1]), none, none},
+        weights ? WeightGradients::yes : WeightGradients::no);
+
+    tensor_list results(kConstants);
+    tensor_list dynamics(kDynamics);
+    if (weights) {
+      dynamics = {weight_gradient(down.hidden, tape->actor.action), rows(down.hidden).sum(0),
+                  rows(down.head).sum(0)};
+      for (const Tensor& gradient : down.weights.list()) dynamics.push_back(gradient);
+    }
+    results.insert(results.end(), dynamics.begin(), dynamics.end());
+
+    const std::size_t layers = 2 * tape->actor.hidden.size() + 2;
+    tensor_list actor(layers);
+    if (asked(kConstants + kDynamics, layers)) {
+      const Tensor d_action = d[2] + torch::matmul(down.hidden, tape->action_weight);
+      actor = tape->actor.backward(tape->rssm, d_action.contiguous(), d[3].contiguous());
+    }
+    results.insert(results.end(), actor.begin(), actor.end());
+    results.resize(results.size() + 2);  // settings
+    return results;
+  }
+};
+
+}  // namespace
+
+ImaginedRollout imagined_rollout(const ActorWeights& actor, const DynamicsWeights& dynamics,
+                                 const RolloutConstants& constants) {
+  tensor_list weights = {dynamics.action, dynamics.input_bias, dynamics.head_bias};
+  for (const Tensor& weight : dynamics.rssm.list()) weights.push_back(weight);
+  const auto r =
+      Rollout::apply(constants.stoch, constants.deter, constants.action_noise,
+                     constants.prior_noise, at::TensorList(weights),
+                     at::TensorList(actor.layers), dynamics.min_std, actor.normal);
+  return {r[0], r[1], r[2], r[3], r[4]};
+}
+
+}  // namespace dreamer::fused

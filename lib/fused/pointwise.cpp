@@ -1,0 +1,158 @@
+#include "fused/pointwise.h"
+
+#include <cmath>
+
+#include "fused/vector_math.h"
+#include "fused/vectorized.h"
+
+namespace dreamer::fused {
+
+DREAMER_VECTORIZED
+void elu(std::int64_t count, float* x) {
+  for (std::int64_t i = 0; i < count; ++i) x[i] = elu(x[i]);
+}
+
+DREAMER_VECTORIZED
+void elu_backward(std::int64_t count, const float* __restrict y, float* __restrict gradient) {
+  for (std::int64_t i = 0; i < count; ++i) gradient[i] *= elu_slope(y[i]);
+}
+
+DREAMER_VECTORIZED
+void gru(std::int64_t rows, std::int64_t size, const GruInput& in, float* gates_, float* next_) {
+  const float* __restrict bi = in.bias_input;
+  const float* __restrict bs = in.bias_state;
+  for (std::int64_t n = 0; n < rows; ++n) {
+    const float* __restrict x = in.from_input + n * 3 * size;
+    const float* __restrict h = in.from_state + n * 3 * size;
+    const float* __restrict state = in.state + n * size;
+    float* __restrict gates = gates_ + n * 4 * size;
+    float* __restrict next = next_ + n * size;
+#pragma GCC ivdep
+    for (std::int64_t j = 0; j < size; ++j) {
+      const std::int64_t u = size + j, f = 2 * size + j;
+      const float reset = sigmoid(x[j] + bi[j] + h[j] + bs[j]);
+      const float update = sigmoid(x[u] + bi[u] + h[u] + bs[u]);
+      const float recurrent = h[f] + bs[f];
+      const float fresh = hyperbolic_tangent(x[f] + bi[f] + reset * recurrent);
+      gates[j] = reset;
+      gates[u] = update;
+      gates[f] = fresh;
+      gates[3 * size + j] = recurrent;
+      next[j] = fresh + update * (state[j] - fresh);
+    }
+  }
+}
+
+DREAMER_VECTORIZED
+void gru_backward(std::int64_t rows, std::int64_t size, const float* gates_, const float* state_,
+                  const float* d_next_, float* d_input_, float* d_products_, float* d_state_) {
+  for (std::int64_t n = 0; n < rows; ++n) {
+    const float* __restrict gates = gates_ + n * 4 * size;
+    const float* __restrict state = state_ + n * size;
+    const float* __restrict d_next = d_next_ + n * size;
+    float* __restrict d_input = d_input_ + n * 3 * size;
+    float* __restrict d_products = d_products_ + n * 3 * size;
+#pragma GCC ivdep
+    for (std::int64_t j = 0; j < size; ++j) {
+      const std::int64_t u = size + j, f = 2 * size + j;
+      const float reset = gates[j], update = gates[u], fresh = gates[f];
+      const float d_fresh = d_next[j] * (1.0F - update) * (1.0F - fresh * fresh);
+      const float d_update = d_next[j] * (state[j] - fresh) * update * (1.0F - update);
+      const float d_reset = d_fresh * gates[3 * size + j] * reset * (1.0F - reset);
+      d_input[j] = d_products[j] = d_reset;
+      d_input[u] = d_products[u] = d_update;
+      d_input[f] = d_fresh;
+      d_products[f] = d_fresh * reset;
+    }
+    if (d_state_ == nullptr) continue;
+    float* __restrict d_state = d_state_ + n * size;
+#pragma GCC ivdep
+    for (std::int64_t j = 0; j < size; ++j) d_state[j] += d_next[j] * gates[size + j];
+  }
+}
+
+DREAMER_VECTORIZED
+void normal_sample(std::int64_t rows, std::int64_t size, const float* out_, const float* bias_,
+                   float min_std, const float* noise_, const NormalSample& result) {
+  const float* __restrict bias = bias_;
+  for (std::int64_t n = 0; n < rows; ++n) {
+    const float* __restrict out = out_ + n * 2 * size;
+    const float* __restrict noise = noise_ + n * size;
+    float* __restrict mean = result.mean + n * size;
+    float* __restrict stddev = result.stddev + n * size;
+    float* __restrict slope = result.slope + n * size;
+    float* __restrict sample = result.sample + n * size;
+#pragma GCC ivdep
+    for (std::int64_t k = 0; k < size; ++k) {
+      const float raw = out[size + k] + bias[size + k];
+      mean[k] = out[k] + bias[k];
+      stddev[k] = softplus(raw) + min_std;
+      slope[k] = sigmoid(raw);
+      sample[k] = mean[k] + stddev[k] * noise[k];
+    }
+  }
+}
+
+DREAMER_VECTORIZED
+void normal_sample_backward(std::int64_t rows, std::int64_t size, const float* noise_,
+                            const float* slope_, const float* d_sample_, const float* d_mean_,
+                            const float* d_stddev_, float* d_out_) {
+  for (std::int64_t n = 0; n < rows; ++n) {
+    const float* __restrict noise = noise_ + n * size;
+    const float* __restrict slope = slope_ + n * size;
+    const float* __restrict d_sample = d_sample_ + n * size;
+    const float* __restrict d_mean = d_mean_ + n * size;
+    const float* __restrict d_stddev = d_stddev_ + n * size;
+    float* __restrict d_out = d_out_ + n * 2 * size;
+#pragma GCC ivdep
+    for (std::int64_t k = 0; k < size; ++k) {
+      d_out[k] = d_mean[k] + d_sample[k];
+      d_out[size + k] = (d_stddev[k] + d_sample[k] * noise[k]) * slope[k];
+    }
+  }
+}
+
+DREAMER_VECTORIZED
+void squashed_sample(std::int64_t rows, std::int64_t size, const SquashedNormal& normal,
+                     const float* out, const float* bias, const float* noise,
+                     const SquashedSample& result) {
+  constexpr float kHalfLogTwoPi = 0.918938533F, kLogTwo = 0.693147181F;
+  for (std::int64_t n = 0; n < rows; ++n) {
+    float log_prob = 0;
+#pragma GCC ivdep
+    for (std::int64_t k = 0; k < size; ++k) {
+      const std::int64_t i = n * size + k, m = n * 2 * size + k, s = m + size;
+      const float squeezed = hyperbolic_tangent((out[m] + bias[k]) / normal.mean_scale);
+      const float shifted = out[s] + bias[size + k] + normal.shift;
+      const float stddev = softplus(shifted) + normal.min_std;
+      const float raw = normal.mean_scale * squeezed + stddev * noise[i];
+      result.mean_slope[i] = 1.0F - squeezed * squeezed;
+      result.std_slope[i] = sigmoid(shifted);
+      result.stddev[i] = stddev;
+      result.action[i] = hyperbolic_tangent(raw);
+      // ln(1 − tanh²x), in the form that stays finite where tanh rounds to 1.
+      const float log_slope = 2.0F * (kLogTwo - raw - softplus(-2.0F * raw));
+      log_prob += -0.5F * noise[i] * noise[i] - std::log(stddev) - kHalfLogTwoPi - log_slope;
+    }
+    result.log_prob[n] = log_prob;
+  }
+}
+
+DREAMER_VECTORIZED
+void squashed_sample_backward(std::int64_t rows, std::int64_t size, const SquashedSample& kept,
+                              const float* noise, const float* d_action, const float* d_log_prob,
+                              float* d_out) {
+  for (std::int64_t n = 0; n < rows; ++n)
+#pragma GCC ivdep
+    for (std::int64_t k = 0; k < size; ++k) {
+      const std::int64_t i = n * size + k, m = n * 2 * size + k;
+      const float action = kept.action[i];
+      // With the noise given, ln p depends on the sample through the tanh's slope alone.
+      const float d_raw = d_action[i] * (1.0F - action * action) + d_log_prob[n] * 2.0F * action;
+      const float d_stddev = d_raw * noise[i] - d_log_prob[n] / kept.stddev[i];
+      d_out[m] = d_raw * kept.mean_slope[i];
+      d_out[m + size] = d_stddev * kept.std_slope[i];
+    }
+}
+
+}  // namespace dreamer::fused

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+
+namespace dreamer::fused {
+
+// The parts of a step that are no matrix products, each in one pass over N rows. All matrices are
+// row-major, without gaps. Letters: D deterministic, S stochastic, A action.
+
+/// ELU of `count` numbers, in place.
+void elu(std::int64_t count, float* x);
+/// gradient times the slope of the ELU that gave y, in place.
+void elu_backward(std::int64_t count, const float* y, float* gradient);
+
+/// What the gates of a GRU are computed from. Gates lie in the order reset, update, new.
+struct GruInput {
+  const float *from_input, *from_state;  // [N,3D], matrix products
+  const float *bias_input, *bias_state;  // [3D]
+  const float* state;                    // [N,D]
+};
+/// next [N,D]; gates [N,4D] keeps reset, update, new and the new gate's part from the state.
+void gru(std::int64_t rows, std::int64_t size, const GruInput& in, float* gates, float* next);
+/// d next [N,D] -> d from_input [N,3D], d from_state [N,3D]; d state [N,D] is added to, or null.
+void gru_backward(std::int64_t rows, std::int64_t size, const float* gates, const float* state,
+                  const float* d_next, float* d_input, float* d_state_products, float* d_state);
+
+/// A diagonal Normal distribution, mean and softplus(s) + min_std, and a sample of it.
+struct NormalSample {
+  float *mean, *stddev, *slope, *sample;  // [N,S]; slope is d stddev / d s
+};
+/// out [N,2S] = [mean, s] before their bias [2S]; noise [N,S].
+void normal_sample(std::int64_t rows, std::int64_t size, const float* out, const float* bias,
+                   float min_std, const float* noise, const NormalSample& result);
+/// d sample, d mean, d stddev -> d out [N,2S].
+void normal_sample_backward(std::int64_t rows, std::int64_t size, const float* noise,
+                            const float* slope, const float* d_sample, const float* d_mean,
+                            const float* d_stddev, float* d_out);
+
+/// How an actor's numbers become a distribution: mean c·tanh(m/c), stddev softplus(s + shift) +
+/// min_std.
+struct SquashedNormal {
+  float mean_scale, shift, min_std;
+};
+/// What is kept of a tanh-transformed Normal and a sample of it.
+struct SquashedSample {
+  float *stddev, *action;          // [N,A]
+  float *mean_slope, *std_slope;   // [N,A]: d mean / d m, d stddev / d s
+  float* log_prob;                 // [N]
+};
+/// out [N,2A] = [m, s] before their bias [2A]; noise [N,A].
+void squashed_sample(std::int64_t rows, std::int64_t size, const SquashedNormal& normal,
+                     const float* out, const float* bias, const float* noise,
+                     const SquashedSample& result);
+/// d action [N,A], d log_prob [N] -> d out [N,2A].
+void squashed_sample_backward(std::int64_t rows, std::int64_t size, const SquashedSample& kept,
+                              const float* noise, const float* d_action, const float* d_log_prob,
+                              float* d_out);
+
+}  // namespace dreamer::fused

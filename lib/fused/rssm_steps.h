@@ -1,0 +1,87 @@
+#pragma once
+
+#include <array>
+
+#include <torch/torch.h>
+
+namespace dreamer::fused {
+
+// The steps that the observed sequence and the imagined rollout share. Letters as everywhere, and
+// T steps, N rows, K units of a hidden layer. Time is the first axis, so that a step is one piece
+// of memory.
+
+inline const float* read(const torch::Tensor& x) { return x.const_data_ptr<float>(); }
+/// Step t of x [T,…].
+inline float* at_step(const torch::Tensor& x, std::int64_t t) {
+  return x.data_ptr<float>() + t * x.stride(0);
+}
+/// All but the last axis as one: [...,K] -> [rows,K].
+inline torch::Tensor rows(const torch::Tensor& x) { return x.flatten(0, -2); }
+
+/// The parameters of the recurrence, in the layers' layouts.
+struct RssmWeights {
+  torch::Tensor stoch;                         // [K,S], stoch's columns of the input layer
+  torch::Tensor ih, hh, ih_bias, hh_bias;      // [3D,K] [3D,D] [3D] [3D]
+  torch::Tensor deter;                         // [K,D], deter's columns of the head's hidden layer
+  torch::Tensor out, out_bias;                 // [2S,K] [2S]
+
+  static constexpr std::size_t kCount = 8;
+  [[nodiscard]] std::array<torch::Tensor, kCount> list() const {
+    return {stoch, ih, hh, ih_bias, hh_bias, deter, out, out_bias};
+  }
+};
+
+/// Every number of T steps, written into memory that is taken once.
+struct RssmSteps {
+  RssmWeights weights;
+  double min_std = 0;
+  torch::Tensor first_stoch, first_deter;  // [N,S] [N,D], the state before the first step
+  torch::Tensor noise;                     // [T,N,S]
+  torch::Tensor hidden, head;              // [T,N,K]
+  torch::Tensor gates;                     // [T,N,4D]
+  torch::Tensor stoch, deter;              // [T,N,S] [T,N,D]
+  torch::Tensor mean, stddev, slope;       // [T,N,S]
+
+  /// Takes the memory. `hidden` and `head` begin with what does not come from the state.
+  RssmSteps(const RssmWeights& weights, double min_std, const torch::Tensor& first_stoch,
+            const torch::Tensor& first_deter, const torch::Tensor& noise,
+            const torch::Tensor& hidden, const torch::Tensor& head);
+
+  /// Computes step t from the one before. hidden[t] and head[t] hold what the layers' other inputs
+  /// and biases give.
+  void step(std::int64_t t);
+
+  /// The state before step t.
+  [[nodiscard]] const float* stoch_before(std::int64_t t) const;
+  [[nodiscard]] const float* deter_before(std::int64_t t) const;
+
+ private:
+  torch::Tensor from_input_, from_state_, out_;  // [N,3D] [N,3D] [N,2S], of the latest step
+};
+
+/// Gradients of the steps' results, contiguous. `stoch` and `deter` are written to.
+struct RssmUpstream {
+  torch::Tensor stoch, deter, mean, stddev;
+};
+enum class WeightGradients { no, yes };
+/// What the gradients become.
+struct RssmDownstream {
+  torch::Tensor hidden, head;  // [T,N,K], before ELU
+  RssmWeights weights;         // undefined with WeightGradients::no
+};
+/// From the last step to the first.
+[[nodiscard]] RssmDownstream backward(const RssmSteps& steps, const RssmUpstream& gradient,
+                                      WeightGradients want);
+
+/// Σ dy'·x over all rows, the gradient of a dense layer's weight: [...,out], [...,in] -> [out,in].
+[[nodiscard]] torch::Tensor weight_gradient(const torch::Tensor& dy, const torch::Tensor& x);
+/// The same where the input of step t is the state of step t−1: dy [T,N,out], state [T,N,in],
+/// first [N,in].
+[[nodiscard]] torch::Tensor delayed_weight_gradient(const torch::Tensor& dy,
+                                                    const torch::Tensor& state,
+                                                    const torch::Tensor& first);
+
+/// Whether the steps are computed here for these constants and weights: on the CPU, in float32.
+[[nodiscard]] bool applies(const torch::Tensor& weight, at::ArrayRef<torch::Tensor> constants);
+
+}  // namespace dreamer::fused
