@@ -7,19 +7,13 @@ extern "C" void sgemm_(const char* transpose_a, const char* transpose_b, const i
 
 namespace dreamer::fused {
 
-// Column-major routines compute the transpose: y' = weight · x'.
-void dense(std::int64_t rows, std::int64_t in, std::int64_t out, const float* x,
-           const float* weight, float beta, float* y) {
-  const int m = static_cast<int>(out), n = static_cast<int>(rows), k = static_cast<int>(in);
+void gemm(Transpose ta, Transpose tb, std::int64_t rows, std::int64_t columns, std::int64_t inner,
+          const float* a, const float* b, float beta, float* out) {
+  // Column-major routines compute the transpose: out' = b'·a'.
+  const auto m = static_cast<int>(columns), n = static_cast<int>(rows), k = static_cast<int>(inner);
   const float one = 1;
-  sgemm_("T", "N", &m, &n, &k, &one, weight, &k, x, &k, &beta, y, &m);
-}
-
-void dense_backward(std::int64_t rows, std::int64_t in, std::int64_t out, const float* dy,
-                    const float* weight, float beta, float* dx) {
-  const int m = static_cast<int>(in), n = static_cast<int>(rows), k = static_cast<int>(out);
-  const float one = 1;
-  sgemm_("N", "N", &m, &n, &k, &one, weight, &m, dy, &k, &beta, dx, &m);
+  sgemm_(tb == Transpose::yes ? "T" : "N", ta == Transpose::yes ? "T" : "N", &m, &n, &k, &one, b,
+         tb == Transpose::yes ? &k : &m, a, ta == Transpose::yes ? &n : &k, &beta, out, &m);
 }
 
 }  // namespace dreamer::fused

@@ -2,13 +2,7 @@
 
 #include <algorithm>
 
-// Compiled for several instruction sets; the loader picks the one of this machine.
-#define DREAMER_VECTORIZED \
-  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#if !defined(__x86_64__) || defined(__SANITIZE_ADDRESS__)
-#undef DREAMER_VECTORIZED
-#define DREAMER_VECTORIZED
-#endif
+#include "fused/vectorized.h"
 
 namespace dreamer::fused {
 

@@ -6,12 +6,8 @@
 
 #include <ATen/Parallel.h>
 
+#include "fused/matrix.h"
 #include "fused/patches.h"
-
-// The Fortran interface of the BLAS in LibTorch, which called by several threads computes on each.
-extern "C" void sgemm_(const char* transpose_a, const char* transpose_b, const int* m, const int* n,
-                       const int* k, const float* alpha, const float* a, const int* lda,
-                       const float* b, const int* ldb, const float* beta, float* c, const int* ldc);
 
 namespace dreamer::fused {
 
@@ -21,17 +17,8 @@ namespace {
 
 constexpr std::int64_t kSlab = std::int64_t{1} << 17;  // floats of patches at once: 512 KB
 
-// Row-major matrix products on one thread. Letters: r positions of a slab, c narrow channels, K
-// numbers of a patch; the weight is [c,K].
-enum class Transpose { no, yes };
-void gemm(Transpose ta, Transpose tb, std::int64_t rows, std::int64_t columns, std::int64_t inner,
-          const float* a, const float* b, float beta, float* out) {
-  // Column-major routines compute the transpose: out' = b'·a'.
-  const auto m = static_cast<int>(columns), n = static_cast<int>(rows), k = static_cast<int>(inner);
-  const float one = 1;
-  sgemm_(tb == Transpose::yes ? "T" : "N", ta == Transpose::yes ? "T" : "N", &m, &n, &k, &one, b,
-         tb == Transpose::yes ? &k : &m, a, ta == Transpose::yes ? &n : &k, &beta, out, &m);
-}
+// Matrix products. Letters: r positions of a slab, c narrow channels, K numbers of a patch; the weight
+// is [c,K].
 // narrow [r,c] += patches [r,K] · weight'
 void narrow_from_patches(const PatchGrid& g, std::int64_t r, const float* patches,
                          const float* weight, float beta, float* narrow) {

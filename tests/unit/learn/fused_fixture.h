@@ -16,6 +16,13 @@ void copy_in_double(const Module& from, Module& to) {
   for (auto& p : to.named_parameters()) p.value().copy_(source[p.key()]);
 }
 
+/// Biases begin at 0, which hides mistakes in them.
+inline void randomize_biases(torch::nn::Module& module) {
+  const torch::NoGradGuard no_grad;
+  for (Tensor& p : module.parameters())
+    if (p.dim() == 1) p += 0.3 * torch::randn_like(p);
+}
+
 /// Gradients of Σ weights·outputs with respect to `inputs`, where weights are random, the same for
 /// the same seed; only the outputs in `used` count. Undefined where nothing depends on an input.
 inline std::vector<Tensor> random_gradients(const std::vector<Tensor>& outputs,

@@ -34,8 +34,8 @@ struct Case {
     actor = std::make_shared<Actor>(behavior, config.feature(), s.action);
     exact_actor = std::make_shared<Actor>(behavior, config.feature(), s.action);
     const torch::NoGradGuard no_grad;
-    for (Tensor& p : ours->parameters()) p += 0.2 * torch::randn_like(p);  // biases begin at 0
-    for (Tensor& p : actor->parameters()) p += 0.2 * torch::randn_like(p);
+    randomize_biases(*ours);
+    randomize_biases(*actor);
     copy_in_double(*ours, *exact);
     copy_in_double(*actor, *exact_actor);
     start = {torch::randn({s.rows, s.stoch}), torch::randn({s.rows, s.deter})};

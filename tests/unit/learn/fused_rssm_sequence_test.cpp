@@ -26,7 +26,7 @@ struct Case {
     ours = std::make_shared<Rssm>(config, s.action, s.embedding);
     exact = std::make_shared<Rssm>(config, s.action, s.embedding);
     const torch::NoGradGuard no_grad;
-    for (Tensor& p : ours->parameters()) p += 0.3 * torch::randn_like(p);  // biases begin at 0
+    randomize_biases(*ours);
     copy_in_double(*ours, *exact);
     embedding = torch::randn({s.rows, s.steps, s.embedding}).requires_grad_();
     action = torch::rand({s.rows, s.steps, s.action}).requires_grad_();
