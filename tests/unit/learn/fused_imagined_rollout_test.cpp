@@ -33,7 +33,6 @@ struct Case {
     exact = std::make_shared<Rssm>(config, s.action, 4);
     actor = std::make_shared<Actor>(behavior, config.feature(), s.action);
     exact_actor = std::make_shared<Actor>(behavior, config.feature(), s.action);
-    const torch::NoGradGuard no_grad;
     randomize_biases(*ours);
     randomize_biases(*actor);
     copy_in_double(*ours, *exact);

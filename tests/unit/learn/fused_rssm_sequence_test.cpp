@@ -25,7 +25,6 @@ struct Case {
     config.gru = gru;
     ours = std::make_shared<Rssm>(config, s.action, s.embedding);
     exact = std::make_shared<Rssm>(config, s.action, s.embedding);
-    const torch::NoGradGuard no_grad;
     randomize_biases(*ours);
     copy_in_double(*ours, *exact);
     embedding = torch::randn({s.rows, s.steps, s.embedding}).requires_grad_();
