@@ -63,10 +63,12 @@ void Environment::reseed(std::int64_t seed) {
 }
 
 void Environment::begin_episode() {
-  physics_.reset();
-  task_->begin_episode(random_);
-  physics_.forward();
   ++index_;
+  with_context(fmt::format("{}, seed {}, episode {}", info_.name, seed_, index_), [this] {
+    physics_.reset();
+    task_->begin_episode(random_);
+    physics_.forward();
+  });
   control_steps_ = 0;
 }
 
