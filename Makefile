@@ -3,6 +3,7 @@
 #   make                       set up what is missing and build into build/
 #   make check                 build and run all tests
 #   make quickstart            build, then the whole loop on a small task from pixels (minutes)
+#   make contact-sheet         pipelines/tasks.png anew: a frame of each of the twenty tasks
 #   make install PREFIX=DIR    programs, library, man pages, presets, models (default /usr/local)
 #   make dev                   build and test with sanitizers and warnings as errors in build-dev/
 #   make tidy, make format     clang-tidy over the code; clang-format of the code
@@ -24,7 +25,7 @@ export DREAMER_PYTHON
 
 CONFIGURE = cmake --log-level=WARNING -DDREAMER_PYTHON='$(abspath $(DREAMER_PYTHON))' $(CMAKE_ARGS)
 
-.PHONY: build setup check quickstart install dev tidy format clean help
+.PHONY: build setup check quickstart contact-sheet install dev tidy format clean help
 build: setup
 	@$(CONFIGURE) --preset release >/dev/null
 	@cmake --build --preset release --parallel $(JOBS)
@@ -38,6 +39,9 @@ check: build
 
 quickstart: build
 	@PATH="$(CURDIR)/build/bin:$$PATH" OUT="$(or $(OUT),quickstart)" pipelines/quickstart.sh
+
+contact-sheet: build
+	@PATH="$(CURDIR)/build/bin:$$PATH" pipelines/contact-sheet.sh
 
 install: build
 	@cmake --install build --prefix '$(PREFIX)' --strip

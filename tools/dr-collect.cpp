@@ -3,6 +3,7 @@
 #include "collect/replay_episode.h"
 #include "core/error.h"
 #include "core/output.h"
+#include "env/task_summary.h"
 #include "stages/acting.h"
 
 namespace {
@@ -18,9 +19,10 @@ struct Options : Compute {
   Config config;
 };
 
-void list_tasks() {
+void list_tasks(bool json) {
+  if (!json) emit_text(env::task_heading());
   for (const env::TaskInfo& task : env::all_tasks())
-    emit_text(fmt::format("{:26} {}\n", task.name, task.description));
+    json ? emit(env::to_json(task)) : emit_text(env::task_row(task));
 }
 
 void replay(const Options& o) {
@@ -53,7 +55,8 @@ int main(int argc, char** argv) {
   CLI::App& app = program.app();
   app.add_option("--task", o.collect.task, "the task to act in; --list-tasks shows all")
       ->type_name("TASK");
-  app.add_flag("--list-tasks", o.list_tasks, "list the tasks and stop");
+  app.add_flag("--list-tasks", o.list_tasks,
+               "list the tasks and stop; with --json a line of JSON for each");
   app.add_option("--policy", o.policy, "a policy checkpoint, or random")
       ->type_name("FILE")
       ->capture_default_str();
@@ -89,7 +92,7 @@ int main(int argc, char** argv) {
   });
   return program.run(argc, argv, [&] {
     if (o.list_tasks)
-      list_tasks();
+      list_tasks(program.json());
     else if (!o.replay.empty())
       replay(o);
     else

@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <iostream>
 
 #include "cli/program.h"
+#include "collect/film.h"
 #include "core/output.h"
 #include "data/episode_list.h"
 #include "media/render.h"
@@ -8,6 +10,8 @@
 int main(int argc, char** argv) {
   using namespace dreamer;
   media::RenderJob job;
+  FilmOptions filming;
+  std::string quality = env::to_string(filming.render);
   std::vector<std::string> files;
 
   cli::Program program("dr-render", "Show episodes and dreams as a video or a picture strip");
@@ -28,8 +32,33 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   program.count("--columns", job.columns, 0,
                 "columns of the grid, or of the strip; 0: as reads best");
+  program.count("--row", job.row, 0, "png: all episodes in a grid at this row, not a strip")
+      ->default_str("");
+  std::vector<CLI::Option*> anew;
+  anew.push_back(program
+                     .count("--size", filming.size, 1,
+                            "film episodes anew, in so many rows and columns of pixels")
+                     ->default_str(""));
+  anew.push_back(program.app()
+                     .add_option("--camera", filming.camera,
+                                 "film episodes anew, by this camera of the task: name or number")
+                     ->type_name("CAMERA"));
+  anew.push_back(program.app()
+                     .add_option("--render", quality,
+                                 "film episodes anew: exact, or fast (no shadows and reflections)")
+                     ->type_name("QUALITY")
+                     ->capture_default_str());
   program.app().add_flag("--overlay", job.overlay, "curves of reward and value under the frames");
-  program.check([&] { static_cast<void>(media::format_of(job.out)); });
+  program.check([&] {
+    const media::Format format = media::format_of(job.out);
+    if (job.row >= 0 && format != media::Format::png)
+      throw usage_error("--row is of pictures: a name that ends in .png");
+    filming.render = env::render_quality(quality);
+    if (filming.render == env::RenderQuality::none)
+      throw usage_error("--render is exact or fast here, not none");
+    if (std::ranges::any_of(anew, [](const CLI::Option* option) { return option->count() > 0; }))
+      job.film = [&](const std::filesystem::path& file) { return film(file, filming); };
+  });
 
   return program.run(argc, argv, [&] {
     job.files = data::resolve_episodes(files, std::cin);

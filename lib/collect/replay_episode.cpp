@@ -1,5 +1,6 @@
 #include "collect/replay_episode.h"
 
+#include "collect/logged_policy.h"
 #include "collect/rollout.h"
 #include "core/error.h"
 #include "core/signals.h"
@@ -11,24 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using env::Environment;
-
-/// Gives logged actions [T,A] one after the other, from row 1 on.
-class LoggedPolicy : public Policy {
- public:
-  LoggedPolicy(const std::vector<float>& actions, std::int64_t action_size)
-      : actions_(actions), action_size_(action_size) {}
-
-  void reset(std::int64_t, std::int64_t) override { row_ = 1; }
-  std::vector<float> act(std::span<const std::uint8_t>) override {
-    const auto first = actions_.begin() + action_size_ * row_++;
-    return {first, first + action_size_};
-  }
-
- private:
-  const std::vector<float>& actions_;
-  std::int64_t action_size_;
-  std::int64_t row_ = 1;
-};
 
 /// The first row of those fields that the file has.
 Environment::Fields first_row(const io::FileReader& file, const std::string& group,

@@ -37,6 +37,10 @@ std::string nearest(std::string_view word, std::span<const std::string> candidat
       best = candidate;
     }
   }
+  // Not misspelt but cut short: "walker".
+  if (best.empty() && !word.empty())
+    for (const std::string& candidate : candidates)
+      if (candidate.starts_with(word)) return candidate;
   return best;
 }
 

@@ -50,7 +50,10 @@ Environment::Environment(const std::string& task, std::int64_t seed,
       seed_(seed),
       physics_(info_.model, info_.edit),
       task_(info_.make(physics_)),
-      random_(checked_seed(seed)) {}
+      random_(checked_seed(seed)),
+      camera_(options.camera.empty() ? info_.camera : with_context(info_.name, [&] {
+        return physics_.camera(options.camera);
+      })) {}
 
 void Environment::reseed(std::int64_t seed) {
   random_ = RandomState(checked_seed(seed));
@@ -60,10 +63,12 @@ void Environment::reseed(std::int64_t seed) {
 }
 
 void Environment::begin_episode() {
-  physics_.reset();
-  task_->begin_episode(random_);
-  physics_.forward();
   ++index_;
+  with_context(fmt::format("{}, seed {}, episode {}", info_.name, seed_, index_), [this] {
+    physics_.reset();
+    task_->begin_episode(random_);
+    physics_.forward();
+  });
   control_steps_ = 0;
 }
 
@@ -107,8 +112,8 @@ Observation Environment::observe(double reward) {
                           .last = control_steps_ >= kControlSteps};
   if (options_.render != RenderQuality::none) {
     if (!renderer_)
-      renderer_ = std::make_unique<Renderer>(physics_, info_.camera, options_.height,
-                                             options_.width, options_.render);
+      renderer_ = std::make_unique<Renderer>(physics_, camera_, options_.height, options_.width,
+                                             options_.render);
     observation.image = renderer_->render();
   }
   return observation;

@@ -18,6 +18,7 @@ struct EnvironmentOptions {
   std::int64_t action_repeat = 2;
   std::int64_t height = 64, width = 64;
   RenderQuality render = RenderQuality::exact;
+  std::string camera = {};  // its name or number; empty: the task's
 };
 
 /// What an agent learns from a step (or a reset, which has reward 0 and discount 1).
@@ -35,6 +36,8 @@ class Environment {
  public:
   /// @param seed NumPy's, 0 … 2³²−1
   Environment(const std::string& task, std::int64_t seed, const EnvironmentOptions& options = {});
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
 
   /// Passes over `n` episodes: runs their resets, so that the draws of the next one are its own.
   void skip_episodes(std::int64_t n);
@@ -86,6 +89,7 @@ class Environment {
   std::unique_ptr<Task> task_;
   RandomState random_;
   std::unique_ptr<Renderer> renderer_;
+  int camera_;
   std::int64_t index_ = -1;
   std::int64_t control_steps_ = kControlSteps;  // of this episode; none is under way yet
 };

@@ -36,31 +36,6 @@ constexpr std::array<const char*, mjNWARNING> kWarnings = [] {
   return names;
 }();
 
-mjModel* compile(const std::filesystem::path& path, const std::function<void(mjSpec&)>& edit) {
-  std::array<char, 1000> reason{};
-  std::unique_ptr<mjSpec, void (*)(mjSpec*)> spec(
-      mj_parseXML(path.c_str(), nullptr, reason.data(), reason.size()), mj_deleteSpec);
-  if (!spec) throw error("{}: {}", path.string(), reason.data());
-  if (edit) edit(*spec);
-  mjModel* model = mj_compile(spec.get(), nullptr);
-  if (model == nullptr) throw error("{}: {}", path.string(), mjs_getError(spec.get()));
-  return model;
-}
-
-mjModel* load(const std::filesystem::path& path, const std::function<void(mjSpec&)>& edit) {
-  // Parsing and making the textures takes 0.1 s, a copy 3 ms: unedited models are kept.
-  static std::map<std::filesystem::path, std::unique_ptr<mjModel, void (*)(mjModel*)>> kept;
-  static std::mutex mutex;  // MuJoCo's parser keeps its last model in a global
-  const std::lock_guard lock(mutex);
-  if (edit) return compile(path, edit);
-  auto model = kept.find(path);
-  if (model == kept.end())
-    model = kept.try_emplace(path, compile(path, edit), mj_deleteModel).first;
-  mjModel* copy = mj_copyModel(nullptr, model->second.get());
-  if (copy == nullptr) throw error("{}: out of memory for a model", path.string());
-  return copy;
-}
-
 std::filesystem::path model_path(const std::string& file) {
   auto path = share_dir() / "mjcf" / file;
   if (!std::filesystem::exists(path))
@@ -70,7 +45,47 @@ std::filesystem::path model_path(const std::string& file) {
   return path;
 }
 
+// MuJoCo's parser keeps its last model in a global.
+std::mutex& parser_mutex() {
+  static std::mutex mutex;
+  return mutex;
+}
+
+Spec parse(const std::filesystem::path& path, const std::function<void(mjSpec&)>& edit) {
+  std::array<char, 1000> reason{};
+  Spec spec(mj_parseXML(path.c_str(), nullptr, reason.data(), reason.size()));
+  if (!spec) throw error("{}: {}", path.string(), reason.data());
+  if (edit) edit(*spec);
+  return spec;
+}
+
+mjModel* compile(const std::filesystem::path& path, const std::function<void(mjSpec&)>& edit) {
+  const Spec spec = parse(path, edit);
+  mjModel* model = mj_compile(spec.get(), nullptr);
+  if (model == nullptr) throw error("{}: {}", path.string(), mjs_getError(spec.get()));
+  return model;
+}
+
+mjModel* load(const std::filesystem::path& path, const std::function<void(mjSpec&)>& edit) {
+  // Parsing and making the textures takes 0.1 s, a copy 3 ms: unedited models are kept.
+  static std::map<std::filesystem::path, std::unique_ptr<mjModel, void (*)(mjModel*)>> kept;
+  const std::lock_guard lock(parser_mutex());
+  if (edit) return compile(path, edit);
+  auto model = kept.find(path);
+  if (model == kept.end())
+    model = kept.try_emplace(path, compile(path, edit), mj_deleteModel).first;
+  mjModel* copy = mj_copyModel(nullptr, model->second.get());
+  if (copy == nullptr) throw error("{}: out of memory for a model", path.string());
+  return copy;
+}
+
 }  // namespace
+
+Spec parse_model(const std::string& file, const std::function<void(mjSpec&)>& edit) {
+  install_handlers();
+  const std::lock_guard lock(parser_mutex());
+  return parse(model_path(file), edit);
+}
 
 Physics::Physics(const std::string& file, const std::function<void(mjSpec&)>& edit) {
   install_handlers();
@@ -86,8 +101,11 @@ void Physics::checked(Body&& body) {
   body();
   for (int i = 0; i < mjNWARNING; ++i)
     if (data_->warning[i].number > before[i])
-      throw error("the physics broke down at {:.3f} s of simulated time: {}", data_->time,
-                  kWarnings[i]);
+      throw error(
+          "the physics broke down at {:.3f} s of simulated time: {}; what follows would be no "
+          "data, "
+          "so the episode ends here and is not stored (another --seed gives other episodes)",
+          data_->time, kWarnings[i]);
 }
 
 void Physics::forward_unchecked() {
@@ -124,6 +142,19 @@ int Physics::id(mjtObj type, const std::string& name) const {
   const int found = mj_name2id(model_.get(), type, name.c_str());
   if (found < 0) throw error("the model has no {} {}", mju_type2Str(type), name);
   return found;
+}
+
+int Physics::camera(const std::string& name_or_number) const {
+  if (const int found = mj_name2id(model_.get(), mjOBJ_CAMERA, name_or_number.c_str()); found >= 0)
+    return found;
+  std::string all;
+  for (int camera = 0; camera < model_->ncam; ++camera) {
+    if (name_or_number == std::to_string(camera)) return camera;
+    const char* name = mj_id2name(model_.get(), mjOBJ_CAMERA, camera);
+    all += fmt::format("{}{}{}", camera == 0 ? "" : ", ", camera,
+                       name == nullptr ? "" : fmt::format(" ({})", name));
+  }
+  throw usage_error("no camera {}; there are: {}", name_or_number, all);
 }
 
 std::span<const double> Physics::sensor(const std::string& name) const {

@@ -11,6 +11,17 @@
 
 namespace dreamer::env {
 
+struct FreeSpec {
+  void operator()(mjSpec* spec) const { mj_deleteSpec(spec); }
+};
+/// A parsed model: what its XML says, a few milliseconds' work. Making a model of it, with its
+/// textures, takes a hundred.
+using Spec = std::unique_ptr<mjSpec, FreeSpec>;
+
+/// Reads `file` of the installed MJCF models ("cartpole.xml").
+/// @param edit changes the parsed model, where a task needs that
+[[nodiscard]] Spec parse_model(const std::string& file, const std::function<void(mjSpec&)>& edit);
+
 /// An entry of a body's rotation matrix, row-major: `zz` is the z component of the body's z axis,
 /// `xz` the x component of the body's z axis.
 enum class Entry { xx = 0, xz = 2, zz = 8 };
@@ -22,8 +33,7 @@ enum class Axis { x = 0, y = 1, z = 2 };
 /// through the same numbers. Errors of MuJoCo and unknown names throw Error.
 class Physics {
  public:
-  /// Loads `file` of the installed MJCF models ("cartpole.xml").
-  /// @param edit changes the parsed model before it is compiled, where a task needs that
+  /// Makes a model of what parse_model reads.
   explicit Physics(const std::string& file, const std::function<void(mjSpec&)>& edit = {});
 
   /// The default state, with everything derived from it. Warnings are ignored here: a task moves
@@ -48,6 +58,10 @@ class Physics {
   [[nodiscard]] int geom(const std::string& name) const { return id(mjOBJ_GEOM, name); }
   [[nodiscard]] int site(const std::string& name) const { return id(mjOBJ_SITE, name); }
   [[nodiscard]] int joint(const std::string& name) const { return id(mjOBJ_JOINT, name); }
+
+  /// The camera of this name or, if it is none's name, of this number; any other throws a usage
+  /// error that names the cameras there are.
+  [[nodiscard]] int camera(const std::string& name_or_number) const;
 
   /// Where a joint's position begins in qpos; its velocity in qvel.
   [[nodiscard]] double& qpos(int joint) { return data_->qpos[model_->jnt_qposadr[joint]]; }

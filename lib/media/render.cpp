@@ -11,12 +11,17 @@ VideoInfo render(const RenderJob& job) {
   const Format format = format_of(job.out);
   io::check_output(job.out, job.replace);
 
-  std::vector<data::Episode> episodes;
+  std::vector<data::Footage> episodes;
   std::vector<data::Dream> dreams;
   for (const auto& file : job.files) {
     const std::string kind = io::FileReader(file).format();
     if (kind == "dreamer.episode")
-      episodes.push_back(data::read_episode(file));
+      episodes.push_back(job.film ? job.film(file) : data::read_episode(file));
+    else if (kind == "dreamer.dream" && job.film)
+      throw error("{}: a dream's frames are the model's; only episodes can be filmed anew",
+                  file.string());
+    else if (kind == "dreamer.dream" && job.row >= 0)
+      throw error("{}: --row shows episodes, not dreams", file.string());
     else if (kind == "dreamer.dream")
       dreams.push_back(data::read_dream(file));
     else
@@ -27,7 +32,10 @@ VideoInfo render(const RenderJob& job) {
   std::vector<Clip> clips;
   if (format == Format::png) {
     std::vector<Picture> strips;
-    if (!episodes.empty()) strips.push_back(episode_strip(episodes, job));
+    if (job.row >= 0)
+      strips.push_back(episode_still(std::move(episodes), job));
+    else if (!episodes.empty())
+      strips.push_back(episode_strip(episodes, job));
     for (const data::Dream& dream : dreams) strips.push_back(dream_strip(dream, job));
     const Picture picture = below(strips, 0);
     clips.push_back(

@@ -2,18 +2,23 @@
 
 #include <vector>
 
-#include "data/episode.h"
+#include "data/footage.h"
 #include "media/render_options.h"
 #include "media/video.h"
 
 namespace dreamer::media {
 
 /// The episodes side by side in a grid, in step with each other: one frame a row of the episode;
-/// one that is over stays on its last frame, faded. Throws Error if one has no images.
-[[nodiscard]] Clip episode_clip(std::vector<data::Episode> episodes, const RenderOptions& options);
+/// one that is over stays on its last frame, faded. Where they are of several tasks, each has its
+/// task's name above it. Throws Error if one has no images.
+[[nodiscard]] Clip episode_clip(std::vector<data::Footage> episodes, const RenderOptions& options);
+
+/// The clip's picture of row `options.row`.
+[[nodiscard]] Picture episode_still(std::vector<data::Footage> episodes,
+                                    const RenderOptions& options);
 
 /// One picture, time from left to right: frames of each episode, evenly spaced.
-[[nodiscard]] Picture episode_strip(const std::vector<data::Episode>& episodes,
+[[nodiscard]] Picture episode_strip(const std::vector<data::Footage>& episodes,
                                     const RenderOptions& options);
 
 }  // namespace dreamer::media

@@ -5,11 +5,17 @@ Both get the same seed and the same random actions. State, observations and rewa
 (largest absolute difference 0, at full precision), frames byte-equal. A second pass puts both into
 states near the goal, so that sparse rewards are compared where they are not 0.
 
-  dm_control_conformance.py --trace BUILD/bin/environment_trace [--collect BUILD/bin/dr-collect]
-      [--tasks NAME…] [--seeds N…] [--episodes N] [--repeats N…] [--image-every N] [--quick]
+  dm_control_conformance.py [--tasks NAME…] [--seeds N…] [--repeats N…] [--episodes N] [--steps N]
+      [--image-every N] [--quick]
 
-With --collect, episodes that dr-collect stores are compared too. Exit status: 0 if all is equal,
-1 if not.
+Run it with the Python that has dm_control (.deps/venv/bin/python), after `cmake --build build
+--target tests`. All twenty tasks with seeds 0 to 4 take about an hour, nearly all of it dm_control's
+rendering; --image-every 0 leaves out the frames and takes a quarter of it. Episodes that dr-collect
+stores are compared too.
+
+For each task a line says the largest difference, in how many numbers, and in how many rows the
+reward was not 0; for a task with differences, the first of each kind and where it is. Exit status:
+0 if all is equal, 1 if not.
 """
 import argparse
 import json
@@ -20,9 +26,11 @@ import sys
 import tempfile
 import time
 
-# NumPy's AVX-512 code rounds some functions unlike the C library, which both sides are to use.
+# NumPy's AVX-512 code rounds some functions unlike the C library, which both sides are to use, and
+# that of its OpenBLAS fuses the multiplications and additions of a norm.
 if "avx512f" in pathlib.Path("/proc/cpuinfo").read_text():
     os.environ.setdefault("NPY_DISABLE_CPU_FEATURES", "X86_V4 AVX512_ICL AVX512_SPR")
+    os.environ.setdefault("OPENBLAS_CORETYPE", "Haswell")
 os.environ.setdefault("MUJOCO_GL", "egl")
 
 import numpy as np  # noqa: E402
@@ -222,16 +230,20 @@ def compare_collected(program, task, seed, repeat, options, render, differences)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--trace", required=True, help="our environment_trace")
-    parser.add_argument("--collect", help="our dr-collect")
+    build = pathlib.Path(__file__).resolve().parents[2] / "build" / "bin"
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--trace", default=build / "environment_trace",
+                        help="our environment_trace; default: in build/bin")
+    parser.add_argument("--collect", default=build / "dr-collect",
+                        help="our dr-collect; default: in build/bin")
     parser.add_argument("--tasks", nargs="+", help="default: all of environment_trace")
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 12345])
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4])
     parser.add_argument("--repeats", nargs="+", type=int, default=[1, 2])
-    parser.add_argument("--episodes", type=int, default=2)
+    parser.add_argument("--episodes", type=int, default=2, help="consecutive ones of a seed")
     parser.add_argument("--steps", type=int, help="agent steps an episode; default: all of it")
     parser.add_argument("--image-every", type=int, default=25,
-                        help="compare the frame of every so manieth row; 0: of none")
+                        help="compare the frame of every so manieth row; 0: of none; default: 25")
     parser.add_argument("--quick", action="store_true", help="what a test suite has time for")
     options = parser.parse_args()
     if options.quick:
@@ -252,7 +264,7 @@ def main():
             for repeat in options.repeats:
                 for what in passes:
                     compare_trace(options.trace, task, seed, repeat, options, what, differences)
-                if options.collect and (not options.quick or task == QUICKLY_COLLECTED):
+                if not options.quick or task == QUICKLY_COLLECTED:
                     compare_collected(options.collect, task, seed, repeat, options,
                                       "exact" if images else "none", differences)
         worst = differences.worst()

@@ -14,6 +14,7 @@ namespace dreamer {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 class ReplayEpisode : public ::testing::Test {
@@ -95,6 +96,21 @@ TEST_F(ReplayEpisode, BeginsFromALoggedStateThatIsNotTheResets) {
   EXPECT_EQ(again.physics.at("qpos").values[0], 0.25);
   EXPECT_EQ(again.physics.at("qpos").values[1], -0.5);
   EXPECT_EQ(again.model.at("geom_pos_target"), (std::vector<double>{0.1, 0.1, 0.01}));
+}
+
+TEST_F(ReplayEpisode, BrokenPhysicsAreAnErrorAndNoEpisode) {
+  auto logged = data::read_episode(collected(0));
+  logged.physics.at("qvel").values[0] = 1e12;
+  const auto path = folder_ / "broken.h5";
+  data::write_episode(path, logged, io::new_provenance({}, 0, {}), io::Replace::no);
+  try {
+    (void)replayed(path);
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_THAT(e.what(), AllOf(HasSubstr("broken.h5"), HasSubstr("step 0"),
+                                HasSubstr("physics broke down"), HasSubstr("bad number in q")));
+  }
+  EXPECT_TRUE(fs::is_empty(folder_ / "again"));
 }
 
 TEST_F(ReplayEpisode, AnotherTasksActionsAreRefused) {

@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "env/environment.h"
+#include "env/task_summary.h"
 
 namespace dreamer::env {
 namespace {
@@ -19,6 +20,26 @@ TEST(Registry, EveryTaskCanBeMadeAndHasANameOfItsOwn) {
     EXPECT_GT(environment.action_size(), 0) << task.name;
     last = task.name;
   }
+}
+
+TEST(Registry, ASummaryIsWhatTheMadeModelSays) {
+  for (const auto& task : all_tasks()) {
+    SCOPED_TRACE(task.name);
+    const TaskSummary summary = summarize(task);
+    const Environment environment(task.name, 0, {.render = RenderQuality::none});
+    EXPECT_EQ(summary.action_low, environment.action_low());
+    EXPECT_EQ(summary.action_high, environment.action_high());
+    const Physics physics(task.model, task.edit);
+    EXPECT_EQ(summary.control_step, physics.model().opt.timestep * task.substeps);
+    ASSERT_EQ(static_cast<int>(summary.cameras.size()), physics.model().ncam);
+    for (int camera = 0; camera < physics.model().ncam; ++camera)
+      EXPECT_EQ(physics.camera(summary.cameras[camera]), camera);
+  }
+}
+
+TEST(Registry, ARangeThatActuatorsShareIsSaidOnce) {
+  EXPECT_THAT(task_row(find_task("quadruped_run")),
+              AllOf(HasSubstr("12 in [-1,1] [-1,1.1] [-0.8,0.8]"), HasSubstr("0.02 s")));
 }
 
 TEST(Registry, AWrongNameIsAUsageErrorThatNamesTheNearestTask) {

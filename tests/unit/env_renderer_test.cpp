@@ -3,6 +3,7 @@
 #include <set>
 #include <thread>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/error.h"
@@ -53,6 +54,27 @@ TEST(Renderer, TwoInOneThreadDoNotMixTheirPixels) {
   EXPECT_EQ(cartpole.restore(unchanged, unchanged).image, a);
   EXPECT_EQ(reacher.restore(unchanged, unchanged).image, b);
   EXPECT_NE(a, b);
+}
+
+std::vector<std::uint8_t> seen_by(const std::string& camera) {
+  Environment environment("reacher_easy", 0, {.render = RenderQuality::fast, .camera = camera});
+  return environment.reset().image;
+}
+
+TEST(Renderer, ACameraIsChosenByNameOrNumber) {
+  EXPECT_EQ(seen_by("hand"), seen_by("1"));
+  EXPECT_EQ(seen_by("fixed"), seen_by(""));
+  EXPECT_NE(seen_by("hand"), seen_by(""));
+}
+
+TEST(Renderer, AnUnknownCameraIsAUsageErrorThatNamesThoseThereAre) {
+  try {
+    (void)seen_by("foot");
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.code(), ExitCode::usage);
+    EXPECT_THAT(e.what(), ::testing::HasSubstr("foot; there are: 0 (fixed), 1 (hand)"));
+  }
 }
 
 TEST(Renderer, ThreadsDrawWhatOneThreadDraws) {

@@ -85,6 +85,34 @@ TEST(RenderEpisode, EpisodeWithoutImagesIsAnError) {
   EXPECT_THROW(static_cast<void>(episode_clip({blind}, {})), Error);
 }
 
+TEST(RenderEpisode, DrawnFramesTakeThePlaceOfImages) {
+  data::Episode blind = episode(3, 0);
+  blind.image.clear();
+  const auto draw = [](std::int64_t t) {
+    return std::vector<std::uint8_t>(kSide * kSide * 3, static_cast<std::uint8_t>(10 * t));
+  };
+  const Clip clip = episode_clip({{blind, draw}}, {.scale = 1});
+  EXPECT_EQ(clip.frame(2), Picture(kSide, kSide, Color{20, 20, 20}));
+}
+
+TEST(RenderEpisode, StillShowsOneRowOfAll) {
+  const auto still = [](std::int64_t row) {
+    return episode_still({episode(2, 200), episode(5, 100)},
+                         {.scale = 1, .columns = 2, .row = row});
+  };
+  EXPECT_EQ(still(1).at(0, 0), (Color{201, 201, 201}));
+  EXPECT_EQ(still(1).at(0, still(1).width - 1), (Color{101, 101, 101}));
+  EXPECT_THROW(static_cast<void>(still(5)), Error);
+}
+
+TEST(RenderEpisode, EpisodesOfSeveralTasksAreNamed) {
+  data::Episode other = episode(4, 100);
+  other.task = "reacher_easy";
+  const RenderOptions options{.scale = 1, .columns = 2};
+  EXPECT_GT(episode_clip({episode(4, 100), other}, options).height,
+            episode_clip({episode(4, 100), episode(4, 100)}, options).height);
+}
+
 TEST(RenderDream, BorderTellsContextFromPrediction) {
   const Clip clip = dream_clip(dream(data::DreamKind::open_loop), {.scale = 4});
   EXPECT_EQ(clip.frames, kRows);

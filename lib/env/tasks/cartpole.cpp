@@ -79,11 +79,11 @@ std::vector<TaskInfo> cartpole_tasks() {
   return {
       cartpole("cartpole_balance", "keep the pole upright by moving the cart", Start::upright,
                Reward::dense),
-      cartpole("cartpole_balance_sparse", "the same, rewarded only while upright and centred",
+      cartpole("cartpole_balance_sparse", "keep the pole upright; rewarded only while it is",
                Start::upright, Reward::sparse),
       cartpole("cartpole_swingup", "swing the hanging pole up and keep it there", Start::hanging,
                Reward::dense),
-      cartpole("cartpole_swingup_sparse", "the same, rewarded only while upright and centred",
+      cartpole("cartpole_swingup_sparse", "swing the pole up; rewarded only while it is upright",
                Start::hanging, Reward::sparse),
   };
 }

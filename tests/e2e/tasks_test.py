@@ -1,0 +1,121 @@
+"""The tasks from the command line: their list, episodes with physics, filming them anew."""
+
+import h5py
+import numpy as np
+import pytest
+from conftest import assert_same_datasets
+from schemas_test import obeys
+
+SHORT = ["--set", "collect.action_repeat=100"]  # 11 rows
+BLIND = ["--render", "none", "--observations", "all", *SHORT]
+
+
+def test_the_list_of_tasks_is_for_people_and_for_programs(shell):
+    lines = shell.run("dr-collect", "--list-tasks", "--json").lines()
+    assert len(lines) == 20
+    for line in lines:
+        obeys("task-line", line)
+        assert len(line["action_low"]) == len(line["action_high"]) == line["action_size"]
+        assert 0 <= line["camera"] < len(line["cameras"])
+    table = shell.run("dr-collect", "--list-tasks").stdout.splitlines()
+    assert [row.split()[0] for row in table] == ["task"] + [line["task"] for line in lines]
+
+
+@pytest.mark.parametrize("wrong, right", [("walker-walk", "walker_walk"), ("cup_cach", "cup_catch"),
+                                          ("quadruped", "quadruped_run")])
+def test_a_wrong_task_names_the_nearest(shell, wrong, right):
+    shell.fails("dr-collect", "--task", wrong, "--out", "x", status=2, says=[wrong, right])
+
+
+def test_both_names_of_the_cup_are_known(shell):
+    shell.run("dr-collect", "--task", "ball_in_cup_catch", "--out", "x", *BLIND)
+    assert shell.files() == ["x/cup_catch-0000000000-000000.h5"]
+
+
+@pytest.fixture
+def episode(shell):
+    """The second episode of reacher_easy, with images and physics."""
+    shell.run("dr-collect", "--task", "reacher_easy", "--episodes", 2, "--out", "logged", "--render",
+              "fast", "--observations", "all", *SHORT)
+    return shell.folder / "logged" / "reacher_easy-0000000000-000001.h5"
+
+
+def test_a_replay_is_the_episode(shell, episode):
+    shell.run("dr-collect", "--replay", episode, "--out", "again", "--render", "fast",
+              "--observations", "all")
+    assert_same_datasets(episode, shell.folder / "again" / episode.name)
+
+
+def test_broken_physics_end_in_an_error_and_are_not_stored(shell, episode):
+    with h5py.File(episode, "r+") as file:
+        velocity = file["physics/qvel"][:]
+        velocity[0] = 1e12
+        del file["physics/qvel"]
+        file["physics/qvel"] = velocity
+    for _ in range(2):
+        shell.fails("dr-collect", "--replay", episode, "--out", "again", status=1,
+                    says=[episode.name, "step 0", "physics broke down at", "bad number in q",
+                          "not stored", "--seed"])
+    assert shell.files("again/**/*") == []
+
+
+def test_an_episode_is_filmed_at_any_size_from_any_camera(shell, episode):
+    line = shell.run("dr-render", "--size", 480, "--camera", 1, "--render", "fast", "--row", 3,
+                     episode, "--out", "large.png").lines()[0]
+    assert (line["height"], line["width"]) == (480, 480)
+    line = shell.run("dr-render", "--size", 100, "--render", "fast", "--scale", 1, episode, "--out",
+                     "film.mp4").lines()[0]
+    assert (line["height"], line["width"], line["frames"]) == (100, 100, 11)
+
+
+def test_filmed_as_it_was_logged_it_is_the_logged_video(shell, episode):
+    logged = shell.run("dr-render", episode, "--out", "logged.png", "--overlay")
+    anew = shell.run("dr-render", episode, "--out", "anew.png", "--overlay", "--render", "fast")
+    assert logged.lines()[0]["width"] == anew.lines()[0]["width"]
+    assert (shell.folder / "logged.png").read_bytes() == (shell.folder / "anew.png").read_bytes()
+
+
+def test_an_episode_without_physics_and_images_is_acted_again(shell, episode):
+    shell.run("dr-collect", "--task", "reacher_easy", "--episodes", 2, "--out", "bare", "--render",
+              "none", *SHORT)
+    for folder in ("logged", "bare"):
+        shell.run("dr-render", f"{folder}/{episode.name}", "--size", 32, "--render", "fast", "--out",
+                  f"{folder}.png")
+    assert (shell.folder / "logged.png").read_bytes() == (shell.folder / "bare.png").read_bytes()
+
+
+def test_what_cannot_be_filmed_is_refused_with_the_remedy(shell, episode, made):
+    shell.fails("dr-render", "--camera", "foot", episode, "--out", "a.png", status=2,
+                says=[episode.name, "no camera foot", r"0 \(fixed\), 1 \(hand\)"])
+    shell.fails("dr-render", "--camera", "2", episode, "--out", "a.png", status=2, says="no camera 2")
+    shell.fails("dr-render", "--size", 32, made.dream, "--out", "a.png", status=1, says="dream")
+    shell.fails("dr-render", "--size", 0, episode, "--out", "a.png", status=2, says="--size")
+    shell.fails("dr-render", "--size", 5000, episode, "--out", "a.png", status=2, says="4096")
+    shell.fails("dr-render", "--render", "none", episode, "--out", "a.png", status=2, says="exact or fast")
+    shell.fails("dr-render", "--row", 11, episode, "--out", "a.png", status=2, says="last one is 10")
+    shell.fails("dr-render", "--row", 1, episode, "--out", "a.mp4", status=2, says="png")
+    with h5py.File(episode, "r+") as file:
+        del file["physics"]
+        file["reward"][5] += 1
+    shell.fails("dr-render", "--size", 32, episode, "--out", "a.png", status=1,
+                says=[episode.name, "/physics", "row 5", "--observations all"])
+    assert not (shell.folder / "a.png").exists()
+
+
+def test_filming_loads_no_libtorch(shell, episode):
+    traced = shell.run("dr-render", "--size", 32, episode, "--out", "a.png",
+                       env={"LD_DEBUG": "libs"})
+    assert "EGL" in traced.stderr or "OSMesa" in traced.stderr
+    assert "libtorch" not in traced.stderr
+
+
+def test_observations_are_named_as_in_dm_control(shell):
+    named = {"walker_walk": {"orientations": 14, "height": 1, "velocity": 9},
+             "finger_turn_hard": {"position": 4, "velocity": 3, "touch": 2, "target_position": 2,
+                                  "dist_to_target": 1}}
+    for task, observations in named.items():
+        shell.run("dr-collect", "--task", task, "--out", ".", *BLIND)
+        with h5py.File(next(shell.folder.glob(f"{task}*.h5"))) as file:
+            assert {n: d.shape[1] for n, d in file["observation"].items()} == observations
+            assert all(d.dtype == np.float32 for d in file["observation"].values())
+            assert "image" not in file and file["physics/qpos"].dtype == np.float64
