@@ -67,12 +67,14 @@ endif
 ifeq ($(filter psnr reward_mae,$(SCORE)),)
 $(error SCORE=$(SCORE) is neither psnr nor reward_mae)
 endif
+ifneq ($(filter-out model.% fit_model.%,$(SETTINGS)),)
+$(error SETTINGS: $(filter-out model.% fit_model.%,$(SETTINGS)): a world model alone has no use for these)
+endif
 
 stage := $(dir $(lastword $(MAKEFILE_LIST)))stage.sh
 compute := $(if $(THREADS),--threads $(THREADS))
-settings := $(filter model.% fit_model.%,$(SETTINGS))
 fit := dr-fit-model --preset $(PRESET) --seed $(SEED) --updates $(UPDATES) --data - --force \
-  --save-every $(SAVE_EVERY) $(compute) $(if $(LOGDIR),--logdir $(LOGDIR)) $(if $(settings),--set $(settings))
+  --save-every $(SAVE_EVERY) $(compute) $(if $(LOGDIR),--logdir $(LOGDIR)) $(if $(SETTINGS),--set $(SETTINGS))
 judge := dr-eval --data - --seed $(SEED) --starts $(STARTS) --context $(CONTEXT) --quiet $(compute)
 better := $(if $(filter psnr,$(SCORE)),>,<)
 
@@ -81,7 +83,7 @@ all: $(addprefix $(OUT)/,scores.png evaluation.json horizon.png open-loop.mp4 op
 
 # The names decide, with SEED: not the order in which the folder lists them, nor where it lies.
 $(OUT)/split.json:
-	mkdir -p $(OUT)
+	@mkdir -p $(OUT)
 	find -L $(DATA) -maxdepth 1 -name '*.h5' ! -name '.*' ! -name '*.resume.h5' -printf '%f\t%p\n' |
 	  sort -t $$'\t' -k 1,1R -k 2,2 --random-source=<(yes $(SEED)) | cut -f 2 >$(OUT)/drawn.txt
 	episodes=$$(wc -l <$(OUT)/drawn.txt)
@@ -96,7 +98,7 @@ $(OUT)/split.json:
 # How many rounds there will be shows on the way, so they are one target. What there is to know of
 # the past is in the stamps: a run that was killed reads them again and goes on.
 $(OUT)/fit.json: $(OUT)/split.json
-	last= best= best_score=
+	@last= best= best_score=
 	for round in $$(seq -f %03.0f $(ROUNDS)); do
 	  this=$(OUT)/round-$$round
 	  if [ ! -e $$this.json ]; then

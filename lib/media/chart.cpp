@@ -113,14 +113,14 @@ void draw_grid(Picture& picture, const Area& area, const std::vector<double>& x_
   for (const double tick : y_ticks) {
     const std::string text = tick_label(tick);
     picture.fill(area.y(tick), area.left, 1, area.width, line);
-    draw_text(picture, area.y(tick) - 4 * size, area.left - text_width(text, size) - 2 * size, text,
+    draw_text(picture, area.y(tick) - 4 * size, area.left - text_width(text, size) - 3 * size, text,
               theme::kFaint, size);
   }
   for (const double tick : x_ticks) {
     if (tick > area.x_range.high) continue;
     const std::string text = tick_label(tick);
     picture.fill(area.top, area.x(tick), area.height, 1, line);
-    draw_text(picture, area.top + area.height + 2 * size,
+    draw_text(picture, area.top + area.height + 3 * size,
               area.x(tick) - text_width(text, size) / 2, text, theme::kFaint, size);
   }
 }
@@ -193,14 +193,14 @@ Picture draw(const Chart& chart, int height, int width, int size) {
   y_range = y_range.wide();
 
   const int line = text_height(size), margin = 4 * size;
-  const int heading = margin + line + legend(nullptr, chart, 0, 0, width - 2 * margin, size) + size;
-  const int footing = margin + 2 * line + 2 * size;
+  const int heading = margin + line + legend(nullptr, chart, 0, 0, width - 2 * margin, size) + line / 2;
+  const int footing = margin + 2 * line + 4 * size;
   const std::vector<double> y_ticks =
       ticks(y_range.low, y_range.high, std::max(2, (height - heading - footing) / (4 * line)));
   y_range = {y_ticks.front(), y_ticks.back()};
   int gutter = 0;
   for (const double tick : y_ticks) gutter = std::max(gutter, text_width(tick_label(tick), size));
-  const int left = margin + gutter + 2 * size, right = margin + 8 * size;
+  const int left = margin + gutter + 3 * size, right = margin + 8 * size;
   const Area area{heading,      left,    std::max(height - heading - footing, 1),
                   std::max(width - left - right, 1), x_range, y_range};
   std::vector<double> x_ticks = ticks(x_range.low, x_range.high, std::max(2, area.width / (50 * size)));

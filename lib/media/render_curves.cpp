@@ -191,6 +191,7 @@ Chart chart_of(const std::vector<Log>& logs, const std::string& panel, const std
     }
   }
   if (panel == "mean" && axis == "frames") chart.references = published_curves(logs);
+  if (chart.series.size() + chart.references.size() == 1) chart.series.front().name.clear();
   return chart;
 }
 
@@ -211,8 +212,8 @@ Picture curves(const std::vector<fs::path>& files, const PlotOptions& options) {
   for (const std::string& name : names) charts.push_back(chart_of(logs, name, axis));
   if (charts.size() == 1) return draw(charts.front(), 540, 960, 2);
   std::vector<Picture> panels;
-  for (const Chart& chart : charts) panels.push_back(draw(chart, 300, 480, 1));
-  return grid(panels, even_columns(std::ssize(panels), 4), 8);
+  for (const Chart& chart : charts) panels.push_back(draw(chart, 320, 560, 2));
+  return grid(panels, even_columns(std::ssize(panels), 3), 8);
 }
 
 }  // namespace dreamer::media
