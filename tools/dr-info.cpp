@@ -32,7 +32,8 @@ int main(int argc, char** argv) {
   std::vector<std::string> files;
   bool checking = false;
   Config config;
-  cli::Program program("dr-info", "Show what a file is and where it came from, or check it; show settings");
+  cli::Program program("dr-info",
+                       "Show what a file is and where it came from, or check it; show settings");
   program.app().add_option("FILE", files, "any files of ours")->type_name("")->required();
   program.app().add_flag(
       "--check", checking,

@@ -10,7 +10,8 @@ int main(int argc, char** argv) {
   media::RenderJob job;
   std::vector<std::string> files;
 
-  cli::Program program("dr-render", "Show episodes and dreams as a video or a picture strip, and curves as a plot");
+  cli::Program program(
+      "dr-render", "Show episodes and dreams as a video or a picture strip, and curves as a plot");
   program.app()
       .add_option("FILE", files,
                   "episodes and dreams: files, folders (sorted by name), or - for paths or JSON "

@@ -90,7 +90,8 @@ void draw_band(Picture& picture, const Area& area, const Series& series) {
   for (std::size_t i = 0; i + 1 < series.x.size(); ++i) {
     const int x0 = area.x(series.x[i]), x1 = area.x(series.x[i + 1]);
     const auto at = [&](const std::vector<double>& ys, int x) {
-      return area.y(ys[i]) + (x1 > x0 ? (area.y(ys[i + 1]) - area.y(ys[i])) * (x - x0) / (x1 - x0) : 0);
+      return area.y(ys[i]) +
+             (x1 > x0 ? (area.y(ys[i + 1]) - area.y(ys[i])) * (x - x0) / (x1 - x0) : 0);
     };
     for (int x = x0 + (i > 0 ? 1 : 0); x <= x1; ++x)
       for (int y = at(series.high, x); y <= at(series.low, x); ++y)
@@ -120,8 +121,8 @@ void draw_grid(Picture& picture, const Area& area, const std::vector<double>& x_
     if (tick > area.x_range.high) continue;
     const std::string text = tick_label(tick);
     picture.fill(area.top, area.x(tick), area.height, 1, line);
-    draw_text(picture, area.top + area.height + 3 * size,
-              area.x(tick) - text_width(text, size) / 2, text, theme::kFaint, size);
+    draw_text(picture, area.top + area.height + 3 * size, area.x(tick) - text_width(text, size) / 2,
+              text, theme::kFaint, size);
   }
 }
 
@@ -149,9 +150,9 @@ int legend(Picture* picture, const Chart& chart, int y, int x, int width, int si
 }  // namespace
 
 Color line_color(std::size_t i) {
-  static constexpr std::array kColors{theme::kReward,       theme::kPredicted,    theme::kObserved,
-                                      theme::kValue,        Color{240, 98, 110},  Color{92, 208, 208},
-                                      Color{232, 212, 100}, Color{226, 150, 200}};
+  static constexpr std::array kColors{
+      theme::kReward,      theme::kPredicted,   theme::kObserved,     theme::kValue,
+      Color{240, 98, 110}, Color{92, 208, 208}, Color{232, 212, 100}, Color{226, 150, 200}};
   return kColors[i % kColors.size()];
 }
 
@@ -193,7 +194,8 @@ Picture draw(const Chart& chart, int height, int width, int size) {
   y_range = y_range.wide();
 
   const int line = text_height(size), margin = 4 * size;
-  const int heading = margin + line + legend(nullptr, chart, 0, 0, width - 2 * margin, size) + line / 2;
+  const int heading =
+      margin + line + legend(nullptr, chart, 0, 0, width - 2 * margin, size) + line / 2;
   const int footing = margin + 2 * line + 4 * size;
   const std::vector<double> y_ticks =
       ticks(y_range.low, y_range.high, std::max(2, (height - heading - footing) / (4 * line)));
@@ -201,9 +203,11 @@ Picture draw(const Chart& chart, int height, int width, int size) {
   int gutter = 0;
   for (const double tick : y_ticks) gutter = std::max(gutter, text_width(tick_label(tick), size));
   const int left = margin + gutter + 3 * size, right = margin + 8 * size;
-  const Area area{heading,      left,    std::max(height - heading - footing, 1),
-                  std::max(width - left - right, 1), x_range, y_range};
-  std::vector<double> x_ticks = ticks(x_range.low, x_range.high, std::max(2, area.width / (50 * size)));
+  const Area area{
+      heading, left,   std::max(height - heading - footing, 1), std::max(width - left - right, 1),
+      x_range, y_range};
+  std::vector<double> x_ticks =
+      ticks(x_range.low, x_range.high, std::max(2, area.width / (50 * size)));
   std::erase_if(x_ticks, [&](double tick) { return tick < x_range.low; });
 
   Picture picture(height, width);

@@ -9,8 +9,8 @@ namespace dreamer::media {
 
 /// A line of a chart through its points, in ascending order of x.
 struct Series {
-  std::string name;            // in the legend; empty: not there
-  std::vector<double> x, y;    // [N]
+  std::string name;               // in the legend; empty: not there
+  std::vector<double> x, y;       // [N]
   std::vector<double> low, high;  // [N]: a band between them; empty: none
   Color color;
 };
@@ -26,8 +26,8 @@ struct Chart {
 /// The colour of the i-th line of a chart; they repeat.
 [[nodiscard]] Color line_color(std::size_t i);
 
-/// Numbers of the form {1, 2, 5}·10^k a step apart, at most about `most` of them, the first not above
-/// `low` and the last not below `high`.
+/// Numbers of the form {1, 2, 5}·10^k a step apart, at most about `most` of them, the first not
+/// above `low` and the last not below `high`.
 [[nodiscard]] std::vector<double> ticks(double low, double high, int most);
 
 /// A number as an axis says it: 0.05, 12, 200k, 1.5M.

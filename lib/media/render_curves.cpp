@@ -151,9 +151,10 @@ std::vector<Series> published_curves(const std::vector<Log>& logs) {
 }
 
 std::string in_words(const std::string& name) {
-  static const std::map<std::string, std::string> kWords{
-      {"frames", "environment frames"}, {"update", "updates"}, {"seconds", "seconds"},
-      {"mean", "mean return"}};
+  static const std::map<std::string, std::string> kWords{{"frames", "environment frames"},
+                                                         {"update", "updates"},
+                                                         {"seconds", "seconds"},
+                                                         {"mean", "mean return"}};
   const auto found = kWords.find(name);
   if (found != kWords.end()) return found->second;
   std::string words = name;

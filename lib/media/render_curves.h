@@ -20,9 +20,10 @@ struct PlotOptions {
 [[nodiscard]] bool is_curve(const std::filesystem::path& path);
 
 /// The numbers in files of JSON Lines over frames, updates or (evaluations of a model) horizon: a
-/// panel for each quantity, a line for each file. Of lines with the same frame or update the last counts, as a run that was killed and
-/// went on says some updates twice. Learning curves (a `mean` over `frames`, with `ci95` as a band)
-/// of a task that the Dreamer paper's curves are known of are drawn beside that.
+/// panel for each quantity, a line for each file. Of lines with the same frame or update the last
+/// counts, as a run that was killed and went on says some updates twice. Learning curves (a `mean`
+/// over `frames`, with `ci95` as a band) of a task that the Dreamer paper's curves are known of are
+/// drawn beside that.
 /// @throws Error if a file has no numbers of these names
 [[nodiscard]] Picture curves(const std::vector<std::filesystem::path>& files,
                              const PlotOptions& options);

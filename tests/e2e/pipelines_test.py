@@ -123,6 +123,16 @@ def test_a_finished_loop_rests(loop):
         path.rename(path.with_suffix(".h5"))
 
 
+def test_metrics_of_a_run_become_pictures(loop):
+    subprocess.run([ROOT / "pipelines" / "metrics.sh", "run"], cwd=loop.folder, check=True,
+                   stdout=subprocess.DEVNULL, env=loop.environment())
+    pictures = list((loop.folder / "run").glob("*-metrics.png"))
+    assert sorted(path.name for path in pictures) == [
+        "behavior-metrics.png", "horizon-metrics.png", "model-metrics.png"]
+    for path in pictures:
+        path.unlink()
+
+
 def test_a_killed_loop_ends_the_same(loop):
     plan = make(loop, *LOOP, "OUT=killed", "-n").stdout.splitlines()
     moments = random.Random(1)
