@@ -53,6 +53,9 @@ MAKEFLAGS += --no-builtin-rules
 ifndef TASK
 $(error TASK= is needed: a task to act in, such as cartpole_swingup; dr-collect --list-tasks shows all)
 endif
+ifeq ($(or $(filter last all,$(KEEP)),$(filter-out 0,$(shell expr '$(KEEP)' : '[1-9][0-9]*$$'))),)
+$(error KEEP=$(KEEP) is neither last nor all nor a number of rounds)
+endif
 
 here := $(dir $(lastword $(MAKEFILE_LIST)))
 stage := $(here)stage.sh
@@ -136,7 +139,8 @@ $(rounds:%=$(OUT)/round-%.json): $(OUT)/round-%.json:
 
 # --- What it came to.
 $(OUT)/curve.jsonl: $(OUT)/round-000.json $(rounds:%=$(OUT)/round-%.json)
-	sed -n '/^{[^{]*"mean":/s/,"stages":.*/}/p' $(foreach r,$(sort $(evaluated)),$(OUT)/round-$(r).json) >$@.new
+	printf '%s\n' $(OUT)/round-*.json | sort -V | \
+	  xargs sed -n '/^{[^{]*"mean":/s/,"stages":.*/}/p' >$@.new
 	mv $@.new $@
 
 $(OUT)/curve.png: $(OUT)/curve.jsonl

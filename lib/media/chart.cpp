@@ -191,6 +191,7 @@ Picture draw(const Chart& chart, int height, int width, int size) {
   };
   make_room(lines);
   make_room(references);
+  if (chart.from_zero) y_range.include({0});
   y_range = y_range.wide();
 
   const int line = text_height(size), margin = 4 * size;

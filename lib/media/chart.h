@@ -21,6 +21,7 @@ struct Chart {
   std::vector<Series> series;
   /// What is only there to compare with: under the lines, and not beyond the range of their x.
   std::vector<Series> references;
+  bool from_zero = false;  // the vertical axis holds 0
 };
 
 /// The colour of the i-th line of a chart; they repeat.

@@ -172,7 +172,7 @@ std::vector<std::string> split(const std::string& text, char separator) {
 /// One panel: the quantities `panel` names, with commas between.
 Chart chart_of(const std::vector<Log>& logs, const std::string& panel, const std::string& axis) {
   const std::vector<std::string> names = split(panel, ','), legend = legend_names(logs);
-  Chart chart{in_words(names.front()), in_words(axis), {}, {}};
+  Chart chart{in_words(names.front()), in_words(axis), {}, {}, false};
   for (const std::string& name : names) {
     bool found = false;
     for (std::size_t i = 0; i < logs.size(); ++i) {
@@ -191,6 +191,7 @@ Chart chart_of(const std::vector<Log>& logs, const std::string& panel, const std
                   name, axis, did_you_mean(name, known), fmt::join(known, ", "));
     }
   }
+  chart.from_zero = panel == "mean";
   if (panel == "mean" && axis == "frames") chart.references = published_curves(logs);
   if (chart.series.size() + chart.references.size() == 1) chart.series.front().name.clear();
   return chart;
