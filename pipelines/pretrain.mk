@@ -108,6 +108,7 @@ $(OUT)/fit.json: $(OUT)/split.json
 	    seconds=$$(sed 's/^{"seconds":\([0-9.]*\).*/\1/' $$this.model)
 	    scores=$$(sed 's/.*"output":\[{\(.*\),"by_horizon":.*/\1/' $$this.evaluation)
 	    echo "{\"round\":$$((10#$$round)),\"update\":$$((10#$$round * $(UPDATES))),\"seconds\":$$seconds,$$scores}" >$$this.new
+	    sync $$this.new
 	    mv $$this.new $$this.json
 	  fi
 	  rm -f $$this.model $$this.evaluation

@@ -28,4 +28,5 @@ fi
 seconds=$(awk -v b="$begin" -v e="$EPOCHREALTIME" 'BEGIN { printf "%.2f", e - b }')
 printf '{"seconds":%s,"output":[%s]}\n' "$seconds" "$(paste -s -d , "$note.part")" >"$note.new"
 rm "$note.part"
+sync "$note.new"
 mv "$note.new" "$note"

@@ -33,5 +33,6 @@ done
 
 printf '{"task":"%s","seed":%s,"round":%s,"frames":%s,"seconds":%s,%s"stages":{%s}}\n' \
     "$task" "$seed" "$((10#$round))" "$frames" "$seconds" "$scores" "$stages" >"$stamp.new"
+sync "$stamp.new"
 mv "$stamp.new" "$stamp"
 rm -f "$notes".{prefill,model,behavior,episodes,evaluation}
