@@ -11,7 +11,7 @@
 #   TASK                a task (dr-collect --list-tasks)
 #   PRESET=paper        settings: paper, paper-gr, quick
 #   SETTINGS=           settings of one's own, as --set takes them: 'model.depth=8 collect.noise=0.2'
-#   ROUNDS=10           rounds in all
+#   ROUNDS=10           rounds in all, below 9999
 #   OUT=runs/TASK-PRESET-SEED
 #   SEED=0              the run's: below 200000. Round r draws its environments from SEED*10000 + r
 #   KEEP=last           checkpoints that stay: those of the last round, of the last N rounds, or all
