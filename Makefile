@@ -4,6 +4,9 @@
 #   make check                 build and run all tests
 #   make quickstart            build, then the whole loop on a small task from pixels (minutes)
 #   make contact-sheet         pipelines/tasks.png anew: a frame of each of the twenty tasks
+#   make train TASK=…          the whole of Algorithm 1: see pipelines/dreamer.mk for its settings
+#   make pretrain DATA=…       a world model from logged episodes: see pipelines/pretrain.mk
+#   make metrics RUN=DIR       pictures of the metrics of such a run: see pipelines/reading-metrics.md
 #   make install PREFIX=DIR    programs, library, man pages, presets, models (default /usr/local)
 #   make dev                   build and test with sanitizers and warnings as errors in build-dev/
 #   make tidy, make format     clang-tidy over the code; clang-format of the code
@@ -25,7 +28,7 @@ export DREAMER_PYTHON
 
 CONFIGURE = cmake --log-level=WARNING -DDREAMER_PYTHON='$(abspath $(DREAMER_PYTHON))' $(CMAKE_ARGS)
 
-.PHONY: build setup check quickstart contact-sheet install dev tidy format clean help
+.PHONY: build setup check quickstart contact-sheet train pretrain metrics install dev tidy format clean help
 build: setup
 	@$(CONFIGURE) --preset release >/dev/null
 	@cmake --build --preset release --parallel $(JOBS)
@@ -42,6 +45,16 @@ quickstart: build
 
 contact-sheet: build
 	@PATH="$(CURDIR)/build/bin:$$PATH" pipelines/contact-sheet.sh
+
+train pretrain metrics: export PATH := $(CURDIR)/build/bin:$(PATH)
+train: build
+	@$(MAKE) --no-print-directory -f pipelines/dreamer.mk
+
+pretrain: build
+	@$(MAKE) --no-print-directory -f pipelines/pretrain.mk
+
+metrics: build
+	@pipelines/metrics.sh $(or $(RUN),$(error RUN= is needed: the folder of a run, with model.jsonl))
 
 install: build
 	@cmake --install build --prefix '$(PREFIX)' --strip

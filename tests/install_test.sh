@@ -13,7 +13,8 @@ cmake --install "$build" --prefix "$prefix" >"$folder/install.log" || { cat "$fo
 for file in bin/dr-collect share/man/man1/dr-collect.1 share/man/man5/dreamer-files.5 \
   share/man/man7/dreamer.7 share/dreamer/presets/quick.json share/dreamer/mjcf/cartpole.xml \
   share/dreamer/mjcf/LICENSE share/dreamer/schemas/config.schema.json \
-  share/dreamer/schemas/episode.layout.json share/bash-completion/completions/dr-collect \
+  share/dreamer/schemas/episode.layout.json share/dreamer/published.json \
+  share/dreamer/pipelines/dreamer.mk share/dreamer/pipelines/stage.sh share/bash-completion/completions/dr-collect \
   share/doc/dreamer/LICENSE include/dreamer/core/error.h; do
   [ -s "$prefix/$file" ] || { echo "not installed: $file" >&2; exit 1; }
 done
@@ -29,6 +30,9 @@ run dr-info --version --json | grep -q libtorch
 run dr-collect --task cartpole_balance --episodes 1 --render fast --out e \
   --set collect.action_repeat=100 | grep -q episode
 run dr-info --check e/cartpole_balance-0000000000-000000.h5
+# The installed pipeline, as far as it plans.
+(cd "$folder" && env -i PATH="$prefix/bin:/usr/bin:/bin" make -n -f "$prefix/share/dreamer/pipelines/dreamer.mk" \
+  TASK=cartpole_swingup ROUNDS=1) | grep -q 'dr-fit-model.*--updates 100 .*round-001-model.h5'
 
 cmake -G Ninja -S "$source/tests/consumer" -B "$folder/consumer" -DCMAKE_PREFIX_PATH="$prefix" \
   -DCMAKE_CXX_FLAGS="${CONSUMER_FLAGS:-}" >"$folder/consumer.log" 2>&1 &&

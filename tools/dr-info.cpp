@@ -1,4 +1,5 @@
 #include "cli/program.h"
+#include "core/error.h"
 #include "core/log.h"
 #include "core/output.h"
 #include "data/describe.h"
@@ -30,12 +31,20 @@ bool check(const std::string& file, bool json) {
 int main(int argc, char** argv) {
   std::vector<std::string> files;
   bool checking = false;
-  cli::Program program("dr-info", "Show what a file is and where it came from, or check it");
+  Config config;
+  cli::Program program("dr-info",
+                       "Show what a file is and where it came from, or check it; show settings");
   program.app().add_option("FILE", files, "any files of ours")->type_name("")->required();
   program.app().add_flag(
       "--check", checking,
       "read all of each file and compare it with the layout of its format; status 3 if one breaks "
       "it");
+  program.config(config, section_names());
+  program.check([&] {
+    for (const char* option : {"--preset", "--config", "--set"})
+      if (program.app().count(option) > 0)
+        throw usage_error("{} goes with --print-config, which shows the settings", option);
+  });
   return program.run(argc, argv, [&] {
     auto answer = ExitCode::ok;
     for (const std::string& file : files) {

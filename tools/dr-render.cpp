@@ -14,12 +14,14 @@ int main(int argc, char** argv) {
   std::string quality = env::to_string(filming.render);
   std::vector<std::string> files;
 
-  cli::Program program("dr-render", "Show episodes and dreams as a video or a picture strip");
+  cli::Program program(
+      "dr-render", "Show episodes and dreams as a video or a picture strip, and curves as a plot");
   program.app()
       .add_option("FILE", files,
                   "episodes and dreams: files, folders (sorted by name), or - for paths or JSON "
                   "lines with an episode field on stdin; all episodes play together in one grid, "
-                  "dreams follow one after the other")
+                  "dreams follow one after the other; or files of JSON lines (.jsonl, .json) to "
+                  "plot")
       ->type_name("")
       ->required();
   program.out(job.out, "VIDEO", "a name that ends in .mp4, .gif or .png (one strip of frames)");
@@ -49,6 +51,15 @@ int main(int argc, char** argv) {
                      ->type_name("QUALITY")
                      ->capture_default_str());
   program.app().add_flag("--overlay", job.overlay, "curves of reward and value under the frames");
+  program.app()
+      .add_option("--plot", job.plot,
+                  "what to plot, a panel each; several in one panel: names with commas between; by "
+                  "default returns, or all there is")
+      ->type_name("NAME");
+  program.app()
+      .add_option("--against", job.against,
+                  "the number on the horizontal axis; by default frames, update or horizon")
+      ->type_name("NAME");
   program.check([&] {
     const media::Format format = media::format_of(job.out);
     if (job.row >= 0 && format != media::Format::png)

@@ -1,13 +1,31 @@
 #include "media/render.h"
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "io/atomic_file.h"
 #include "media/render_dream.h"
 #include "media/render_episode.h"
 
 namespace dreamer::media {
+namespace {
+
+Clip still(const Picture& picture) {
+  return {1, picture.height, picture.width, [picture](std::int64_t) { return picture; }};
+}
+
+VideoInfo render_curves(const RenderJob& job) {
+  if (format_of(job.out) != Format::png)
+    throw usage_error("{}: curves are drawn as a picture; give a name that ends in .png",
+                      job.out.string());
+  io::check_output(job.out, job.replace);
+  return write_video(job.out, still(curves(job.files, job)), job.fps, job.replace);
+}
+
+}  // namespace
 
 VideoInfo render(const RenderJob& job) {
+  if (std::ranges::all_of(job.files, is_curve)) return render_curves(job);
   const Format format = format_of(job.out);
   io::check_output(job.out, job.replace);
 
@@ -37,9 +55,7 @@ VideoInfo render(const RenderJob& job) {
     else if (!episodes.empty())
       strips.push_back(episode_strip(episodes, job));
     for (const data::Dream& dream : dreams) strips.push_back(dream_strip(dream, job));
-    const Picture picture = below(strips, 0);
-    clips.push_back(
-        {1, picture.height, picture.width, [picture](std::int64_t) { return picture; }});
+    clips.push_back(still(below(strips, 0)));
   } else {
     if (!episodes.empty()) clips.push_back(episode_clip(std::move(episodes), job));
     for (data::Dream& dream : dreams) clips.push_back(dream_clip(std::move(dream), job));

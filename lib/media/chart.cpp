@@ -1,0 +1,231 @@
+#include "media/chart.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <iterator>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "media/text.h"
+
+namespace dreamer::media {
+namespace {
+
+/// The smallest interval that holds what it was given; empty at first.
+struct Extent {
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+
+  void include(const std::vector<double>& values) {
+    for (const double value : values) {
+      low = std::min(low, value);
+      high = std::max(high, value);
+    }
+  }
+  /// With some width, whatever it holds.
+  [[nodiscard]] Extent wide() const {
+    if (low > high) return {0, 1};
+    if (low < high) return *this;
+    const double margin = low == 0 ? 1 : std::abs(low) / 2;
+    return {low - margin, high + margin};
+  }
+};
+
+/// y at `x` on the line through points `i` and `i + 1`.
+double between(const std::vector<double>& xs, const std::vector<double>& ys, std::size_t i,
+               double x) {
+  const double span = xs[i + 1] - xs[i];
+  const double share = span > 0 ? (x - xs[i]) / span : 0;
+  return ys[i] + share * (ys[i + 1] - ys[i]);
+}
+
+/// The part of the line from x = `low` to x = `high`, with points of its own at these ends.
+Series part(const Series& whole, double low, double high) {
+  Series result{whole.name, {}, {}, {}, {}, whole.color};
+  const bool band = !whole.low.empty();
+  const auto add = [&](std::size_t i, double x) {
+    const auto at = [&](const std::vector<double>& ys) {
+      return i + 1 < ys.size() ? between(whole.x, ys, i, x) : ys[i];
+    };
+    result.x.push_back(x);
+    result.y.push_back(at(whole.y));
+    if (band) result.low.push_back(at(whole.low));
+    if (band) result.high.push_back(at(whole.high));
+  };
+  for (std::size_t i = 0; i < whole.x.size(); ++i) {
+    const bool last = i + 1 == whole.x.size();
+    if (whole.x[i] >= low && whole.x[i] <= high) add(i, whole.x[i]);
+    if (!last && whole.x[i] < low && whole.x[i + 1] > low) add(i, low);
+    if (!last && whole.x[i] < high && whole.x[i + 1] > high) add(i, high);
+  }
+  return result;
+}
+
+/// Maps numbers to pixels of the area inside of the axes.
+struct Area {
+  int top, left, height, width;
+  Extent x_range, y_range;
+
+  [[nodiscard]] int x(double value) const {
+    const double share = (value - x_range.low) / (x_range.high - x_range.low);
+    return left + static_cast<int>(std::lround(share * (width - 1)));
+  }
+  [[nodiscard]] int y(double value) const {
+    const double share = (value - y_range.low) / (y_range.high - y_range.low);
+    return top + height - 1 - static_cast<int>(std::lround(share * (height - 1)));
+  }
+};
+
+void draw_segment(Picture& picture, int x0, int y0, int x1, int y1, int size, Color color) {
+  const int steps = std::max({std::abs(x1 - x0), std::abs(y1 - y0), 1});
+  for (int i = 0; i <= steps; ++i)
+    picture.fill(y0 + (y1 - y0) * i / steps - size / 2, x0 + (x1 - x0) * i / steps - size / 2, size,
+                 size, color);
+}
+
+void draw_band(Picture& picture, const Area& area, const Series& series) {
+  if (series.low.empty()) return;
+  for (std::size_t i = 0; i + 1 < series.x.size(); ++i) {
+    const int x0 = area.x(series.x[i]), x1 = area.x(series.x[i + 1]);
+    const auto at = [&](const std::vector<double>& ys, int x) {
+      return area.y(ys[i]) +
+             (x1 > x0 ? (area.y(ys[i + 1]) - area.y(ys[i])) * (x - x0) / (x1 - x0) : 0);
+    };
+    for (int x = x0 + (i > 0 ? 1 : 0); x <= x1; ++x)
+      for (int y = at(series.high, x); y <= at(series.low, x); ++y)
+        picture.set(y, x, blend(series.color, picture.at(y, x), 0.22));
+  }
+}
+
+void draw_line(Picture& picture, const Area& area, const Series& series, int size) {
+  if (series.x.size() == 1)
+    picture.fill(area.y(series.y[0]) - size, area.x(series.x[0]) - size, 2 * size + 1, 2 * size + 1,
+                 series.color);
+  for (std::size_t i = 0; i + 1 < series.x.size(); ++i)
+    draw_segment(picture, area.x(series.x[i]), area.y(series.y[i]), area.x(series.x[i + 1]),
+                 area.y(series.y[i + 1]), size, series.color);
+}
+
+void draw_grid(Picture& picture, const Area& area, const std::vector<double>& x_ticks,
+               const std::vector<double>& y_ticks, int size) {
+  const Color line = blend(theme::kFaint, theme::kPanel, 0.3);
+  for (const double tick : y_ticks) {
+    const std::string text = tick_label(tick);
+    picture.fill(area.y(tick), area.left, 1, area.width, line);
+    draw_text(picture, area.y(tick) - 4 * size, area.left - text_width(text, size) - 3 * size, text,
+              theme::kFaint, size);
+  }
+  for (const double tick : x_ticks) {
+    if (tick > area.x_range.high) continue;
+    const std::string text = tick_label(tick);
+    picture.fill(area.top, area.x(tick), area.height, 1, line);
+    draw_text(picture, area.top + area.height + 3 * size, area.x(tick) - text_width(text, size) / 2,
+              text, theme::kFaint, size);
+  }
+}
+
+/// Names of the lines in their colours, in rows of at most `width` pixels, from (y, x). Returns the
+/// height; draws only if there is a picture.
+int legend(Picture* picture, const Chart& chart, int y, int x, int width, int size) {
+  const int swatch = 8 * size, row = text_height(size) + size, begin = y, left = x;
+  bool any = false;
+  const auto entry = [&](const Series& series) {
+    if (series.name.empty()) return;
+    const int needed = swatch + 3 * size + text_width(series.name, size);
+    if (x > left && x + needed > left + width) y += row, x = left;
+    if (picture != nullptr) {
+      picture->fill(y + 3 * size, x, 2 * size, swatch, series.color);
+      draw_text(*picture, y, x + swatch + 3 * size, series.name, theme::kText, size);
+    }
+    x += needed + 8 * size;
+    any = true;
+  };
+  for (const Series& series : chart.series) entry(series);
+  for (const Series& series : chart.references) entry(series);
+  return any ? y + row - begin : 0;
+}
+
+}  // namespace
+
+Color line_color(std::size_t i) {
+  static constexpr std::array kColors{
+      theme::kReward,      theme::kPredicted,   theme::kObserved,     theme::kValue,
+      Color{240, 98, 110}, Color{92, 208, 208}, Color{232, 212, 100}, Color{226, 150, 200}};
+  return kColors[i % kColors.size()];
+}
+
+std::vector<double> ticks(double low, double high, int most) {
+  const double least = (high - low) / most, unit = std::pow(10, std::floor(std::log10(least)));
+  double step = 10 * unit;
+  for (const double factor : {5.0, 2.0, 1.0})
+    if (factor * unit >= least) step = factor * unit;
+  std::vector<double> result;
+  // Counted in steps, so that zero is zero; a hair's breadth off a tick is on it.
+  for (double k = std::floor(low / step + 1e-9); (k - 1) * step < high - 1e-9 * step; ++k)
+    result.push_back(k * step);
+  return result;
+}
+
+std::string tick_label(double value) {
+  const double size = std::abs(value);
+  if (size >= 1e6) return fmt::format("{:.4g}M", value / 1e6);
+  if (size >= 1e4) return fmt::format("{:.4g}k", value / 1e3);
+  return fmt::format("{:.4g}", value + 0.0);  // + 0.0: no -0
+}
+
+Picture draw(const Chart& chart, int height, int width, int size) {
+  Extent x_range;
+  for (const Series& series : chart.series) x_range.include(series.x);
+  x_range = x_range.wide();
+  const std::vector<Series>& lines = chart.series;
+  std::vector<Series> references;
+  for (const Series& series : chart.references)
+    references.push_back(part(series, x_range.low, x_range.high));
+
+  Extent y_range;
+  const auto make_room = [&](const std::vector<Series>& group) {
+    for (const Series& series : group)
+      for (const auto* values : {&series.y, &series.low, &series.high}) y_range.include(*values);
+  };
+  make_room(lines);
+  make_room(references);
+  if (chart.from_zero) y_range.include({0});
+  y_range = y_range.wide();
+
+  const int line = text_height(size), margin = 4 * size;
+  const int heading =
+      margin + line + legend(nullptr, chart, 0, 0, width - 2 * margin, size) + line / 2;
+  const int footing = margin + 2 * line + 4 * size;
+  const std::vector<double> y_ticks =
+      ticks(y_range.low, y_range.high, std::max(2, (height - heading - footing) / (4 * line)));
+  y_range = {y_ticks.front(), y_ticks.back()};
+  int gutter = 0;
+  for (const double tick : y_ticks) gutter = std::max(gutter, text_width(tick_label(tick), size));
+  const int left = margin + gutter + 3 * size, right = margin + 8 * size;
+  const Area area{
+      heading, left,   std::max(height - heading - footing, 1), std::max(width - left - right, 1),
+      x_range, y_range};
+  std::vector<double> x_ticks =
+      ticks(x_range.low, x_range.high, std::max(2, area.width / (50 * size)));
+  std::erase_if(x_ticks, [&](double tick) { return tick < x_range.low; });
+
+  Picture picture(height, width);
+  picture.fill(area.top, area.left, area.height, area.width, theme::kPanel);
+  draw_grid(picture, area, x_ticks, y_ticks, size);
+  for (const Series& series : references) draw_band(picture, area, series);
+  for (const Series& series : lines) draw_band(picture, area, series);
+  for (const Series& series : references) draw_line(picture, area, series, size);
+  for (auto series = lines.rbegin(); series != lines.rend(); ++series)
+    draw_line(picture, area, *series, size);
+
+  draw_text(picture, margin, margin, chart.y_label, theme::kText, size);
+  legend(&picture, chart, margin + line, margin, width - 2 * margin, size);
+  draw_text(picture, height - margin - line,
+            area.left + (area.width - text_width(chart.x_label, size)) / 2, chart.x_label,
+            theme::kText, size);
+  return picture;
+}
+
+}  // namespace dreamer::media

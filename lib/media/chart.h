@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "media/picture.h"
+
+namespace dreamer::media {
+
+/// A line of a chart through its points, in ascending order of x.
+struct Series {
+  std::string name;               // in the legend; empty: not there
+  std::vector<double> x, y;       // [N]
+  std::vector<double> low, high;  // [N]: a band between them; empty: none
+  Color color;
+};
+
+/// Lines over one pair of axes, the first on top.
+struct Chart {
+  std::string y_label, x_label;
+  std::vector<Series> series;
+  /// What is only there to compare with: under the lines, and not beyond the range of their x.
+  std::vector<Series> references;
+  bool from_zero = false;  // the vertical axis holds 0
+};
+
+/// The colour of the i-th line of a chart; they repeat.
+[[nodiscard]] Color line_color(std::size_t i);
+
+/// Numbers of the form {1, 2, 5}·10^k a step apart, at most about `most` of them, the first not
+/// above `low` and the last not below `high`.
+[[nodiscard]] std::vector<double> ticks(double low, double high, int most);
+
+/// A number as an axis says it: 0.05, 12, 200k, 1.5M.
+[[nodiscard]] std::string tick_label(double value);
+
+/// The chart with axes, labels and legend, in letters of `size` pixels a font pixel.
+[[nodiscard]] Picture draw(const Chart& chart, int height, int width, int size);
+
+}  // namespace dreamer::media

@@ -1,0 +1,221 @@
+#include "media/render_curves.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "core/error.h"
+#include "core/json.h"
+#include "core/log.h"
+#include "core/nearest.h"
+#include "core/paths.h"
+#include "media/chart.h"
+#include "media/layout.h"
+
+namespace dreamer::media {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A file of JSON Lines.
+struct Log {
+  fs::path path;
+  std::vector<Json> lines;
+
+  /// Names of the numbers in it, in the order in which they first appear.
+  [[nodiscard]] std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const Json& line : lines)
+      for (const auto& [name, value] : line.items())
+        if (value.is_number() && std::ranges::find(names, name) == names.end())
+          names.push_back(name);
+    return names;
+  }
+};
+
+/// An evaluation of a model says its numbers by horizon, as arrays: here a line for each horizon.
+std::vector<Json> lines_by_horizon(const Json& arrays) {
+  std::vector<Json> lines;
+  for (const auto& [name, values] : arrays.items())
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (i == lines.size()) lines.push_back({{"horizon", i + 1}});
+      lines[i][name] = values[i];
+    }
+  return lines;
+}
+
+Log read_log(const fs::path& path) {
+  std::ifstream in(path);
+  Log log{path, {}};
+  std::string text;
+  for (int number = 1; std::getline(in, text); ++number) {
+    if (text.empty()) continue;
+    Json line = Json::parse(text, nullptr, /*exceptions=*/false);
+    if (line.is_object() && line.contains("by_horizon"))
+      std::ranges::move(lines_by_horizon(line["by_horizon"]), std::back_inserter(log.lines));
+    else if (line.is_object())
+      log.lines.push_back(std::move(line));
+    else  // torn where a machine went down
+      log::warning("{}: line {} is no JSON object; it is left out", path.string(), number);
+  }
+  if (in.bad() || log.lines.empty())
+    throw error("{}: no lines of JSON can be read; give a learning curve or a log of metrics",
+                path.string());
+  return log;
+}
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+std::string known_axis(const Log& log) {
+  for (const char* name : {"frames", "update", "horizon"})
+    if (contains(log.names(), name)) return name;
+  throw error("{}: neither frames nor update in its lines; say what to plot --against (it has: {})",
+              log.path.string(), fmt::join(log.names(), ", "));
+}
+
+/// What is shown if nothing was asked for: returns, or all metrics but those of the clock.
+std::vector<std::string> known_quantities(const Log& log, const std::string& axis) {
+  std::vector<std::string> names = log.names();
+  if (contains(names, "mean")) return {"mean"};
+  std::erase_if(names, [&](const std::string& name) {
+    return name == axis || name == "updates_per_second" || name == "data_wait_share";
+  });
+  return names;
+}
+
+/// One quantity of a file; without a point if the file has none of it.
+Series series_of(const Log& log, const std::string& name, const std::string& axis) {
+  struct Point {
+    double y, low, high;
+  };
+  std::map<double, Point> points;
+  bool band = name == "mean";
+  for (const Json& line : log.lines) {
+    const auto x = line.find(axis), y = line.find(name), interval = line.find("ci95");
+    if (x == line.end() || y == line.end() || !x->is_number() || !y->is_number()) continue;
+    const double value = *y;
+    band = band && interval != line.end() && interval->is_array() && interval->size() == 2;
+    points[*x] = band ? Point{value, (*interval)[0], (*interval)[1]} : Point{value, value, value};
+  }
+  Series series;
+  for (const auto& [x, point] : points) {
+    series.x.push_back(x);
+    series.y.push_back(point.y);
+    if (band) series.low.push_back(point.low);
+    if (band) series.high.push_back(point.high);
+  }
+  return series;
+}
+
+/// What tells the files apart, for the legend: their names, or those of their folders.
+std::vector<std::string> legend_names(const std::vector<Log>& logs) {
+  std::vector<std::string> stems, folders;
+  for (const Log& log : logs) {
+    stems.push_back(log.path.stem().string());
+    folders.push_back(fs::absolute(log.path).parent_path().filename().string());
+  }
+  const auto differ = [](const std::vector<std::string>& names) {
+    return std::set(names.begin(), names.end()).size() == names.size();
+  };
+  if (logs.size() == 1 && stems[0] == "curve") return folders;
+  if (differ(stems)) return stems;
+  if (differ(folders)) return folders;
+  for (std::size_t i = 0; i < logs.size(); ++i) stems[i] = logs[i].path.string();
+  return stems;
+}
+
+/// The published curve of the task that all the lines are of.
+std::vector<Series> published_curves(const std::vector<Log>& logs) {
+  std::set<std::string> tasks;
+  for (const Log& log : logs)
+    for (const Json& line : log.lines) tasks.insert(line.value("task", ""));
+  if (tasks.size() != 1) return {};
+  const fs::path path = share_dir() / "published.json";
+  std::ifstream in(path);
+  const Json published = Json::parse(in, nullptr, /*exceptions=*/false);
+  if (published.is_discarded()) throw error("{}: cannot be read; install it again", path.string());
+  const auto found = published["tasks"].find(*tasks.begin());
+  if (found == published["tasks"].end()) return {};
+  Series series{"published", published["frames"], (*found)["mean"], {}, {}, theme::kTruth};
+  const std::vector<double> stddev = (*found)["std"];
+  for (std::size_t i = 0; i < series.y.size(); ++i) {
+    series.low.push_back(series.y[i] - stddev[i]);
+    series.high.push_back(series.y[i] + stddev[i]);
+  }
+  return {series};
+}
+
+std::string in_words(const std::string& name) {
+  static const std::map<std::string, std::string> kWords{{"frames", "environment frames"},
+                                                         {"update", "updates"},
+                                                         {"seconds", "seconds"},
+                                                         {"mean", "mean return"}};
+  const auto found = kWords.find(name);
+  if (found != kWords.end()) return found->second;
+  std::string words = name;
+  std::ranges::replace(words, '_', ' ');
+  return words;
+}
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  std::istringstream in(text);
+  for (std::string part; std::getline(in, part, separator);) parts.push_back(part);
+  return parts;
+}
+
+/// One panel: the quantities `panel` names, with commas between.
+Chart chart_of(const std::vector<Log>& logs, const std::string& panel, const std::string& axis) {
+  const std::vector<std::string> names = split(panel, ','), legend = legend_names(logs);
+  Chart chart{in_words(names.front()), in_words(axis), {}, {}, false};
+  for (const std::string& name : names) {
+    bool found = false;
+    for (std::size_t i = 0; i < logs.size(); ++i) {
+      Series series = series_of(logs[i], name, axis);
+      if (series.x.empty()) continue;
+      found = true;
+      series.name = names.size() == 1  ? legend[i]
+                    : logs.size() == 1 ? in_words(name)
+                                       : in_words(name) + " " + legend[i];
+      series.color = line_color(chart.series.size());
+      chart.series.push_back(std::move(series));
+    }
+    if (!found) {
+      const std::vector<std::string> known = logs.front().names();
+      throw error("{}: no numbers {} over {} in it{} (it has: {})", logs.front().path.string(),
+                  name, axis, did_you_mean(name, known), fmt::join(known, ", "));
+    }
+  }
+  chart.from_zero = panel == "mean";
+  if (panel == "mean" && axis == "frames") chart.references = published_curves(logs);
+  if (chart.series.size() + chart.references.size() == 1) chart.series.front().name.clear();
+  return chart;
+}
+
+}  // namespace
+
+bool is_curve(const fs::path& path) {
+  return path.extension() == ".jsonl" || path.extension() == ".json";
+}
+
+Picture curves(const std::vector<fs::path>& files, const PlotOptions& options) {
+  std::vector<Log> logs;
+  for (const fs::path& file : files) logs.push_back(read_log(file));
+  const std::string axis = options.against.empty() ? known_axis(logs.front()) : options.against;
+  const std::vector<std::string> names =
+      options.plot.empty() ? known_quantities(logs.front(), axis) : options.plot;
+
+  std::vector<Chart> charts;
+  for (const std::string& name : names) charts.push_back(chart_of(logs, name, axis));
+  if (charts.size() == 1) return draw(charts.front(), 540, 960, 2);
+  std::vector<Picture> panels;
+  for (const Chart& chart : charts) panels.push_back(draw(chart, 320, 560, 2));
+  return grid(panels, even_columns(std::ssize(panels), 3), 8);
+}
+
+}  // namespace dreamer::media

@@ -1,0 +1,169 @@
+# Dreamer, Algorithm 1, as a pipeline of the programs: random episodes, then round after round
+# updates of the world model, updates of the behavior, episodes, and now and then an evaluation.
+#
+#   make -f pipelines/dreamer.mk TASK=cartpole_swingup PRESET=quick ROUNDS=20
+#   make -f pipelines/dreamer.mk TASK=walker_walk PRESET=paper ROUNDS=1000 OUT=/data/walker SEED=1
+#
+# The programs are found on PATH. Killed in whatever way, the same command goes on and ends with the
+# same checkpoints and scores; a larger ROUNDS goes on from a finished run. `make -n` shows what
+# there is still to do.
+#
+#   TASK                a task (dr-collect --list-tasks)
+#   PRESET=paper        settings: paper, paper-gr, quick
+#   SETTINGS=           settings of one's own, as --set takes them: 'model.depth=8 collect.noise=0.2'
+#   ROUNDS=10           rounds in all, below 9999
+#   OUT=runs/TASK-PRESET-SEED
+#   SEED=0              the run's: below 200000. Round r draws its environments from SEED*10000 + r
+#   KEEP=last           checkpoints that stay: those of the last round, of the last N rounds, or all
+#   RENDER=exact        or fast
+#   ENVS=1              environments side by side, while collecting and evaluating
+#   THREADS=            of each program; all cores if empty
+#   SAVE_EVERY=100      updates that a kill can cost at most
+#   LOGDIR=             TensorBoard's folder, if one is wanted
+# The schedule is the preset's (section train) unless given:
+#   PREFILL, PRETRAIN, UPDATES, EPISODES, EVALUATE_EVERY, EVALUATE_EPISODES
+#
+# Under OUT it leaves
+#   round-007.json      a round: frames and wall seconds so far, scores, time and output of each stage
+#   round-…-model.h5, round-…-policy.h5   the checkpoints of the last rounds
+#   episodes/           what was experienced; held-out/ what the last policy did, for the pictures
+#   model.jsonl, behavior.jsonl           the metrics, see reading-metrics.md
+#   curve.jsonl, curve.png                returns over frames, beside the published curve
+#   open-loop.json, open-loop.mp4         the last model's predictions judged and shown
+#   policy-dream.mp4, episode.mp4         what the last policy imagines; what it does
+
+PRESET ?= paper
+SETTINGS ?=
+ROUNDS ?= 10
+SEED ?= 0
+OUT ?= runs/$(TASK)-$(PRESET)-$(SEED)
+KEEP ?= last
+RENDER ?= exact
+ENVS ?= 1
+THREADS ?=
+SAVE_EVERY ?= 100
+LOGDIR ?=
+
+SHELL := /bin/bash
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.NOTPARALLEL:  # each program takes the cores it is given; two would slow each other
+
+ifndef TASK
+$(error TASK= is needed: a task to act in, such as cartpole_swingup; dr-collect --list-tasks shows all)
+endif
+ifeq ($(or $(filter last all,$(KEEP)),$(filter-out 0,$(shell expr '$(KEEP)' : '[1-9][0-9]*$$'))),)
+$(error KEEP=$(KEEP) is neither last nor all nor a number of rounds)
+endif
+
+here := $(dir $(lastword $(MAKEFILE_LIST)))
+stage := $(here)stage.sh
+# --set with those of SETTINGS that are of these sections, as a program refuses others.
+set = $(if $(filter $(1),$(SETTINGS)),--set $(filter $(1),$(SETTINGS)))
+
+# --- The schedule: name=number for all settings that acting and learning alternate by.
+schedule := $(shell dr-info --print-config --preset $(PRESET) $(call set,%) | \
+              sed -n '/"collect"/,/}/p; /"train"/,/}/p' | sed -n 's/.*"\(.*\)": \([0-9]*\),*$$/\1=\2/p')
+ifeq ($(filter updates=%,$(schedule)),)
+$(error no settings; dr-info is to be on PATH and to know PRESET=$(PRESET) and SETTINGS=$(SETTINGS))
+endif
+setting = $(patsubst $(1)=%,%,$(filter $(1)=%,$(schedule)))
+PREFILL ?= $(call setting,prefill)
+PRETRAIN ?= $(call setting,pretrain)
+UPDATES ?= $(call setting,updates)
+EPISODES ?= $(call setting,episodes)
+EVALUATE_EVERY ?= $(call setting,evaluate_every)
+EVALUATE_EPISODES ?= $(call setting,evaluate_episodes)
+
+rounds := $(shell seq -f %03.0f 1 $(ROUNDS))
+last := $(lastword 000 $(rounds))
+evaluated := $(shell seq -f %03.0f 0 $(EVALUATE_EVERY) $(ROUNDS)) $(last)
+
+# --- The programs with what they are always given.
+common := --preset $(PRESET) $(if $(THREADS),--threads $(THREADS))
+environments := --task $(TASK) --render $(RENDER) --envs $(ENVS) $(common) $(call set,collect.%)
+fit := --seed $(SEED) --data $(OUT)/episodes --save-every $(SAVE_EVERY) --force $(common) \
+       $(if $(LOGDIR),--logdir $(LOGDIR))
+fit_model := dr-fit-model $(fit) $(call set,model.% fit_model.%)
+fit_behavior := dr-fit-behavior $(fit) $(call set,behavior.%)
+collect := dr-collect $(environments)
+evaluate := dr-eval $(environments) --seed $(SEED) --episodes $(EVALUATE_EPISODES)
+seed_of_round = $(shell expr $(SEED) \* 10000 + $(1))
+
+.PHONY: all
+all: $(addprefix $(OUT)/,curve.png open-loop.json open-loop.mp4 policy-dream.mp4 episode.mp4)
+
+# --- Rounds. Only the stamps are targets: Make asks for no checkpoint, so they may go.
+# learn: the updates of a round, from the checkpoints `from` (none in the beginning).
+define learn
+$(stage) $(@:.json=.model) --log $(OUT)/model.jsonl $(fit_model) --updates $(1) \
+  $(if $(from),--init $(from)-model.h5) --out $(@:.json=-model.h5)
+$(stage) $(@:.json=.behavior) --log $(OUT)/behavior.jsonl $(fit_behavior) --updates $(1) \
+  $(if $(from),--init $(from)-policy.h5) --model $(@:.json=-model.h5) --out $(@:.json=-policy.h5)
+endef
+# prune: all checkpoints but those of the last `KEEP` rounds are removed.
+kept := $(if $(filter last,$(KEEP)),1,$(KEEP))
+define prune
+for kind in model policy; do printf '%s\n' $(OUT)/round-*-$$kind.h5 | \
+  sort -V | head -n -$(kept) | xargs -r rm -f; done
+endef
+stamp = $(here)stamp.sh $@ '$(patsubst %,%.json,$(before))' $(call setting,action_repeat) $(TASK) $(SEED)
+
+$(OUT)/round-000.json:
+	@mkdir -p $(OUT)
+	$(stage) $(@:.json=.prefill) $(collect) --policy random --episodes $(PREFILL) \
+	  --seed $(call seed_of_round,0) --out $(OUT)/episodes
+	$(if $(filter-out 0,$(PRETRAIN)),$(call learn,$(PRETRAIN)))
+	$(stage) $(@:.json=.evaluation) $(evaluate) \
+	  --policy $(if $(filter-out 0,$(PRETRAIN)),$(@:.json=-policy.h5),random)
+	$(stamp) 0
+
+# A round waits for the one before it, and goes on from its checkpoints.
+define after
+$(OUT)/round-$(1).json: $(OUT)/round-$(2).json
+$(OUT)/round-$(1).json: before := $(OUT)/round-$(2)
+$(OUT)/round-$(1).json: from := $(if $(filter 000-0,$(2)-$(PRETRAIN)),,$(OUT)/round-$(2))
+endef
+previous := 000
+$(foreach round,$(rounds),$(eval $(call after,$(round),$(previous)))$(eval previous := $(round)))
+
+$(rounds:%=$(OUT)/round-%.json): $(OUT)/round-%.json:
+	$(call learn,$(UPDATES))
+	$(stage) $(@:.json=.episodes) $(collect) --policy $(@:.json=-policy.h5) \
+	  --episodes $(EPISODES) --seed $(call seed_of_round,$*) --out $(OUT)/episodes
+	$(if $(filter $*,$(evaluated)),$(stage) $(@:.json=.evaluation) $(evaluate) \
+	  --policy $(@:.json=-policy.h5))
+	$(if $(filter all,$(KEEP)),,$(prune))
+	$(stamp) $*
+
+# --- What it came to.
+$(OUT)/curve.jsonl: $(OUT)/round-000.json $(rounds:%=$(OUT)/round-%.json)
+	printf '%s\n' $(OUT)/round-*.json | sort -V | \
+	  xargs sed -n '/^{[^{]*"mean":/s/,"stages":.*/}/p' >$@.new
+	mv $@.new $@
+
+$(OUT)/curve.png: $(OUT)/curve.jsonl
+	dr-render $< --out $@ --force --quiet >/dev/null
+
+final := $(OUT)/round-$(last)
+# Episodes that nothing was learned from.
+$(OUT)/held-out.json: $(final).json
+	rm -f $@
+	$(stage) $@ $(collect) --policy $(final)-policy.h5 --episodes 2 --force \
+	  --seed $(call seed_of_round,9999) --out $(OUT)/held-out
+
+$(OUT)/open-loop.json: $(OUT)/held-out.json
+	dr-eval --model $(final)-model.h5 --data $(OUT)/held-out --quiet >$@.new
+	mv $@.new $@
+
+$(OUT)/open-loop.h5 $(OUT)/policy-dream.h5: $(OUT)/held-out.json
+	dr-imagine --model $(final)-model.h5 --data $(OUT)/held-out --seed $(SEED) --force --quiet \
+	  $(if $(findstring policy,$@),--policy $(final)-policy.h5 --starts 9,--starts 3) --out $@
+
+$(OUT)/%.mp4: $(OUT)/%.h5
+	dr-render $< --overlay --out $@ --force --quiet >/dev/null
+
+$(OUT)/episode.mp4: $(final).json
+	dr-eval $(environments) --seed $(SEED) --policy $(final)-policy.h5 --episodes 1 \
+	  --video $@ --force >/dev/null

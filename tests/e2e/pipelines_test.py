@@ -1,0 +1,229 @@
+"""The pipelines of Make: they end with what they promise, go on after any kill, and then rest."""
+
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+
+import jsonschema
+import pytest
+from conftest import Shell, assert_same_datasets
+
+ROOT = pathlib.Path(__file__).parents[2]
+TINY = ["PRESET=quick", "THREADS=1", "UPDATES=3"]
+MODEL = ("model.depth=2 model.stoch=4 model.deter=8 model.hidden=8 model.units=8 "
+         "fit_model.batch=2 fit_model.length=5")
+BEHAVIOR = ("behavior.batch=2 behavior.length=5 behavior.horizon=3 behavior.units=8 "
+            "behavior.imagination_starts=4")
+# Two rounds of an episode of 50 steps each; evaluations in the beginning and at the end.
+LOOP = ["dreamer.mk", "TASK=cartpole_balance", "RENDER=fast", "PREFILL=1", "PRETRAIN=2", "ROUNDS=2",
+        "EVALUATE_EPISODES=1", f"SETTINGS={MODEL} {BEHAVIOR} collect.action_repeat=20", *TINY]
+
+
+def command(pipeline, *settings):
+    return ["make", "--no-print-directory", "-f", ROOT / "pipelines" / pipeline, *settings]
+
+
+def make(shell, pipeline, *settings, status=0):
+    done = subprocess.run(command(pipeline, *settings), cwd=shell.folder, text=True,
+                          capture_output=True, timeout=300, env=shell.environment())
+    assert done.returncode == status, f"{done.stdout}{done.stderr}[status {done.returncode}]"
+    return done
+
+
+def kill_after(shell, lines, pipeline, *settings):
+    """SIGKILL to Make and all it started, after so many lines of what it does. Whether it came
+    before the end."""
+    process = subprocess.Popen(command(pipeline, *settings), cwd=shell.folder, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                               env=shell.environment(), start_new_session=True)
+    for _ in range(lines):
+        process.stdout.readline()
+    in_time = process.poll() is None
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    return in_time
+
+
+def nothing_to_do(shell, *settings):
+    said = make(shell, *settings, "-n").stdout
+    return said == "make: Nothing to be done for 'all'.\n"
+
+
+def stamps(folder):
+    return {path.name: json.loads(path.read_text()) for path in sorted(folder.glob("round-*.json"))}
+
+
+def without_clocks(value):
+    """A stamp less what differs from run to run: times, and the paths that hold the folder."""
+    if isinstance(value, dict):
+        return {name: without_clocks(v) for name, v in value.items()
+                if name not in ("seconds", "updates_per_second", "data_wait_share", "policy",
+                                "episode", "model") or isinstance(v, dict)}
+    return [without_clocks(v) for v in value] if isinstance(value, list) else value
+
+
+def assert_same_run(one, other):
+    assert without_clocks(list(stamps(one).values())) == without_clocks(
+        list(stamps(other).values()))
+    names = sorted(str(path.relative_to(one)) for path in one.glob("**/*.h5"))
+    assert names == sorted(str(path.relative_to(other)) for path in other.glob("**/*.h5"))
+    for name in names:
+        assert_same_datasets(one / name, other / name)
+
+
+def obeys(name, line):
+    schema = json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text())
+    jsonschema.Draft7Validator(schema).validate(line)
+
+
+@pytest.fixture(scope="module")
+def loop(request, tmp_path_factory):
+    """An undisturbed run."""
+    shell = Shell(request.config.getoption("--bin"), tmp_path_factory.mktemp("loop"))
+    make(shell, *LOOP, "OUT=run")
+    return shell
+
+
+def test_the_loop_leaves_what_it_promises(loop):
+    run = loop.folder / "run"
+    assert sorted(path.name for path in run.iterdir()) == [
+        "behavior.jsonl", "curve.jsonl", "curve.png", "episode.mp4", "episodes", "held-out",
+        "held-out.json", "model.jsonl", "open-loop.h5", "open-loop.json", "open-loop.mp4",
+        "policy-dream.h5", "policy-dream.mp4", "round-000.json", "round-001.json",
+        "round-002-model.h5", "round-002-policy.h5", "round-002.json"]
+    rounds = stamps(run)
+    for stamp in rounds.values():
+        obeys("round", stamp)
+        assert stamp["seconds"] > 0
+    assert [stamp["frames"] for stamp in rounds.values()] == [1000, 2000, 3000]
+    assert [list(stamp["stages"]) for stamp in rounds.values()] == [
+        ["prefill", "model", "behavior", "evaluation"], ["model", "behavior", "episodes"],
+        ["model", "behavior", "episodes", "evaluation"]]
+    curve = [json.loads(line) for line in (run / "curve.jsonl").read_text().splitlines()]
+    for point in curve:
+        obeys("curve-line", point)
+    assert [(point["round"], point["frames"]) for point in curve] == [(0, 1000), (2, 3000)]
+    assert curve[1]["mean"] == rounds["round-002.json"]["stages"]["evaluation"]["output"][0]["mean"]
+    last = [json.loads(line) for line in (run / "model.jsonl").read_text().splitlines()][-1]
+    assert last["update"] == 2 + 3 + 3  # the updates are counted over the rounds
+    assert len(list((run / "episodes").glob("*.h5"))) == 3
+
+
+def test_a_finished_loop_rests(loop):
+    assert nothing_to_do(loop, *LOOP, "OUT=run")
+    # Checkpoints are no targets: nothing is made anew because they are gone.
+    for path in (loop.folder / "run").glob("round-*.h5"):
+        path.rename(path.with_suffix(".away"))
+    assert nothing_to_do(loop, *LOOP, "OUT=run")
+    for path in (loop.folder / "run").glob("round-*.away"):
+        path.rename(path.with_suffix(".h5"))
+
+
+def test_metrics_of_a_run_become_pictures(loop):
+    subprocess.run([ROOT / "pipelines" / "metrics.sh", "run"], cwd=loop.folder, check=True,
+                   stdout=subprocess.DEVNULL, env=loop.environment())
+    pictures = list((loop.folder / "run").glob("*-metrics.png"))
+    assert sorted(path.name for path in pictures) == [
+        "behavior-metrics.png", "horizon-metrics.png", "model-metrics.png"]
+    for path in pictures:
+        path.unlink()
+
+
+def test_a_killed_loop_ends_the_same(loop):
+    plan = make(loop, *LOOP, "OUT=killed", "-n").stdout.splitlines()
+    moments = random.Random(1)
+    # Once while it prepares, once in the middle; each time the same command.
+    kills = [kill_after(loop, moments.randrange(3, 6), *LOOP, "OUT=killed"),
+             kill_after(loop, moments.randrange(4, len(plan) // 3), *LOOP, "OUT=killed")]
+    assert any(kills)
+    make(loop, *LOOP, "OUT=killed")
+    assert_same_run(loop.folder / "run", loop.folder / "killed")
+    assert nothing_to_do(loop, *LOOP, "OUT=killed")
+
+
+def test_more_rounds_go_on_and_keep_as_many_checkpoints_as_asked(loop):
+    run = loop.folder / "run"
+    before = stamps(run)
+    make(loop, *LOOP, "OUT=run", "ROUNDS=4", "KEEP=2", "EVALUATE_EVERY=4", "run/round-004.json")
+    after = stamps(run)
+    assert len(after) == 5 and {name: after[name] for name in before} == before
+    assert sorted(path.name for path in run.glob("round-*.h5")) == [
+        "round-003-model.h5", "round-003-policy.h5", "round-004-model.h5", "round-004-policy.h5"]
+    assert "mean" not in after["round-003.json"] and "mean" in after["round-004.json"]
+
+
+def test_a_loop_says_what_it_lacks(shell):
+    assert "TASK= is needed" in make(shell, "dreamer.mk", status=2).stderr
+    said = make(shell, "dreamer.mk", "TASK=cartpole_balance", "SETTINGS=model.dpeth=2",
+                status=2).stderr
+    assert "did you mean model.depth" in said
+    assert shell.files() == []
+
+
+# --- A world model alone ---------------------------------------------------------------------------
+
+class Blind(Shell):
+    """Where no OpenGL can be loaded."""
+
+    def environment(self, changes=None):
+        return super().environment({"MUJOCO_GL": "none", **(changes or {})})
+
+
+@pytest.fixture(scope="module")
+def logged(request, tmp_path_factory):
+    shell = Shell(request.config.getoption("--bin"), tmp_path_factory.mktemp("logged"))
+    shell.run("dr-collect", "--task", "cartpole_balance", "--episodes", 5, "--render", "fast",
+              "--threads", 1, "--set", "collect.action_repeat=20", "--out", "episodes")
+    return Blind(shell.bin, shell.folder)
+
+
+PRETRAIN = ["pretrain.mk", "DATA=episodes", "STARTS=4", "FAR=20", "ROUNDS=4", "PATIENCE=2",
+            "HELD_OUT=0.4", f"SETTINGS={MODEL}", *TINY]
+
+
+def test_a_world_model_is_pretrained_without_an_environment(logged):
+    make(logged, *PRETRAIN, "OUT=run")
+    run = logged.folder / "run"
+    names = {path.name for path in run.iterdir()}
+    assert {"model.h5", "fit.json", "scores.png", "evaluation.json", "horizon.png", "open-loop.mp4",
+            "open-loop.png", "training.txt", "held-out.txt"} <= names
+    training, held_out = [(run / f"{name}.txt").read_text().split()
+                          for name in ("training", "held-out")]
+    assert len(training) == 3 and len(held_out) == 2
+    assert sorted(training + held_out) == sorted(
+        str(path.relative_to(logged.folder)) for path in (logged.folder / "episodes").iterdir())
+
+    fit, rounds = json.loads((run / "fit.json").read_text()), list(stamps(run).values())
+    scores = [stamp["psnr"] for stamp in rounds]
+    assert fit["rounds"] == len(rounds) and fit["psnr"] == max(scores)
+    assert fit["best"] == 1 + scores.index(max(scores))
+    assert len(rounds) == min(4, fit["best"] + 2)  # patience
+    assert_same_datasets(run / "model.h5", run / f"round-{fit['best']:03}-model.h5")
+    assert len(list(run.glob("round-*-model.h5"))) == len({fit["best"], len(rounds)})
+    assert len(json.loads((run / "evaluation.json").read_text())["by_horizon"]["psnr"]) == 20
+    assert nothing_to_do(logged, *PRETRAIN, "OUT=run")
+
+
+def test_a_killed_pretraining_ends_the_same(logged):
+    # Lines of output come from the fits (one each) and after each round.
+    assert kill_after(logged, 3, *PRETRAIN, "OUT=killed", "-s")
+    make(logged, *PRETRAIN, "OUT=killed")
+    assert_same_run(logged.folder / "run", logged.folder / "killed")
+
+
+def test_pretraining_meets_no_opengl(logged):
+    logged.fails("dr-collect", "--task", "cartpole_balance", "--out", "seen", status=2,
+                 says="MUJOCO_GL")
+
+
+def test_pretraining_refuses_what_it_has_no_use_for(logged):
+    said = make(logged, *PRETRAIN, "SETTINGS=behavior.horizon=3", "OUT=none", status=2).stderr
+    assert "behavior.horizon=3" in said and not (logged.folder / "none").exists()
+
+
+def test_pretraining_needs_an_episode_to_hold_out(logged):
+    (logged.folder / "few").mkdir()
+    assert "two are needed" in make(logged, *PRETRAIN, "DATA=few", "OUT=none", status=2).stderr

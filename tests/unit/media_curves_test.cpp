@@ -1,0 +1,136 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "core/error.h"
+#include "media/chart.h"
+#include "media/render.h"
+
+namespace dreamer::media {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+/// A folder for the files of one test.
+class Curves : public testing::Test {
+ protected:
+  Curves() : folder_(fs::path(testing::TempDir()) / fmt::format("curves-{}", getpid())) {
+    fs::create_directories(folder_);
+  }
+  ~Curves() override { fs::remove_all(folder_); }
+
+  fs::path file(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ / name) << text;
+    return folder_ / name;
+  }
+  static Picture plotted(const std::vector<fs::path>& files, const std::string& name) {
+    return curves(files, {.plot = {name}, .against = {}});
+  }
+
+  fs::path folder_;
+};
+
+/// Rows from the top of the picture to the first pixel of the colour in a column; -1: none.
+int first_row(const Picture& picture, int x, Color color) {
+  for (int y = 0; y < picture.height; ++y)
+    if (picture.at(y, x) == color) return y;
+  return -1;
+}
+
+bool has(const Picture& picture, Color color) {
+  for (int x = 0; x < picture.width; ++x)
+    if (first_row(picture, x, color) >= 0) return true;
+  return false;
+}
+
+TEST(Chart, TicksAreRoundAndHoldTheRange) {
+  EXPECT_THAT(ticks(0, 10, 5), ElementsAre(0, 2, 4, 6, 8, 10));
+  EXPECT_THAT(ticks(-3, 12, 4), ElementsAre(-5, 0, 5, 10, 15));
+  EXPECT_THAT(ticks(2000, 4905000, 5), ElementsAre(0, 1e6, 2e6, 3e6, 4e6, 5e6));
+}
+
+TEST(Chart, TickLabelsAreShort) {
+  EXPECT_EQ(tick_label(0.05), "0.05");
+  EXPECT_EQ(tick_label(-0.0), "0");
+  EXPECT_EQ(tick_label(5000), "5000");
+  EXPECT_EQ(tick_label(200000), "200k");
+  EXPECT_EQ(tick_label(1.5e6), "1.5M");
+}
+
+TEST(Chart, ALineRisesWhereItsNumbersDo) {
+  const Chart chart{"y", "x", {{"", {0, 10}, {0, 1}, {}, {}, line_color(0)}}, {}};
+  const Picture picture = draw(chart, 200, 300, 1);
+  EXPECT_GT(first_row(picture, 100, line_color(0)), first_row(picture, 200, line_color(0)));
+}
+
+TEST(Chart, ReferencesGoNoFurtherThanTheLines) {
+  const Series line{"", {0, 10}, {0, 1}, {}, {}, line_color(0)};
+  const Series reference{"", {0, 1000}, {0, 100000}, {}, {}, theme::kTruth};
+  const Picture alone = draw({"y", "x", {line}, {}}, 200, 300, 1);
+  const Picture both = draw({"y", "x", {line}, {reference}}, 200, 300, 1);
+  EXPECT_FALSE(has(alone, theme::kTruth));
+  EXPECT_TRUE(has(both, theme::kTruth));
+  // It is 1000 where the line ends: the vertical axis goes no further, and it rises to the corner.
+  EXPECT_LT(first_row(both, 280, theme::kTruth), 60);
+}
+
+TEST_F(Curves, OfWhatWasSaidTwiceTheLaterCounts) {
+  const auto once = file("a.jsonl", "{\"update\":1,\"kl\":1}\n{\"update\":2,\"kl\":3}\n");
+  const auto twice = file("b.jsonl",
+                          "{\"update\":1,\"kl\":9}\n{\"update\":2,\"kl\":7}\n"
+                          "{\"update\":1,\"kl\":1}\n{\"update\":2,\"kl\":3}\n");
+  EXPECT_EQ(plotted({once}, "kl"), plotted({twice}, "kl"));
+}
+
+TEST_F(Curves, ATornLineIsLeftOut) {
+  const auto whole = file("a.jsonl", "{\"update\":1,\"kl\":1}\n{\"update\":2,\"kl\":3}\n");
+  const auto torn = file("b.jsonl", "{\"update\":1,\"kl\":1}\n{\"upd\n{\"update\":2,\"kl\":3}\n");
+  EXPECT_EQ(plotted({whole}, "kl"), plotted({torn}, "kl"));
+}
+
+TEST_F(Curves, AnUnknownNameIsAnErrorWithTheNearest) {
+  const auto path = file("a.jsonl", "{\"update\":1,\"image_loss\":1}\n");
+  EXPECT_THAT([&] { static_cast<void>(plotted({path}, "image_los")); },
+              ThrowsMessage<Error>(HasSubstr("did you mean image_loss")));
+}
+
+TEST_F(Curves, WithoutAnythingAsideEveryNumberButTheClocksIsAPanel) {
+  const auto path =
+      file("a.jsonl", "{\"update\":1,\"kl\":1,\"loss\":2,\"updates_per_second\":3}\n");
+  const Picture all = curves({path}, {}), two = curves({path}, {.plot = {"kl", "loss"}});
+  EXPECT_EQ(all, two);
+}
+
+TEST_F(Curves, EvaluationsOfModelsAreShownByHorizon) {
+  const auto path = file("a.json", R"({"horizon":2,"psnr":1,"by_horizon":{"psnr":[30,20]}})");
+  const auto lines = file("b.jsonl", "{\"horizon\":1,\"psnr\":30}\n{\"horizon\":2,\"psnr\":20}\n");
+  EXPECT_EQ(plotted({path}, "psnr"), plotted({lines}, "psnr"));
+}
+
+TEST_F(Curves, APublishedCurveStandsBesideItsTask) {
+  const std::string end = "\",\"frames\":5000,\"mean\":30,\"ci95\":[20,40]}\n";
+  const std::string later = "\",\"frames\":300000,\"mean\":90,\"ci95\":[80,99]}\n";
+  const auto curve = [&](const std::string& task) {
+    const std::string begin = R"({"task":")" + task;
+    return file(task + ".jsonl", begin + end + begin + later);
+  };
+  EXPECT_TRUE(has(curves({curve("walker_walk")}, {}), theme::kTruth));
+  EXPECT_FALSE(has(curves({curve("walker_moonwalk")}, {}), theme::kTruth));
+}
+
+TEST_F(Curves, TheyAreNoVideo) {
+  const auto path = file("a.jsonl", "{\"update\":1,\"kl\":1}\n");
+  RenderJob job;
+  job.files = {path};
+  job.out = folder_ / "a.mp4";
+  EXPECT_THAT([&] { render(job); }, ThrowsMessage<Error>(HasSubstr(".png")));
+}
+
+}  // namespace
+}  // namespace dreamer::media
