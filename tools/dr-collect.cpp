@@ -10,11 +10,13 @@ namespace {
 
 using namespace dreamer;
 
+constexpr std::int64_t kEndless = std::int64_t{1} << 52;  // episodes
+
 struct Options : Compute {
   CollectOptions collect;
   std::string policy = "random", render = "exact", observations = "none";
   std::int64_t steps = 0;
-  bool mode = false, list_tasks = false;
+  bool mode = false, list_tasks = false, follows = false;
   std::filesystem::path replay;
   Config config;
 };
@@ -38,13 +40,18 @@ void collect_episodes(Options o) {
   const CollectConfig& config = o.config.collect;
   const double noise = o.mode ? 0.0 : config.noise;
   const PolicyJob job{o, o.policy, o.mode ? ActionMode::mode : ActionMode::explore, noise};
-  const Acting acting =
-      acting_policy(job, o.collect.task, config.action_repeat, config.random_hold);
-  o.collect.policy = acting.id;
   o.collect.acting = o.policy == "random" ? Json{{"random_hold", config.random_hold}}
                                           : Json{{"mode", o.mode}, {"noise", noise}};
   if (o.steps > 0) o.collect.episodes = episodes_for_steps(o.steps, config.action_repeat);
-  collect(o.collect, acting.make, [](const EpisodeResult& result) { emit(to_json(result)); });
+  const auto tell = [](const EpisodeResult& result) { emit(to_json(result)); };
+  if (o.follows) {
+    follow(o.collect, followed_policy(job, o.collect.task, config.action_repeat), tell);
+    return;
+  }
+  const Acting acting =
+      acting_policy(job, o.collect.task, config.action_repeat, config.random_hold);
+  o.collect.policy = acting.id;
+  collect(o.collect, acting.make, tell);
 }
 
 }  // namespace
@@ -63,9 +70,13 @@ int main(int argc, char** argv) {
   app.add_flag("--mode", o.mode, "act by the policy's mode, without exploration noise");
   app.add_option("--out", o.collect.out, "the folder of the episodes")->type_name("DIR");
   auto* episodes = program.count("--episodes", o.collect.episodes, 1, "whole episodes to collect");
-  program.count("--steps", o.steps, 1, "agent steps to collect; ends with a whole episode")
-      ->default_str("")
-      ->excludes(episodes);
+  auto* steps =
+      program.count("--steps", o.steps, 1, "agent steps to collect; ends with a whole episode");
+  steps->default_str("")->excludes(episodes);
+  program.follow(
+      o.follows,
+      "wait for the policy, take each newer one at the next beginning of an episode, and "
+      "without --episodes or --steps go on until a signal");
   program.count("--envs", o.collect.envs, 1, "environments side by side, a thread each");
   app.add_option("--render", o.render,
                  "exact (dm_control's pixels), fast (no shadows and reflections), or none")
@@ -85,6 +96,13 @@ int main(int argc, char** argv) {
     if (o.replay.empty()) env::find_task(o.collect.task);
     if (!o.replay.empty() && !o.collect.task.empty())
       throw usage_error("--replay takes the task from the episode; leave out --task");
+    if (o.follows) {
+      if (o.policy == "random") throw usage_error("--follow needs the file of a --policy");
+      if (!o.replay.empty()) throw usage_error("--replay acts what is logged; leave out --follow");
+      if (o.collect.replace == io::Replace::yes)
+        throw usage_error("--follow adds episodes and replaces none; leave out --force");
+      if (episodes->count() + steps->count() == 0) o.collect.episodes = kEndless;
+    }
     o.collect.seed = o.seed;
     o.collect.environment.render = env::render_quality(o.render);
     o.collect.environment.action_repeat = o.config.collect.action_repeat;

@@ -15,6 +15,7 @@ namespace dreamer::cli {
 namespace {
 
 constexpr std::int64_t kLargestSeed = (std::int64_t{1} << 31) - 1;
+constexpr std::int64_t kPublishEvery = 100;  // updates
 
 // Shown as the kind of a value in help and man page: "--seed N".
 CLI::Option* typed(CLI::Option* option, const std::string& type) { return option->type_name(type); }
@@ -72,6 +73,11 @@ void Program::config(Config& config, std::vector<std::string> sections) {
       ->group(group);
 }
 
+void Program::follow(bool& follow, const std::string& doc) {
+  follow_ = &follow;
+  app_.add_flag("--follow", follow, doc);
+}
+
 void Program::seed(std::int64_t& seed) {
   typed(app_.add_option("--seed", seed, "every random draw follows from it"), "N")
       ->check(CLI::Range(std::int64_t{0}, kLargestSeed).description(""))
@@ -92,9 +98,11 @@ void Program::fit(FitJob& job, std::vector<std::string> sections) {
   out(job.out, "FILE", "the checkpoint to write, when the work is done");
   typed(app_.add_option("--init", job.init, "go on from this checkpoint"), "FILE");
   force(job.replace);
-  count("--updates", job.updates, 1, "further updates")->required();
+  auto* updates = count("--updates", job.updates, 1, "further updates");
+  updates->default_str("");
   count("--save-every", job.save_every, 0,
         "write OUT.resume.h5 every so many updates; 0: only when stopped by a signal");
+  follow_fit(job, *updates);
   count("--log-every", job.log_every, 1, "updates between lines of metrics");
   typed(app_.add_option("--replay-memory", job.replay_memory,
                         "bytes of decoded frames kept (4G, 500M)")
@@ -107,6 +115,27 @@ void Program::fit(FitJob& job, std::vector<std::string> sections) {
   compute(job);
   config(job.config, std::move(sections));
   init_ = &job.init;
+}
+
+void Program::follow_fit(FitJob& job, const CLI::Option& updates) {
+  follow(job.follow,
+         "learn from what others add to --data meanwhile: write --out every --save-every updates "
+         "(default 100), go on from it when run again; without --updates until a signal");
+  count("--min-episodes", job.min_episodes, 1, "wait for so many before the first update")
+      ->needs("--follow");
+  typed(app_.add_option("--max-ratio", job.max_ratio,
+                        "at most so many updates for each agent step in the data; waits for more"),
+        "R")
+      ->check(CLI::PositiveNumber.description(""))
+      ->needs("--follow");
+  check([&] {
+    if (updates.count() == 0 && !job.follow) throw usage_error("--updates is required");
+    if (!job.follow) return;
+    if (job.replace == io::Replace::yes)
+      throw usage_error("--follow goes on from its output; to begin anew remove that, not --force");
+    job.replace = io::Replace::yes;
+    if (job.save_every == 0) job.save_every = kPublishEvery;
+  });
 }
 
 CLI::Option* Program::count(const std::string& name, std::int64_t& value, std::int64_t least,
@@ -152,8 +181,15 @@ void Program::resolve_config() {
 }
 
 void Program::resolve_data() {
-  if (data_ != nullptr && !data_arguments_.empty())
+  if (data_ == nullptr || data_arguments_.empty()) return;
+  if (follow_ == nullptr || !*follow_) {
     *data_ = data::resolve_episodes(data_arguments_, std::cin);
+    return;
+  }
+  for (const std::string& argument : data_arguments_) {
+    if (argument == "-") throw usage_error("--follow looks into folders again and again, not at -");
+    data_->emplace_back(argument);
+  }
 }
 
 bool Program::answer_about_itself() {

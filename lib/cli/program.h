@@ -42,6 +42,8 @@ class Program {
   /// --preset, --config, --set, --print-config. Only the named sections may be --set.
   void config(Config& config, std::vector<std::string> sections);
   void seed(std::int64_t& seed);
+  /// --follow, which each program says in its own words.
+  void follow(bool& follow, const std::string& doc);
   /// --threads, --device and --seed.
   void compute(Compute& compute);
   /// All options of a fitting stage.
@@ -72,6 +74,8 @@ class Program {
   }
 
  private:
+  /// Those of a fitting stage that have to do with --follow.
+  void follow_fit(FitJob& job, const CLI::Option& updates);
   int run_coded(int argc, char** argv, const std::function<ExitCode()>& work);
   /// Refuses an unknown option before a missing one, naming the nearest.
   void check_spelling(int argc, char** argv) const;
@@ -92,6 +96,7 @@ class Program {
   std::vector<std::string> settings_;
 
   std::vector<std::filesystem::path>* data_ = nullptr;
+  const bool* follow_ = nullptr;
   std::vector<std::string> data_arguments_;
 
   bool print_config_ = false, version_ = false, json_ = false, quiet_ = false, verbose_ = false;

@@ -11,6 +11,7 @@
 #include "collect/rollout.h"
 #include "collect/seeds.h"
 #include "core/error.h"
+#include "core/log.h"
 #include "core/signals.h"
 #include "data/episode.h"
 
@@ -32,7 +33,8 @@ Planned plan(const CollectOptions& options, std::int64_t number) {
           options.out / data::episode_file_name(env::find_task(options.task).name, seed, index)};
 }
 
-io::Provenance provenance(const CollectOptions& options, std::int64_t seed) {
+io::Provenance provenance(const CollectOptions& options, const std::string& policy,
+                          std::int64_t seed) {
   const auto& environment = options.environment;
   Json config = {{"task", options.task},
                  {"action_repeat", environment.action_repeat},
@@ -42,7 +44,7 @@ io::Provenance provenance(const CollectOptions& options, std::int64_t seed) {
                  {"observations", options.observations},
                  {"acting", options.acting}};
   std::vector<io::Parent> parents;
-  if (!options.policy.empty()) parents.push_back({options.policy, "policy"});
+  if (!policy.empty()) parents.push_back({policy, "policy"});
   return io::new_provenance(std::move(config), seed, std::move(parents));
 }
 
@@ -52,9 +54,10 @@ std::string policy_of(const io::Provenance& provenance) {
   return "";
 }
 
-/// In what the episode in `file` differs from the one that we would write; empty if in nothing.
-std::string difference(const io::FileReader& file, const CollectOptions& options,
-                       const Planned& planned) {
+/// In what the episode in `file` differs from the one that we would write, whoever acts in
+/// it; empty if in nothing.
+std::string difference_in_kind(const io::FileReader& file, const CollectOptions& options,
+                               const Planned& planned) {
   const auto header = data::read_episode_header(file);
   const auto& wanted = options.environment;
   const bool images = wanted.render != env::RenderQuality::none;
@@ -68,6 +71,13 @@ std::string difference(const io::FileReader& file, const CollectOptions& options
   if (header.image_shape != shape) return "image size";
   if (header.length != env::steps_per_episode(wanted.action_repeat) + 1) return "length";
   if (options.observations && !file.has("/observation")) return "recorded observations";
+  return "";
+}
+
+/// The same with who acts in it, and how.
+std::string difference(const io::FileReader& file, const CollectOptions& options,
+                       const Planned& planned) {
+  if (auto kind = difference_in_kind(file, options, planned); !kind.empty()) return kind;
   const auto theirs = io::read_provenance(file);
   if (policy_of(theirs) != options.policy) return "policy";
   const auto acting = theirs.config.find("acting");
@@ -100,28 +110,57 @@ std::optional<EpisodeResult> find_kept(const CollectOptions& options, const Plan
   return std::nullopt;
 }
 
-/// One run of `collect`: what the threads of its environments share.
+/// The number of an environment's first episode where they go on behind those in the folder.
+std::int64_t first_number(const CollectOptions& options, std::int64_t environment) {
+  const auto last = data::last_episode_index(options.out, env::find_task(options.task).name,
+                                             training_seed(options.seed, environment));
+  if (last < 0) return environment;
+  const std::int64_t number = last * options.envs + environment;
+  const Planned before = plan(options, number);
+  std::string reason;
+  try {
+    reason = difference_in_kind(io::FileReader(before.path, "dreamer.episode"), options, before);
+  } catch (const Error& e) {
+    log::warning("{}", e.what());
+  }
+  if (!reason.empty())
+    throw error(
+        "{} differs in {}; episodes that are learned from together must not: give the same "
+        "options as before, or another folder",
+        before.path.string(), reason);
+  return number + options.envs;
+}
+
+/// One run of `collect` or `follow`: what the threads of its environments share.
 class Run {
  public:
-  Run(const CollectOptions& options, const PolicyFactory& policy, const EpisodeSink& sink)
-      : options_(options), policy_(policy), sink_(sink) {
+  Run(const CollectOptions& options, const ActingSource& acting, const EpisodeSink& sink)
+      : options_(options), acting_(acting), sink_(sink) {
+    for (std::int64_t e = 0; e < std::min(options.envs, options.episodes); ++e) first_.push_back(e);
+  }
+
+  void keep_existing() {
     for (std::int64_t number = 0; number < options_.episodes; ++number)
       if (auto kept = find_kept(options_, plan(options_, number))) kept_.emplace(number, *kept);
+  }
+
+  void go_on_behind_existing() {
+    for (std::int64_t& first : first_) first = first_number(options_, first);
   }
 
   void work() {
     {
       std::vector<std::jthread> threads;
-      for (std::int64_t e = 0; e < std::min(options_.envs, options_.episodes); ++e)
-        threads.emplace_back([this, e] { work_in(e); });
+      for (const std::int64_t first : first_)
+        threads.emplace_back([this, first] { work_from(first); });
     }
     if (failure_) std::rethrow_exception(failure_);
   }
 
  private:
-  void work_in(std::int64_t environment) {
+  void work_from(std::int64_t first) {
     try {
-      collect_in(environment);
+      collect_from(first);
     } catch (...) {
       const std::lock_guard lock(mutex_);
       if (!failure_) failure_ = std::current_exception();
@@ -129,29 +168,35 @@ class Run {
     }
   }
 
-  void collect_in(std::int64_t number_of_environment) {
+  /// The episodes of one environment.
+  void collect_from(std::int64_t first) {
     std::unique_ptr<env::Environment> environment;  // its OpenGL context belongs to this thread
+    std::shared_ptr<const Acting> acting;
     std::unique_ptr<Policy> policy;
-    for (std::int64_t k = number_of_environment; k < options_.episodes; k += options_.envs) {
+    for (std::int64_t k = first; k < options_.episodes; k += options_.envs) {
       if (stopped()) return;
       if (const auto kept = kept_.find(k); kept != kept_.end()) {
         tell(kept->second);
         continue;
       }
       const Planned planned = plan(options_, k);
-      if (!environment) {
+      if (!environment)
         environment =
             std::make_unique<env::Environment>(options_.task, planned.seed, options_.environment);
-        policy = policy_ ? policy_()
-                         : std::make_unique<RandomPolicy>(environment->action_size(),
-                                                          options_.random_hold);
+      const auto now = acting_();
+      if (!now) return;
+      if (now != acting) {
+        acting = now;
+        policy = acting->make ? acting->make()
+                              : std::make_unique<RandomPolicy>(environment->action_size(),
+                                                               options_.random_hold);
       }
       environment->skip_episodes(planned.index - environment->index() - 1);
       const auto episode = run_episode(
           *environment, environment->reset(), *policy,
           {.observations = options_.observations, .stop = [this] { return stopped(); }});
       if (!episode) return;
-      data::write_episode(planned.path, *episode, provenance(options_, planned.seed),
+      data::write_episode(planned.path, *episode, provenance(options_, acting->id, planned.seed),
                           options_.replace);
       tell({.path = planned.path,
             .task = episode->task,
@@ -170,13 +215,28 @@ class Run {
   [[nodiscard]] bool stopped() const { return failed_ || signals::requested() != 0; }
 
   const CollectOptions& options_;
-  const PolicyFactory& policy_;
+  const ActingSource& acting_;
   const EpisodeSink& sink_;
+  std::vector<std::int64_t> first_;  // number of each environment's first episode
   std::map<std::int64_t, EpisodeResult> kept_;
   std::mutex mutex_;
   std::exception_ptr failure_;  // the first one; guarded by mutex_
   std::atomic<bool> failed_ = false;
 };
+
+void prepare(const CollectOptions& options) {
+  env::find_task(options.task);  // a wrong name is said before anything is made
+  if (options.envs < 1)
+    throw usage_error("at least one environment is needed, not {}", options.envs);
+  if (options.seed < 0 || options.seed > kLargestSeed)
+    throw usage_error("seed {} is not in 0 … {}", options.seed, kLargestSeed);
+  if (options.environment.render != env::RenderQuality::none)
+    env::load_opengl(std::min(options.envs, options.episodes));
+  std::error_code failed;
+  fs::create_directories(options.out, failed);
+  if (failed)
+    throw error("{}: the folder cannot be made: {}", options.out.string(), failed.message());
+}
 
 }  // namespace
 
@@ -191,19 +251,19 @@ std::int64_t episodes_for_steps(std::int64_t steps, std::int64_t action_repeat) 
 }
 
 void collect(const CollectOptions& options, const PolicyFactory& policy, const EpisodeSink& sink) {
-  env::find_task(options.task);  // a wrong name is said before anything is made
-  if (options.envs < 1)
-    throw usage_error("at least one environment is needed, not {}", options.envs);
-  if (options.seed < 0 || options.seed > kLargestSeed)
-    throw usage_error("seed {} is not in 0 … {}", options.seed, kLargestSeed);
-  if (options.environment.render != env::RenderQuality::none)
-    env::load_opengl(std::min(options.envs, options.episodes));
-  std::error_code failed;
-  fs::create_directories(options.out, failed);
-  if (failed)
-    throw error("{}: the folder cannot be made: {}", options.out.string(), failed.message());
-  Run run(options, policy, sink);
+  prepare(options);
+  const auto acting = std::make_shared<const Acting>(Acting{policy, options.policy});
+  const ActingSource always = [&] { return acting; };
+  Run run(options, always, sink);
+  run.keep_existing();
   run.work();
+}
+
+void follow(const CollectOptions& options, const ActingSource& acting, const EpisodeSink& sink) {
+  prepare(options);
+  Run run(options, acting, sink);
+  run.go_on_behind_existing();
+  if (acting()) run.work();  // waits for the first before any thread does
 }
 
 }  // namespace dreamer

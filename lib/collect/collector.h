@@ -58,4 +58,10 @@ using EpisodeSink = std::function<void(const EpisodeResult&)>;
 ///         the physics break down, or if writing fails; what was finished stays
 void collect(const CollectOptions& options, const PolicyFactory& policy, const EpisodeSink& sink);
 
+/// Collects whole episodes by whatever acts at the time: `acting` is asked before each. The numbers
+/// of each environment go on behind its last episode in `options.out`, whatever acted in that, so
+/// that after a restart no file is replaced and no seed used twice; those that were there count for
+/// `options.episodes`, and are not told. Ends as `collect` does, or once `acting` gives null.
+void follow(const CollectOptions& options, const ActingSource& acting, const EpisodeSink& sink);
+
 }  // namespace dreamer

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace dreamer {
@@ -24,5 +25,15 @@ class Policy {
 
 /// Makes the policy of a further environment.
 using PolicyFactory = std::function<std::unique_ptr<Policy>()>;
+
+/// What acts in a task.
+struct Acting {
+  PolicyFactory make;  // policies of further environments; empty: random actions
+  std::string id;      // provenance id of the checkpoint; empty: random
+};
+
+/// Says what acts in the next episode: the same object as long as there is nothing newer, null once
+/// a signal asked to stop. Safe to call from several threads.
+using ActingSource = std::function<std::shared_ptr<const Acting>()>;
 
 }  // namespace dreamer

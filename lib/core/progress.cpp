@@ -50,8 +50,11 @@ void Progress::show(const std::string& note) {
   const double elapsed = std::chrono::duration<double>(Clock::now() - start_).count();
   const double rate = static_cast<double>(done_ - first_) / std::max(elapsed, 1e-9);
   const double left = rate > 0 ? static_cast<double>(total_ - done_) / rate : 0;
-  const std::string figures = fmt::format("{}/{} {}, {:.3g}/s, {} left{}{}", done_, total_, what_,
-                                          rate, duration(left), note.empty() ? "" : ", ", note);
+  const std::string figures =
+      total_ == 0
+          ? fmt::format("{} {}, {:.3g}/s{}{}", done_, what_, rate, note.empty() ? "" : ", ", note)
+          : fmt::format("{}/{} {}, {:.3g}/s, {} left{}{}", done_, total_, what_, rate,
+                        duration(left), note.empty() ? "" : ", ", note);
   if (!terminal_) {
     log::line(figures);
     return;

@@ -12,7 +12,7 @@ namespace dreamer {
 class Progress {
  public:
   /// @param what  what is counted, in the plural: "updates", "episodes"
-  /// @param total how many there will be
+  /// @param total how many there will be; 0: nobody knows
   /// @param done  how many are done already (a resumed run)
   Progress(std::string what, std::int64_t total, std::int64_t done = 0);
   ~Progress();

@@ -2,8 +2,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <thread>
 
 namespace dreamer::signals {
 namespace {
@@ -32,6 +35,17 @@ void install() {
 }
 
 int requested() { return g_requested; }
+
+bool pause(double seconds) {
+  // In short naps: the signal may interrupt another thread than this one.
+  using Clock = std::chrono::steady_clock;
+  constexpr Clock::duration kNap = std::chrono::milliseconds(50);
+  const auto end = Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                      std::chrono::duration<double>(seconds));
+  while (requested() == 0 && Clock::now() < end)
+    std::this_thread::sleep_for(std::min(kNap, end - Clock::now()));
+  return requested() == 0;
+}
 
 void raise_again() {
   const int signal = g_requested;

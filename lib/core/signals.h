@@ -10,6 +10,9 @@ void install();
 /// The signal that asked us to stop, 0 if none did.
 [[nodiscard]] int requested();
 
+/// Sleeps for that long, or until a signal asks to stop; false if one did.
+bool pause(double seconds);
+
 /// Ends the process by the signal that was asked for, as a shell expects (128 + number).
 [[noreturn]] void raise_again();
 

@@ -1,6 +1,7 @@
 #include "data/episode.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <numeric>
 
@@ -142,6 +143,20 @@ double Episode::total_reward() const { return std::accumulate(reward.begin(), re
 
 std::string episode_file_name(const std::string& task, std::int64_t seed, std::int64_t index) {
   return fmt::format("{}-{:010}-{:06}.h5", task, seed, index);
+}
+
+std::int64_t last_episode_index(const std::filesystem::path& folder, const std::string& task,
+                                std::int64_t seed) {
+  const std::string prefix = fmt::format("{}-{:010}-", task, seed);
+  std::int64_t last = -1;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(prefix)) continue;
+    std::int64_t index = -1;
+    std::from_chars(name.data() + prefix.size(), name.data() + name.size(), index);
+    if (index >= 0 && name == episode_file_name(task, seed, index)) last = std::max(last, index);
+  }
+  return last;
 }
 
 void write_episode(const std::filesystem::path& path, const Episode& episode,

@@ -53,6 +53,10 @@ struct Episode {
 [[nodiscard]] std::string episode_file_name(const std::string& task, std::int64_t seed,
                                             std::int64_t index);
 
+/// The largest index among the episode files of that task and seed in `folder`; −1: there is none.
+[[nodiscard]] std::int64_t last_episode_index(const std::filesystem::path& folder,
+                                              const std::string& task, std::int64_t seed);
+
 /// Writes `episode` whole to `path` (format dreamer.episode 1.0).
 void write_episode(const std::filesystem::path& path, const Episode& episode,
                    const io::Provenance& provenance, io::Replace replace);

@@ -57,6 +57,20 @@ std::vector<fs::path> episodes_in(const fs::path& folder) {
   return paths;
 }
 
+std::vector<fs::path> episodes_now(const std::vector<fs::path>& paths) {
+  std::vector<fs::path> found;
+  for (const fs::path& path : paths) {
+    std::error_code missing;
+    if (fs::is_directory(path, missing)) {
+      const auto inside = episodes_in(path);
+      found.insert(found.end(), inside.begin(), inside.end());
+    } else if (fs::exists(path, missing)) {
+      found.push_back(path);
+    }
+  }
+  return found;
+}
+
 std::vector<fs::path> resolve_episodes(const std::vector<std::string>& arguments,
                                        std::istream& in) {
   std::vector<fs::path> paths;

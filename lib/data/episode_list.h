@@ -14,8 +14,12 @@ namespace dreamer::data {
 [[nodiscard]] std::vector<std::filesystem::path> resolve_episodes(
     const std::vector<std::string>& arguments, std::istream& in);
 
-/// The `*.h5` files of a folder as resolve_episodes takes them; may be empty. For following a
-/// folder that grows.
+/// The `*.h5` files of a folder as resolve_episodes takes them; may be empty.
 [[nodiscard]] std::vector<std::filesystem::path> episodes_in(const std::filesystem::path& folder);
+
+/// The episode files that are there now, of files and folders that need not exist yet. For
+/// following what grows.
+[[nodiscard]] std::vector<std::filesystem::path> episodes_now(
+    const std::vector<std::filesystem::path>& paths);
 
 }  // namespace dreamer::data

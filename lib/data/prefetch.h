@@ -25,8 +25,8 @@ struct PrefetchOptions {
 /// batch holds depends on neither depth nor threads.
 class Prefetcher {
  public:
-  /// `replay` must outlive it, and gains no episodes meanwhile (which batches saw them would depend
-  /// on timing): make a new one then.
+  /// `replay` must outlive it. If it gains episodes meanwhile, timing decides which batches are the
+  /// first to have them.
   Prefetcher(const Replay& replay, const RandomStream& stream, const PrefetchOptions& options);
   /// Stops at once: waits for the batches under way, not for those still to come.
   ~Prefetcher();

@@ -33,7 +33,8 @@ constexpr std::uint64_t kHashStart = 0xcbf29ce484222325;
 
 Replay::Replay(const std::vector<std::filesystem::path>& paths, const Options& options)
     : options_(options), frames_(std::make_unique<FrameCache>(options.memory_bytes)) {
-  if (paths.empty()) throw error("no episodes to learn from; collect some with dr-collect");
+  if (paths.empty() && options.unusable == Unusable::refuse)
+    throw error("no episodes to learn from; collect some with dr-collect");
   add_episodes(paths);
 }
 
@@ -43,7 +44,12 @@ std::int64_t Replay::add_episodes(const std::vector<std::filesystem::path>& path
   for (const auto& path : paths) {
     const auto name = path.lexically_normal();
     if (known_.contains(name)) continue;
-    entries.push_back(std::make_shared<const Entry>(read_entry(path)));
+    try {
+      entries.push_back(std::make_shared<const Entry>(read_entry(path)));
+    } catch (const std::exception& e) {  // foreign files fail in many ways
+      if (options_.unusable == Unusable::refuse) throw;
+      log::warning("left out: {}", e.what());
+    }
     known_.insert(name);
   }
   warn_of_mixed_rendering(entries);
@@ -56,14 +62,14 @@ std::int64_t Replay::add_episodes(const std::vector<std::filesystem::path>& path
 Replay::Entry Replay::read_entry(const std::filesystem::path& path) {
   const io::FileReader file(path, "dreamer.episode");
   const EpisodeHeader header = read_episode_header(file);
-  accept(header, path.string());
+  check_fits(header, path.string());
   Entry e;
   e.path = path;
   e.render = header.render;
   if (file.has_attribute("/provenance", "id"))
     if (const Json id = file.attribute("/provenance", "id"); id.is_string()) e.id = id;
   e.length = header.length;
-  e.action = read_finite_rows(file, "/action", e.length, action_size_);
+  e.action = read_finite_rows(file, "/action", e.length, header.action_size);
   e.reward = read_finite_rows(file, "/reward", e.length, 1);
   e.discount = read_finite_rows(file, "/discount", e.length, 1);
   const std::int64_t chunk = std::max<std::int64_t>(file.info("/image").chunk_rows, 1);
@@ -76,24 +82,24 @@ Replay::Entry Replay::read_entry(const std::filesystem::path& path) {
 
   if (options_.reward == RewardTransform::tanh)
     for (float& reward : e.reward) reward = std::tanh(reward);
-  return e;
-}
-
-void Replay::accept(const EpisodeHeader& header, const std::string& file) {
-  if (header.image_shape.pixels() == 0)
-    throw error("{} has no /image; this needs episodes with images", file);
-  if (header.length < kShortestEpisode)
-    throw error("{} has {} row, at least {} are needed; leave it out", file, header.length,
-                kShortestEpisode);
   if (first_file_.empty()) {
-    first_file_ = file;
+    first_file_ = path.string();
     task_ = header.task;
     action_repeat_ = header.action_repeat;
     action_size_ = header.action_size;
     discrete_ = header.discrete;
     image_shape_ = header.image_shape;
-    return;
   }
+  return e;
+}
+
+void Replay::check_fits(const EpisodeHeader& header, const std::string& file) const {
+  if (header.image_shape.pixels() == 0)
+    throw error("{} has no /image; this needs episodes with images", file);
+  if (header.length < kShortestEpisode)
+    throw error("{} has {} row, at least {} are needed; leave it out", file, header.length,
+                kShortestEpisode);
+  if (first_file_.empty()) return;
   const auto differ = [&](const std::string& what, const auto& here, const auto& there) {
     throw error("{}: {} {}, but {} {} {}; give episodes that agree", file, what, here, first_file_,
                 "has", there);
@@ -186,17 +192,45 @@ Batch Replay::empty_batch(std::int64_t batch, std::int64_t length) const {
 Batch Replay::sample(std::int64_t batch, std::int64_t length, const RandomStream& stream,
                      std::uint64_t update) const {
   Batch out = empty_batch(batch, length);
-  const auto count = static_cast<std::uint64_t>(episodes());
   for (std::int64_t b = 0; b < batch; ++b) {
-    const auto draw = 2 * static_cast<std::uint64_t>(b);
-    const auto episode = static_cast<std::int64_t>(stream.below(count, update, draw));
-    const EntryPtr e = entry(episode);
-    const std::int64_t starts = std::max<std::int64_t>(e->length - length, 0) + 1;
-    const auto first = static_cast<std::int64_t>(
-        stream.below(static_cast<std::uint64_t>(starts), update, draw + 1));
-    fill(out, b, episode, *e, first);
+    auto draw = 2 * static_cast<std::uint64_t>(b);
+    while (!sample_window(out, b, stream, update, draw))
+      draw += 2 * static_cast<std::uint64_t>(batch);  // of no other window
   }
   return out;
+}
+
+bool Replay::sample_window(Batch& batch, std::int64_t b, const RandomStream& stream,
+                           std::uint64_t update, std::uint64_t draw) const {
+  const auto count = static_cast<std::uint64_t>(episodes());
+  const auto episode = static_cast<std::int64_t>(stream.below(count, update, draw));
+  if (is_lost(episode)) return false;
+  const EntryPtr e = entry(episode);
+  const std::int64_t starts = std::max<std::int64_t>(e->length - batch.length, 0) + 1;
+  const auto first =
+      static_cast<std::int64_t>(stream.below(static_cast<std::uint64_t>(starts), update, draw + 1));
+  try {
+    fill(batch, b, episode, *e, first);
+  } catch (const Error& why) {
+    if (options_.unusable == Unusable::refuse) throw;
+    lose(episode, why);
+    const std::int64_t values = batch.length * image_shape_.pixels();
+    std::fill_n(batch.image.begin() + b * values, values, std::uint8_t{0});
+    return false;
+  }
+  return true;
+}
+
+bool Replay::is_lost(std::int64_t episode) const {
+  const std::shared_lock lock(mutex_);
+  return lost_.contains(episode);
+}
+
+void Replay::lose(std::int64_t episode, const Error& why) const {
+  const std::unique_lock lock(mutex_);
+  if (lost_.insert(episode).second) log::warning("left out from now on: {}", why.what());
+  if (lost_.size() == entries_.size())
+    throw error("no episode can be read any more: {}", why.what());
 }
 
 Batch Replay::window(std::int64_t episode, std::int64_t first_row, std::int64_t length) const {
@@ -213,6 +247,7 @@ void Replay::fill(Batch& batch, std::int64_t b, std::int64_t episode, const Entr
                   std::int64_t first_row) const {
   const std::int64_t count = std::min(batch.length, e.length - first_row);
   const std::int64_t to = b * batch.length;
+  copy_frames(episode, e, first_row, count, batch.image.data() + to * image_shape_.pixels());
   const auto copy = [&](const std::vector<float>& from, std::vector<float>& out,
                         std::int64_t columns) {
     std::copy_n(from.begin() + first_row * columns, count * columns, out.begin() + to * columns);
@@ -223,7 +258,6 @@ void Replay::fill(Batch& batch, std::int64_t b, std::int64_t episode, const Entr
   std::fill_n(batch.mask.begin() + to, count, 1.0F);
   batch.episode[static_cast<std::size_t>(b)] = episode;
   batch.first_row[static_cast<std::size_t>(b)] = first_row;
-  copy_frames(episode, e, first_row, count, batch.image.data() + to * image_shape_.pixels());
 }
 
 void Replay::copy_frames(std::int64_t episode, const Entry& e, std::int64_t first,
@@ -244,16 +278,24 @@ std::vector<float> Replay::mean_image() const {
   std::vector<std::uint64_t> sum(static_cast<std::size_t>(image_shape_.pixels()));
   std::vector<std::uint8_t> frame(sum.size());
   std::int64_t episode = 0, before = 0;  // rows of the episodes before `episode`
+  std::int64_t read = 0;
   for (std::int64_t i = 0; i < frames; ++i) {
     const std::int64_t row = i * rows / frames;
     while (row - before >= length(episode)) before += length(episode++);
-    copy_frames(episode, *entry(episode), row - before, 1, frame.data());
+    if (is_lost(episode)) continue;
+    try {
+      copy_frames(episode, *entry(episode), row - before, 1, frame.data());
+    } catch (const Error& why) {
+      if (options_.unusable == Unusable::refuse) throw;
+      lose(episode, why);
+      continue;
+    }
+    ++read;
     for (std::size_t p = 0; p < sum.size(); ++p) sum[p] += frame[p];
   }
   std::vector<float> mean(sum.size());
   for (std::size_t p = 0; p < sum.size(); ++p)
-    mean[p] =
-        static_cast<float>(static_cast<double>(sum[p]) / (255.0 * static_cast<double>(frames)));
+    mean[p] = static_cast<float>(static_cast<double>(sum[p]) / (255.0 * static_cast<double>(read)));
   return mean;
 }
 

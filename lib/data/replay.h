@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/error.h"
 #include "core/random.h"
 #include "data/episode.h"
 #include "data/frame_cache.h"
@@ -31,9 +32,14 @@ struct Batch {
 
 enum class RewardTransform { none, tanh };
 
+/// What happens about an episode that cannot be read, or does not fit the others: an error, or a
+/// warning and going on without it, for folders that others write into.
+enum class Unusable { refuse, skip };
+
 struct ReplayOptions {
   std::int64_t memory_bytes = std::int64_t{1} << 30;  // of decoded frames held at most
   RewardTransform reward = RewardTransform::none;     // applied on read; files hold raw rewards
+  Unusable unusable = Unusable::refuse;
 };
 
 /// Any number of episode files as training data: actions, rewards and discounts in memory, frames
@@ -45,10 +51,10 @@ class Replay {
 
   /// Reads the index of every file. Throws Error (file, dataset, row) on episodes that do not fit
   /// together (task, image shape, action size), hold non-finite numbers, have no images or fewer
-  /// than 2 rows. Different renderings only warn.
+  /// than 2 rows. Different renderings only warn. With Unusable::skip it may be empty at first.
   explicit Replay(const std::vector<std::filesystem::path>& paths, const Options& options = {});
 
-  /// Adds those of `paths` that it does not hold yet; the number added. For a folder that grows.
+  /// Adds those of `paths` that it has not seen yet; the number added. For a folder that grows.
   std::int64_t add_episodes(const std::vector<std::filesystem::path>& paths);
 
   [[nodiscard]] std::int64_t episodes() const;
@@ -96,14 +102,20 @@ class Replay {
   using EntryPtr = std::shared_ptr<const Entry>;
 
   [[nodiscard]] Entry read_entry(const std::filesystem::path& path);
-  void accept(const EpisodeHeader& header, const std::string& file);
+  void check_fits(const EpisodeHeader& header, const std::string& file) const;
   void warn_of_mixed_rendering(const std::vector<EntryPtr>& entries);
   [[nodiscard]] EntryPtr entry(std::int64_t episode) const;
   [[nodiscard]] Batch empty_batch(std::int64_t batch, std::int64_t length) const;
   void fill(Batch& batch, std::int64_t b, std::int64_t episode, const Entry& entry,
             std::int64_t first_row) const;
+  /// Window b of `batch` from draws that begin at `draw`; false if that episode is lost.
+  [[nodiscard]] bool sample_window(Batch& batch, std::int64_t b, const RandomStream& stream,
+                                   std::uint64_t update, std::uint64_t draw) const;
   void copy_frames(std::int64_t episode, const Entry& entry, std::int64_t first, std::int64_t count,
                    std::uint8_t* out) const;
+  [[nodiscard]] bool is_lost(std::int64_t episode) const;
+  /// Takes an episode whose frames cannot be read out of use; throws if it was the last.
+  void lose(std::int64_t episode, const Error& why) const;
 
   Options options_;
   // What the first episode says and every further one must agree with.
@@ -117,6 +129,7 @@ class Replay {
   std::set<std::filesystem::path> known_;
   mutable std::shared_mutex mutex_;  // guards the list, which only ever grows
   std::vector<EntryPtr> entries_;
+  mutable std::set<std::int64_t> lost_;  // guarded likewise
 };
 
 }  // namespace dreamer::data

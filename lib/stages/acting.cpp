@@ -1,10 +1,13 @@
 #include "stages/acting.h"
 
+#include <mutex>
+
 #include "collect/random_policy.h"
 #include "core/error.h"
 #include "core/log.h"
+#include "core/signals.h"
 #include "env/environment.h"
-#include "io/provenance.h"
+#include "io/followed_file.h"
 #include "stages/stages.h"
 
 namespace dreamer {
@@ -27,6 +30,41 @@ void check_fits(const io::FileReader& file, const std::string& task, std::int64_
                  learned_repeat, action_repeat);
 }
 
+class FollowedPolicy {
+ public:
+  FollowedPolicy(const PolicyJob& job, std::string task, std::int64_t action_repeat)
+      : job_(job), task_(std::move(task)), action_repeat_(action_repeat), file_(job.policy) {}
+
+  std::shared_ptr<const Acting> now() {
+    const std::lock_guard lock(mutex_);
+    if (signals::requested() != 0) return nullptr;
+    if (!acting_) {
+      if (!file_.wait()) return nullptr;
+      load();
+    } else if (file_.is_new()) {
+      try {
+        load();
+      } catch (const Error& e) {
+        log::warning("{}; the policy before it acts on", e.what());
+      }
+    }
+    return acting_;
+  }
+
+ private:
+  void load() {
+    acting_ = std::make_shared<const Acting>(acting_policy(job_, task_, action_repeat_, 1));
+    log::verbose("policy {} acts", acting_->id);
+  }
+
+  PolicyJob job_;
+  std::string task_;
+  std::int64_t action_repeat_;
+  io::FollowedFile file_;
+  std::mutex mutex_;
+  std::shared_ptr<const Acting> acting_;
+};
+
 }  // namespace
 
 Acting acting_policy(const PolicyJob& job, const std::string& task, std::int64_t action_repeat,
@@ -35,9 +73,15 @@ Acting acting_policy(const PolicyJob& job, const std::string& task, std::int64_t
   const std::int64_t size = environment.action_size();
   if (job.policy == "random")
     return {[size, random_hold] { return std::make_unique<RandomPolicy>(size, random_hold); }, ""};
-  const io::FileReader file(job.policy, "dreamer.policy");
-  check_fits(file, environment.info().name, size, action_repeat);
-  return {stages().policy(job), io::read_provenance(file).id};
+  check_fits(io::FileReader(job.policy, "dreamer.policy"), environment.info().name, size,
+             action_repeat);
+  return stages().policy(job);
+}
+
+ActingSource followed_policy(const PolicyJob& job, const std::string& task,
+                             std::int64_t action_repeat) {
+  const auto followed = std::make_shared<FollowedPolicy>(job, task, action_repeat);
+  return [followed] { return followed->now(); };
 }
 
 }  // namespace dreamer

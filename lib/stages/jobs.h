@@ -21,13 +21,16 @@ struct Compute {
 
 /// What the two fitting stages share.
 struct FitJob : Compute {
-  std::vector<std::filesystem::path> data;  // episodes
+  std::vector<std::filesystem::path> data;  // episodes; with follow, folders that may be empty yet
   std::filesystem::path out;
   std::filesystem::path init;  // empty: begin anew
   io::Replace replace = io::Replace::no;
   Config config;
-  std::int64_t updates = 0;     // further updates
-  std::int64_t save_every = 0;  // write OUT.resume.h5 this often; 0: only when stopped
+  std::int64_t updates = 0;       // further updates; 0: until a signal (follow)
+  std::int64_t save_every = 0;    // write OUT.resume.h5 this often; 0: only when stopped
+  bool follow = false;            // learn from what grows, publish `out` every save_every updates
+  std::int64_t min_episodes = 1;  // follow: to begin with
+  double max_ratio = 0;           // follow: updates an agent step in the data; 0: no limit
   std::int64_t log_every = 10;
   std::int64_t replay_memory = std::int64_t{1} << 30;  // bytes of decoded frames
   std::filesystem::path logdir;                        // TensorBoard; empty: none

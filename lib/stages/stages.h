@@ -18,8 +18,8 @@ class Stages {
   virtual void imagine(const ImagineJob& job) const = 0;
   /// Prediction quality by horizon, as the summary that dr-eval prints.
   [[nodiscard]] virtual Json evaluate_model(const EvaluateModelJob& job) const = 0;
-  /// Loads a policy checkpoint once; the factory's policies share it.
-  [[nodiscard]] virtual PolicyFactory policy(const PolicyJob& job) const = 0;
+  /// Loads a policy checkpoint once; the policies it makes share it.
+  [[nodiscard]] virtual Acting policy(const PolicyJob& job) const = 0;
   [[nodiscard]] virtual std::string libtorch_version() const = 0;
 };
 

@@ -42,7 +42,7 @@ void check_same(const Json& theirs, const Json& ours, const std::vector<std::str
     if (theirs[section][key] != ours[section][key])
       throw usage_error(
           "{}: was made with {}.{} = {}, here it is {}; go on with the same sizes, or "
-          "begin anew without --init",
+          "begin anew without it",
           file.string(), section, key, theirs[section][key].dump(), ours[section][key].dump());
 }
 

@@ -1,5 +1,8 @@
 #include "train/fit_loop.h"
 
+#include <algorithm>
+#include <chrono>
+#include <limits>
 #include <memory>
 
 #include "core/log.h"
@@ -12,6 +15,11 @@
 namespace dreamer {
 namespace {
 
+constexpr std::int64_t kEndless = std::numeric_limits<std::int64_t>::max();
+
+// Looking takes at most a tenth of the time, however large the folder.
+constexpr double kSecondsBetweenLooks = 1, kPauseForALook = 10;
+
 std::filesystem::path beside(const std::filesystem::path& out, const std::string& ending) {
   auto path = out;
   path.replace_extension();
@@ -22,7 +30,7 @@ std::filesystem::path beside(const std::filesystem::path& out, const std::string
 Json identity(const FitJob& job, const FitSetup& setup, const Trainer& trainer,
               const data::Replay& replay) {
   Json parents = Json::array();
-  for (const io::Parent& parent : setup.parents) parents.push_back({parent.role, parent.id});
+  for (const io::Parent& parent : setup.parents()) parents.push_back({parent.role, parent.id});
   return {{"config", trainer.config()},
           {"seed", job.seed},
           {"updates", job.updates},
@@ -45,11 +53,9 @@ class Fit {
         replay_(replay),
         identity_(identity(job, setup, trainer, replay)),
         first_(setup.begin.updates),
-        last_(first_ + job.updates),
-        done_(first_) {
-    counts_.environment_steps =
-        (replay.total_rows() - replay.episodes()) * replay.action_repeat();  // rows less resets
-  }
+        last_(job.updates > 0 ? first_ + job.updates : kEndless),
+        done_(first_),
+        saved_(first_) {}
 
   void run() {
     io::check_output(job_.out, job_.replace);
@@ -62,10 +68,11 @@ class Fit {
     Progress progress("updates", job_.updates, done_ - first_);
     double waited = 0;
     while (done_ < last_) {
+      if (job_.follow) keep_up();
       if (signals::requested() != 0) {
-        save_resume();
-        log::info("stopped after {} of {} updates; the same command goes on from {}",
-                  done_ - first_, job_.updates, resume_path(job_.out).string());
+        save_unfinished();
+        log::info("stopped after {} updates; the same command goes on from {}", progress_text(),
+                  unfinished_path().string());
         return;
       }
       const data::Batch batch = batches.next();
@@ -73,25 +80,66 @@ class Fit {
       ++done_;
       progress.advance();
       if ((done_ - first_) % job_.log_every == 0 || done_ == last_) {
-        metrics.write(done_, batches.seconds_waited() - waited);
-        waited = batches.seconds_waited();
+        const double now = batches.seconds_waited() + seconds_ahead_;
+        metrics.write(done_, now - waited);
+        waited = now;
       }
       if (board_ && setup_.pictures) setup_.pictures(*board_, done_);
       if (job_.save_every > 0 && (done_ - first_) % job_.save_every == 0 && done_ < last_)
-        save_resume();
+        save_unfinished();
+    }
+    if (job_.follow) {
+      publish();
+      return;
     }
     save(job_.out, job_.replace, /*resumable=*/false);
     std::filesystem::remove(resume_path(job_.out));
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
+  /// Looks for what is new, unless it just has; waits for data while there are too few for the
+  /// updates made. What is waited for may need what was learned so far, so that is published first.
+  void keep_up() {
+    if (Clock::now() >= next_look_) look();
+    while (ahead_of_data() && signals::requested() == 0) {
+      publish();
+      const auto start = Clock::now();
+      signals::pause(kSecondsBetweenLooks);
+      look();
+      seconds_ahead_ += seconds_since(start);
+    }
+  }
+
+  void look() {
+    const auto start = Clock::now();
+    setup_.look();
+    const double pause = std::max(kSecondsBetweenLooks, kPauseForALook * seconds_since(start));
+    next_look_ = Clock::now() +
+                 std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(pause));
+  }
+
+  static double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  }
+
+  [[nodiscard]] std::int64_t agent_steps() const {
+    return replay_.total_rows() - replay_.episodes();  // rows less resets
+  }
+
+  [[nodiscard]] bool ahead_of_data() const {
+    return job_.max_ratio > 0 && static_cast<double>(done_ - first_ + 1) >
+                                     job_.max_ratio * static_cast<double>(agent_steps());
+  }
+
   Json update(const data::Batch& batch) {
     const auto number = static_cast<std::uint64_t>(done_);
     const auto writes_to = [&](const std::filesystem::path& path, io::Replace replace) {
       return [this, path, replace](const std::function<void(io::FileWriter&)>& write) {
         io::FileWriter file("dreamer.step");
         io::write_provenance(file,
-                             io::new_provenance(trainer_.config(), job_.seed, setup_.parents));
+                             io::new_provenance(trainer_.config(), job_.seed, setup_.parents()));
         write(file);
         file.commit(path, replace);
       };
@@ -116,19 +164,46 @@ class Fit {
   }
 
   void resume() {
-    const auto path = resume_path(job_.out);
+    const auto path = unfinished_path();
     if (!std::filesystem::exists(path)) return;
     const io::FileReader file(path, trainer_.format());
+    if (!job_.follow) check_same_job(file);
+    trainer_.read(file);
+    done_ = saved_ = read_counts(file).updates;
+    log::info("going on from {} after {} updates", path.string(), progress_text());
+  }
+
+  void check_same_job(const io::FileReader& file) const {
     const Json theirs = Json::parse(file.attribute("/progress", "job").get<std::string>());
     if (theirs != identity_)
       throw error(
           "{}: was left by another command ({} differs); run that one to its end, or remove "
           "the file",
-          path.string(), difference(theirs, identity_));
-    trainer_.read(file);
-    done_ = read_counts(file).updates;
-    log::info("going on from {} after {} of {} updates", path.string(), done_ - first_,
-              job_.updates);
+          file.path().string(), difference(theirs, identity_));
+  }
+
+  [[nodiscard]] std::string progress_text() const {
+    return job_.updates > 0 ? fmt::format("{} of {}", done_ - first_, job_.updates)
+                            : fmt::format("{}", done_ - first_);
+  }
+
+  /// Where the work lies until it is done; with --follow it is never done.
+  [[nodiscard]] std::filesystem::path unfinished_path() const {
+    return job_.follow ? job_.out : resume_path(job_.out);
+  }
+
+  void save_unfinished() {
+    if (job_.follow)
+      publish();
+    else
+      save_resume();
+  }
+
+  /// Replaces the output that others follow, unless it holds the present state.
+  void publish() {
+    if (saved_ == done_) return;
+    save(job_.out, io::Replace::yes, /*resumable=*/false);
+    saved_ = done_;
   }
 
   void save_resume() { save(resume_path(job_.out), io::Replace::yes, /*resumable=*/true); }
@@ -136,10 +211,9 @@ class Fit {
   void save(const std::filesystem::path& path, io::Replace replace, bool resumable) {
     io::FileWriter file(trainer_.format());
     trainer_.write(file);
-    counts_.updates = done_;
-    write_counts(file, counts_);
+    write_counts(file, {done_, agent_steps() * replay_.action_repeat()});
     if (resumable) file.attribute("/progress", "job", identity_.dump());
-    io::write_provenance(file, io::new_provenance(trainer_.config(), job_.seed, setup_.parents));
+    io::write_provenance(file, io::new_provenance(trainer_.config(), job_.seed, setup_.parents()));
     file.commit(path, replace);
   }
 
@@ -149,7 +223,9 @@ class Fit {
   const data::Replay& replay_;
   Json identity_;
   std::int64_t first_, last_, done_;
-  Counts counts_;
+  std::int64_t saved_;  // the last update that the output holds (follow)
+  Clock::time_point next_look_;
+  double seconds_ahead_ = 0;  // spent waiting for data that others collect
   std::unique_ptr<TensorBoard> board_;
 };
 

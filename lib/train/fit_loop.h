@@ -12,18 +12,24 @@ namespace dreamer {
 
 /// What a fitting stage tells the loop beside its job.
 struct FitSetup {
-  std::int64_t batch, length;            // of the sequences
-  std::string stream;                    // name of the random stream that draws windows
-  Counts begin = {};                     // of the checkpoint that this run goes on from
-  std::vector<io::Parent> parents = {};  // of the file that is made
+  std::int64_t batch, length;  // of the sequences
+  std::string stream;          // name of the random stream that draws windows
+  Counts begin = {};           // of the checkpoint that --init names
+  std::function<std::vector<io::Parent>()> parents = {};  // of a file that is written now
   /// Draws pictures into the log after an update; may be empty.
   std::function<void(TensorBoard&, std::int64_t update)> pictures = {};
+  /// With --follow: takes in what others have written since the last look. Called between updates.
+  std::function<void()> look = {};
 };
 
 /// Runs `job.updates` updates of `trainer` on windows of `replay`, writes metrics, resume files
 /// and, at the end, `job.out`. A resume file that the same command left is gone on from; stopped by
 /// a signal it leaves one and returns. After a loss that is not finite it saves the batch beside
 /// the output and throws.
+///
+/// With `job.follow` the output itself is what it replaces every `save_every` updates and when it
+/// is stopped, and what it goes on from; `replay` may grow, and once it is too small for
+/// `job.max_ratio` the fit waits. Then the numbers depend on timing.
 void run_fit(const FitJob& job, const FitSetup& setup, Trainer& trainer,
              const data::Replay& replay);
 

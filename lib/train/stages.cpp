@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include <algorithm>
-
 #include <torch/version.h>
 
 #include "core/error.h"
@@ -15,6 +13,7 @@
 #include "train/compute.h"
 #include "train/dream_file.h"
 #include "train/fit_loop.h"
+#include "train/following.h"
 #include "train/model_evaluation.h"
 #include "train/model_trainer.h"
 #include "train/open_loop_picture.h"
@@ -23,10 +22,18 @@ namespace dreamer {
 namespace {
 
 data::Replay open_replay(const std::vector<std::filesystem::path>& paths, const ModelConfig& model,
-                         std::int64_t memory_bytes = std::int64_t{1} << 30) {
-  return data::Replay(
-      paths, {memory_bytes, model.reward_transform == "tanh" ? data::RewardTransform::tanh
-                                                             : data::RewardTransform::none});
+                         std::int64_t memory_bytes = std::int64_t{1} << 30,
+                         data::Unusable unusable = data::Unusable::refuse) {
+  return data::Replay(paths, {memory_bytes,
+                              model.reward_transform == "tanh" ? data::RewardTransform::tanh
+                                                               : data::RewardTransform::none,
+                              unusable});
+}
+
+// The data of a fit; with --follow none yet.
+data::Replay open_replay(const FitJob& job, const ModelConfig& model) {
+  if (job.follow) return open_replay({}, model, job.replay_memory, data::Unusable::skip);
+  return open_replay(job.data, model, job.replay_memory);
 }
 
 Domain domain_of(const data::Replay& replay) {
@@ -70,9 +77,15 @@ class LearnStages final : public Stages {
     FitSetup setup{.batch = job.config.fit_model.batch,
                    .length = job.config.fit_model.length,
                    .stream = "model"};
-    const data::Replay replay = open_replay(job.data, config, job.replay_memory);
+    data::Replay replay = open_replay(job, config);
+    if (job.follow && !wait_for_episodes(replay, job)) return;
     const Domain domain = domain_of(replay);
-    setup.parents.push_back(data_parent(replay));
+    std::vector<io::Parent> init_parent;
+    setup.parents = [&] {
+      std::vector<io::Parent> parents = {data_parent(replay)};
+      parents.insert(parents.end(), init_parent.begin(), init_parent.end());
+      return parents;
+    };
 
     seed_parameters(job.seed, "model");
     const auto model = with_context(replay.path(0).string(), [&] {
@@ -83,14 +96,20 @@ class LearnStages final : public Stages {
           torch::tensor(replay.mean_image()).view({domain.image.height, domain.image.width, -1}));
     model->to(device);
     ModelTrainer trainer(model, domain, job.config, job.seed, device);
+    const auto load_earlier = [&](const std::filesystem::path& path) {
+      ModelCheckpoint earlier = load_model(path, device);
+      check_domain(earlier.domain, domain, replay.path(0));
+      check_same_sizes(earlier.model->config(), config, path);
+      return earlier;
+    };
     if (!job.init.empty()) {
-      const ModelCheckpoint init = load_model(job.init, device);
-      check_domain(init.domain, domain, replay.path(0));
-      check_same_sizes(init.model->config(), config, job.init);
+      const ModelCheckpoint init = load_earlier(job.init);
       trainer.read(io::FileReader(job.init, "dreamer.model"));
       setup.begin = init.counts;
-      setup.parents.push_back({init.provenance.id, "init"});
+      init_parent.push_back({init.provenance.id, "init"});
     }
+    if (has_published(job)) static_cast<void>(load_earlier(job.out));  // the loop goes on from it
+    setup.look = [&] { add_new_episodes(replay, job); };
     setup.pictures = [&](TensorBoard& board, std::int64_t update) {
       if (update % job.picture_every == 0)
         log_open_loop(board, update, {model, domain, {}, {}}, replay, job.seed, device);
@@ -101,25 +120,42 @@ class LearnStages final : public Stages {
   void fit_behavior(const FitBehaviorJob& job) const override {
     io::check_output(job.out, job.replace);
     const torch::Device device = set_up(job);
-    const ModelCheckpoint model = load_model(job.model, device);
+    io::FollowedFile model_file(job.model);
+    if (job.follow && !model_file.wait()) return;
+    ModelCheckpoint model = load_model(job.model, device);
     FitSetup setup{.batch = job.config.behavior.batch,
                    .length = job.config.behavior.length,
                    .stream = "behavior"};
-    setup.parents.push_back({model.provenance.id, "model"});
+    std::vector<io::Parent> init_parent;
     seed_parameters(job.seed, "behavior");
     const auto behavior = std::make_shared<Behavior>(
         job.config.behavior, model.model->config().feature(), model.domain.action_size);
     behavior->to(device);
+    const auto load_earlier = [&](const std::filesystem::path& path) {
+      PolicyCheckpoint earlier = load_policy(path, device);
+      check_acts_in(earlier, path, model, job.model);
+      check_same_sizes(earlier.behavior->config, job.config.behavior, path);
+      return earlier;
+    };
     if (!job.init.empty()) {
-      const PolicyCheckpoint init = load_policy(job.init, device);
-      check_acts_in(init, job.init, model, job.model);
-      check_same_sizes(init.behavior->config, job.config.behavior, job.init);
+      const PolicyCheckpoint init = load_earlier(job.init);
       setup.begin = init.model.counts;
-      setup.parents.push_back({init.model.provenance.id, "init"});
+      init_parent.push_back({init.model.provenance.id, "init"});
     }
-    const data::Replay replay = open_replay(job.data, model.model->config(), job.replay_memory);
+    if (has_published(job)) static_cast<void>(load_earlier(job.out));  // the loop goes on from it
+    data::Replay replay = open_replay(job, model.model->config());
+    if (job.follow && !wait_for_episodes(replay, job)) return;
     check_domain(model.domain, domain_of(replay), replay.path(0));
-    setup.parents.push_back(data_parent(replay));
+    setup.parents = [&] {
+      std::vector<io::Parent> parents = {{model.provenance.id, "model"}};
+      parents.insert(parents.end(), init_parent.begin(), init_parent.end());
+      parents.push_back(data_parent(replay));
+      return parents;
+    };
+    setup.look = [&] {
+      add_new_episodes(replay, job);
+      take_newer_model(model_file, model, device);
+    };
     BehaviorTrainer trainer(model.model, behavior, model.domain, job.seed, device);
     if (!job.init.empty()) trainer.read(io::FileReader(job.init, "dreamer.policy"));
     run_fit(job, setup, trainer, replay);
@@ -158,13 +194,15 @@ class LearnStages final : public Stages {
     return summary;
   }
 
-  PolicyFactory policy(const PolicyJob& job) const override {
+  Acting policy(const PolicyJob& job) const override {
     // Environments act side by side, each on its own thread: one thread of arithmetic each.
     PolicyJob acting = job;
     acting.threads = 1;
     const torch::Device device = set_up(acting);
     const auto agent = std::make_shared<const PolicyCheckpoint>(load_policy(job.policy, device));
-    return [agent, acting, device] { return std::make_unique<AgentPolicy>(agent, acting, device); };
+    return {
+        [agent, acting, device] { return std::make_unique<AgentPolicy>(agent, acting, device); },
+        agent->model.provenance.id};
   }
 
   std::string libtorch_version() const override { return TORCH_VERSION; }

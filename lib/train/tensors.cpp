@@ -1,6 +1,7 @@
 #include "train/tensors.h"
 
 #include <algorithm>
+#include <map>
 
 #include "core/error.h"
 
@@ -101,6 +102,13 @@ void read_module(const io::FileReader& file, const std::string& group, torch::nn
   for_each_tensor(module, [&](const std::string& name, const Tensor& tensor) {
     read_tensor_into(file, group + "/" + name, tensor);
   });
+}
+
+void copy_module(const torch::nn::Module& from, torch::nn::Module& to) {
+  const torch::NoGradGuard no_grad;
+  std::map<std::string, Tensor> numbers;
+  for_each_tensor(from, [&](const std::string& name, const Tensor& t) { numbers[name] = t; });
+  for_each_tensor(to, [&](const std::string& name, Tensor t) { t.copy_(numbers.at(name)); });
 }
 
 void write_optimizer(io::FileWriter& file, const std::string& name, Adam& adam) {

@@ -37,6 +37,8 @@ void read_tensor_into(const io::FileReader& file, const std::string& path, torch
 /// All parameters and buffers of a module under `group`, "/model" → "/model/rssm/gru/weight_ih".
 void write_module(io::FileWriter& file, const std::string& group, const torch::nn::Module& module);
 void read_module(const io::FileReader& file, const std::string& group, torch::nn::Module& module);
+/// Gives `to` the numbers of `from`, a module of the same sizes; the tensors stay the same objects.
+void copy_module(const torch::nn::Module& from, torch::nn::Module& to);
 
 /// Adam's moments under "/optimizer/<name>/m/…" and "/v/…", its steps as an attribute.
 void write_optimizer(io::FileWriter& file, const std::string& name, Adam& adam);

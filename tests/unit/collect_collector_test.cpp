@@ -16,6 +16,7 @@
 #include "collect/seeds.h"
 #include "core/error.h"
 #include "data/episode.h"
+#include "io/provenance.h"
 
 namespace dreamer {
 namespace {
@@ -207,6 +208,43 @@ TEST_F(Collector, AfterAKillTheSameRunCompletesTheSameSet) {
   EXPECT_EQ(results.size(), 8U);
   EXPECT_TRUE(std::ranges::any_of(results, &EpisodeResult::kept));
   for (const auto& result : results) EXPECT_EQ(data::read_episode(result.path).length(), 51);
+}
+
+TEST_F(Collector, FollowingAsksBeforeEachEpisodeWhoActs) {
+  std::vector<std::shared_ptr<const Acting>> policies;
+  for (const char* id : {"a", "b"}) policies.push_back(std::make_shared<Acting>(Acting{{}, id}));
+  std::size_t asked = 0;
+  std::vector<std::string> acted;
+  follow(
+      options(10, 1), [&] { return asked < 5 ? policies.at(asked++ / 3) : nullptr; },
+      [&](const EpisodeResult& result) {
+        acted.push_back(io::read_provenance(io::FileReader(result.path)).parents.at(0).id);
+      });
+  EXPECT_THAT(acted, ::testing::ElementsAre("a", "a", "b", "b"));  // the first answer is waited for
+  EXPECT_EQ(files().size(), 4U);
+}
+
+TEST_F(Collector, FollowingGoesOnBehindTheLastEpisodeOfItsSeed) {
+  const auto random = std::make_shared<const Acting>();
+  const ActingSource source = [&] { return random; };
+  const auto numbers = [&](const CollectOptions& options) {
+    std::vector<std::int64_t> indices;
+    follow(options, source, [&](const EpisodeResult& r) { indices.push_back(r.index); });
+    return indices;
+  };
+  const auto whole = run(options(4, 1));
+  const auto last = data::read_episode(whole[3].path);
+  for (const std::size_t k : {std::size_t{0}, std::size_t{3}}) fs::remove(whole[k].path);
+  EXPECT_THAT(numbers(options(4, 1)), ::testing::ElementsAre(3));
+  expect_same(data::read_episode(whole[3].path), last);
+  EXPECT_FALSE(fs::exists(whole[0].path)) << "its seed was used";
+  EXPECT_THAT(numbers(options(4, 1)), ::testing::IsEmpty());
+  // Another seed begins anew; another kind of episode is refused.
+  auto other = options(1, 1);
+  other.seed = 12;
+  EXPECT_THAT(numbers(other), ::testing::ElementsAre(0));
+  other.environment.action_repeat = 10;
+  EXPECT_THROW((void)numbers(other), Error);
 }
 
 TEST_F(Collector, CountsEpisodesForSteps) {

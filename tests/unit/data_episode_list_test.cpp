@@ -62,5 +62,15 @@ TEST_F(EpisodeList, NothingIsAnErrorWithTheRemedy) {
   EXPECT_THAT(message_of([&] { resolve({in_dir("gone.h5")}); }), HasSubstr("no such file"));
 }
 
+TEST_F(EpisodeList, OfPlacesThatNeedNotExistYetIsWhatIsThere) {
+  const auto now = [&] { return episodes_now({dir / "folder", dir / "file.h5"}).size(); };
+  EXPECT_EQ(now(), 0U);
+  std::filesystem::create_directory(dir / "folder");
+  EXPECT_EQ(now(), 0U);
+  spill(dir / "folder" / "a.h5", "x");
+  spill(dir / "file.h5", "x");
+  EXPECT_EQ(now(), 2U);
+}
+
 }  // namespace
 }  // namespace dreamer::data

@@ -243,5 +243,46 @@ TEST_F(ReplayTest, ServesSeveralThreadsWhileItGrows) {
   EXPECT_EQ(replay.episodes(), 8);
 }
 
+TEST_F(ReplayTest, WhatCannotBeReadIsLeftOutWhereToldTo) {
+  const Paths paths = make({20, 20});
+  testing_data::spill(dir / "foreign.h5", "no HDF5");
+  // Too short to learn from: what its header says binds no other.
+  auto bad = make_episode(2, 1);
+  bad.task = "walker_walk";
+  const auto short_one = write(dir, bad);
+
+  Replay replay({}, {.unusable = Unusable::skip});
+  EXPECT_EQ(replay.episodes(), 0);
+  EXPECT_EQ(replay.add_episodes({short_one, dir / "foreign.h5", paths[0]}), 1);
+  EXPECT_EQ(replay.add_episodes({short_one, dir / "foreign.h5", paths[0], paths[1]}), 1);
+  EXPECT_EQ(replay.task(), "cartpole_swingup");
+  expect_rows_of_origin(replay, replay.sample(8, 10, stream, 0));
+  EXPECT_THROW(Replay({paths[0], short_one}), Error);
+}
+
+TEST_F(ReplayTest, AnEpisodeThatVanishesIsNotDrawnAgainWhereToldTo) {
+  const Paths paths = make({20, 8, 20});
+  const ReplayOptions skip = {.memory_bytes = 0, .unusable = Unusable::skip};
+  EXPECT_EQ(Replay(paths, skip).sample(8, 10, stream, 5).image,
+            Replay(paths).sample(8, 10, stream, 5).image);
+  // Objects that have no file open yet.
+  const Replay skipping(paths, skip), refusing(paths);
+  std::filesystem::remove(paths[0]);
+  const auto sample = [&](const Replay& replay) {
+    for (std::uint64_t update = 0; update < 10; ++update) {
+      const Batch batch = replay.sample(8, 10, stream, update);
+      EXPECT_THAT(batch.episode, ::testing::Not(::testing::Contains(0)));
+      expect_rows_of_origin(replay, batch);
+    }
+  };
+  sample(skipping);
+  EXPECT_FALSE(skipping.mean_image().empty());
+  EXPECT_THROW(sample(refusing), Error);
+
+  const Replay lost({paths[1]}, skip);
+  std::filesystem::remove(paths[1]);
+  EXPECT_THAT(message_of([&] { sample(lost); }), HasSubstr("no episode can be read any more"));
+}
+
 }  // namespace
 }  // namespace dreamer::data

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+namespace dreamer::io {
+
+/// A file that another process replaces now and then, each time whole (by a rename): a checkpoint
+/// that is followed.
+class FollowedFile {
+ public:
+  explicit FollowedFile(std::filesystem::path path) : path_(std::move(path)) {}
+
+  /// Whether it is there and not the file of the last call that said so. Asked before it is read:
+  /// one that comes meanwhile is news the next time.
+  [[nodiscard]] bool is_new();
+
+  /// Waits until it is there, which it tells once; false if a signal asked to stop.
+  [[nodiscard]] bool wait();
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  struct Stamp {
+    std::uint64_t device, inode;
+    std::int64_t seconds, nanoseconds, size;  // of the last change
+    bool operator==(const Stamp&) const = default;
+  };
+  std::filesystem::path path_;
+  std::optional<Stamp> seen_;
+};
+
+}  // namespace dreamer::io
