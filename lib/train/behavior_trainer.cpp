@@ -13,44 +13,17 @@ namespace {
 // An action this near ±1 has no gradient left through the tanh.
 constexpr double kBound = 0.99;
 
-void write_behavior_step(io::FileWriter& file, const WorldModel& model, const Behavior& behavior,
-                         const Latent& start, const ImaginationNoise& noise,
-                         const BehaviorLoss& loss, const Adam& actor, const Adam& value,
-                         const std::vector<Tensor>& actor_gradients,
-                         const std::vector<Tensor>& value_gradients) {
-  file.attribute("/", "kind", "behavior");
-  Config config;
-  config.model = model.config();
-  config.behavior = behavior.config;
-  file.attribute("/", "config", to_json(config, {"model", "behavior"}));
-  write_module(file, "/parameters/model", model);
-  write_module(file, "/parameters/actor", *behavior.actor);
-  write_module(file, "/parameters/value", *behavior.value);
-  write_tensor(file, "/start/stoch", "N,S", start.stoch);
-  write_tensor(file, "/start/deter", "N,D", start.deter);
-  write_tensor(file, "/noise/action", "H,N,A", noise.action);
-  write_tensor(file, "/noise/prior", "H,N,S", noise.prior);
-  write_tensor(file, "/imagined/action", "H,N,A", loss.imagined.action);
-  write_tensor(file, "/imagined/stoch", "H,N,S", loss.imagined.states.stoch);
-  write_tensor(file, "/imagined/deter", "H,N,D", loss.imagined.states.deter);
-  write_tensor(file, "/imagined/reward", "H,N", loss.imagined.reward);
-  write_tensor(file, "/imagined/value", "H,N", loss.imagined.value);
-  write_tensor(file, "/imagined/discount", "H,N", loss.imagined.discount);
-  write_tensor(file, "/returns", "", loss.returns);
-  write_tensor(file, "/weight", "", loss.weight);
-  write_tensor(file, "/loss/actor", "", loss.actor);
-  write_tensor(file, "/loss/value", "", loss.value);
-  for (std::size_t i = 0; i < actor_gradients.size(); ++i)
-    write_tensor(file, "/gradient/actor/" + actor.parameters()[i].name, "", actor_gradients[i]);
-  for (std::size_t i = 0; i < value_gradients.size(); ++i)
-    write_tensor(file, "/gradient/value/" + value.parameters()[i].name, "", value_gradients[i]);
-  write_tensor(file, "/gradient_norm/actor", "",
-               torch::tensor(static_cast<float>(gradient_norm(actor_gradients))));
-  write_tensor(file, "/gradient_norm/value", "",
-               torch::tensor(static_cast<float>(gradient_norm(value_gradients))));
-}
-
 }  // namespace
+
+void BehaviorStep::check_finite() const {
+  const double actor = scalar(loss.actor), value = scalar(loss.value);
+  if (!std::isfinite(actor) || !std::isfinite(value) || !std::isfinite(actor_norm) ||
+      !std::isfinite(value_norm))
+    throw NonFinite(
+        fmt::format("actor loss {}, value loss {} and gradient norms {} and {} at "
+                    "update {}",
+                    actor, value, actor_norm, value_norm, update));
+}
 
 BehaviorTrainer::BehaviorTrainer(std::shared_ptr<WorldModel> model,
                                  std::shared_ptr<Behavior> behavior, const Domain& domain,
@@ -84,10 +57,13 @@ Latent BehaviorTrainer::starts(const data::Batch& raw, std::uint64_t update) con
                                   {raw.batch, raw.length, model_->config().stoch}, device_);
   if (model_->config().image_encoding == "dithered")
     noise.dither = uniform_tensor(dither_, update, batch.image.sizes(), device_);
-  const Latent all = model_->observe(batch, noise).latent;
+  return choose_starts(model_->observe(batch, noise).latent, batch.mask, update);
+}
 
+Latent BehaviorTrainer::choose_starts(const Latent& all, const Tensor& mask,
+                                      std::uint64_t update) const {
   // Padding is never a start.
-  Tensor rows = batch.mask.flatten().nonzero().squeeze(-1);
+  Tensor rows = mask.flatten().nonzero().squeeze(-1);
   const std::int64_t wanted = behavior_->config.imagination_starts;
   if (wanted > 0 && wanted < rows.numel()) {
     // The first `wanted` of a random permutation.
@@ -98,48 +74,84 @@ Latent BehaviorTrainer::starts(const data::Batch& raw, std::uint64_t update) con
           all.deter.flatten(0, 1).index_select(0, rows)};
 }
 
-Json BehaviorTrainer::update(const data::Batch& raw, std::uint64_t update, const StepSink& sink) {
-  const BehaviorConfig& config = behavior_->config;
-  const Latent start = starts(raw, update);
-  const std::int64_t n = start.stoch.size(0), horizon = config.horizon;
-  const ImaginationNoise noise = {
-      normal_tensor(action_noise_, update, {horizon, n, model_->action_size()}, device_),
-      normal_tensor(prior_noise_, update, {horizon, n, model_->config().stoch}, device_)};
+BehaviorStep BehaviorTrainer::compute(const Latent& start, std::uint64_t update) const {
+  const std::int64_t n = start.stoch.size(0), horizon = behavior_->config.horizon;
+  BehaviorStep step;
+  step.update = update;
+  step.start = start;
+  step.noise = {normal_tensor(action_noise_, update, {horizon, n, model_->action_size()}, device_),
+                normal_tensor(prior_noise_, update, {horizon, n, model_->config().stoch}, device_)};
+  step.loss = behavior_->loss(*model_, start, step.noise);
+  step.actor_gradients = gradients(step.loss.actor, actor_adam_.tensors(), KeepGraph::yes);
+  step.value_gradients = gradients(step.loss.value, value_adam_.tensors());
+  step.actor_norm = gradient_norm(step.actor_gradients);
+  step.value_norm = gradient_norm(step.value_gradients);
+  return step;
+}
 
-  const BehaviorLoss loss = behavior_->loss(*model_, start, noise);
-  const auto actor_grads = gradients(loss.actor, actor_adam_.tensors(), KeepGraph::yes);
-  const auto value_grads = gradients(loss.value, value_adam_.tensors());
-  const double actor_norm = gradient_norm(actor_grads), value_norm = gradient_norm(value_grads);
-  if (sink)
-    sink([&](io::FileWriter& file) {
-      write_behavior_step(file, *model_, *behavior_, start, noise, loss, actor_adam_, value_adam_,
-                          actor_grads, value_grads);
-    });
-  const double actor_loss = scalar(loss.actor), value_loss = scalar(loss.value);
-  if (!std::isfinite(actor_loss) || !std::isfinite(value_loss) || !std::isfinite(actor_norm) ||
-      !std::isfinite(value_norm))
-    throw NonFinite(
-        fmt::format("actor loss {}, value loss {} and gradient norms {} and {} at "
-                    "update {}",
-                    actor_loss, value_loss, actor_norm, value_norm, update));
-  if (static_cast<std::int64_t>(update) >= config.actor_delay)
-    actor_adam_.step(actor_grads, actor_norm);
-  value_adam_.step(value_grads, value_norm);
+Json BehaviorTrainer::update(const data::Batch& batch, std::uint64_t update, const StepSink& sink) {
+  const BehaviorStep step = compute(starts(batch, update), update);
+  if (sink) sink([&](io::FileWriter& file) { write_step(file, step); });
+  step.check_finite();
+  return apply(step);
+}
+
+Json BehaviorTrainer::apply(const BehaviorStep& step) {
+  if (static_cast<std::int64_t>(step.update) >= behavior_->config.actor_delay)
+    actor_adam_.step(step.actor_gradients, step.actor_norm);
+  value_adam_.step(step.value_gradients, step.value_norm);
 
   const torch::NoGradGuard no_grad;
+  const BehaviorLoss& loss = step.loss;
   const Imagined& im = loss.imagined;
-  return {{"actor_loss", actor_loss},
-          {"value_loss", value_loss - kHalfLogTwoPi * scalar(loss.weight.mean())},
-          {"actor_gradient_norm", actor_norm},
-          {"value_gradient_norm", value_norm},
+  return {{"actor_loss", scalar(loss.actor)},
+          {"value_loss", scalar(loss.value) - kHalfLogTwoPi * scalar(loss.weight.mean())},
+          {"actor_gradient_norm", step.actor_norm},
+          {"value_gradient_norm", step.value_norm},
           {"action_mean", scalar(im.action.mean())},
-          {"action_spread", n > 1 ? scalar(im.action.std()) : 0.0},
+          {"action_spread", step.start.stoch.size(0) > 1 ? scalar(im.action.std()) : 0.0},
           {"share_at_bounds", scalar((im.action.abs() > kBound).to(torch::kFloat32).mean())},
           {"actor_stddev", scalar(im.stddev.mean())},
           {"entropy", scalar(loss.entropy)},
           {"imagined_reward", scalar(im.reward.mean())},
           {"value", scalar(im.value.mean())},
           {"return", scalar(loss.returns.mean())}};
+}
+
+void BehaviorTrainer::write_step(io::FileWriter& file, const BehaviorStep& step) const {
+  const Imagined& im = step.loss.imagined;
+  file.attribute("/", "kind", "behavior");
+  Config config;
+  config.model = model_->config();
+  config.behavior = behavior_->config;
+  file.attribute("/", "config", to_json(config, {"model", "behavior"}));
+  write_module(file, "/parameters/model", *model_);
+  write_module(file, "/parameters/actor", *behavior_->actor);
+  write_module(file, "/parameters/value", *behavior_->value);
+  write_tensor(file, "/start/stoch", "N,S", step.start.stoch);
+  write_tensor(file, "/start/deter", "N,D", step.start.deter);
+  write_tensor(file, "/noise/action", "H,N,A", step.noise.action);
+  write_tensor(file, "/noise/prior", "H,N,S", step.noise.prior);
+  write_tensor(file, "/imagined/action", "H,N,A", im.action);
+  write_tensor(file, "/imagined/stoch", "H,N,S", im.states.stoch);
+  write_tensor(file, "/imagined/deter", "H,N,D", im.states.deter);
+  write_tensor(file, "/imagined/reward", "H,N", im.reward);
+  write_tensor(file, "/imagined/value", "H,N", im.value);
+  write_tensor(file, "/imagined/discount", "H,N", im.discount);
+  write_tensor(file, "/returns", "", step.loss.returns);
+  write_tensor(file, "/weight", "", step.loss.weight);
+  write_tensor(file, "/loss/actor", "", step.loss.actor);
+  write_tensor(file, "/loss/value", "", step.loss.value);
+  for (std::size_t i = 0; i < step.actor_gradients.size(); ++i)
+    write_tensor(file, "/gradient/actor/" + actor_adam_.parameters()[i].name, "",
+                 step.actor_gradients[i]);
+  for (std::size_t i = 0; i < step.value_gradients.size(); ++i)
+    write_tensor(file, "/gradient/value/" + value_adam_.parameters()[i].name, "",
+                 step.value_gradients[i]);
+  write_tensor(file, "/gradient_norm/actor", "",
+               torch::tensor(static_cast<float>(step.actor_norm)));
+  write_tensor(file, "/gradient_norm/value", "",
+               torch::tensor(static_cast<float>(step.value_norm)));
 }
 
 void BehaviorTrainer::write(io::FileWriter& file) {
