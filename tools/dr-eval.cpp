@@ -27,12 +27,14 @@ struct Options : Compute {
 // Returns over episodes with the policy's mode (or random actions), from evaluation seeds.
 Json evaluate_policy(const Options& o) {
   if (!o.video.empty()) io::check_output(o.video, o.replace);
+  Progress progress("episodes", o.episodes);
   const EvaluationOptions options{.task = o.task,
                                   .episodes = o.episodes,
                                   .envs = o.envs,
                                   .seed = o.seed,
                                   .environment = {.action_repeat = o.config.collect.action_repeat,
-                                                  .render = env::render_quality(o.render)}};
+                                                  .render = env::render_quality(o.render)},
+                                  .progress = &progress};
   const PolicyJob job{o, o.policy, ActionMode::mode, 0.0};
   const Acting acting =
       acting_policy(job, o.task, o.config.collect.action_repeat, o.config.collect.random_hold);

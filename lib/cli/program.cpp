@@ -93,28 +93,36 @@ void Program::compute(Compute& compute) {
       ->capture_default_str();
 }
 
-void Program::fit(FitJob& job, std::vector<std::string> sections) {
-  data(job.data);
-  out(job.out, "FILE", "the checkpoint to write, when the work is done");
-  typed(app_.add_option("--init", job.init, "go on from this checkpoint"), "FILE");
-  force(job.replace);
-  auto* updates = count("--updates", job.updates, 1, "further updates");
-  updates->default_str("");
-  count("--save-every", job.save_every, 0,
-        "write OUT.resume.h5 every so many updates; 0: only when stopped by a signal");
-  follow_fit(job, *updates);
+void Program::init(const std::string& name, std::filesystem::path& path, const std::string& doc) {
+  typed(app_.add_option(name, path, doc), "FILE");
+  inits_.push_back(&path);
+}
+
+void Program::learn(LearnJob& job, std::vector<std::string> sections) {
   count("--log-every", job.log_every, 1, "updates between lines of metrics");
   typed(app_.add_option("--replay-memory", job.replay_memory,
                         "bytes of decoded frames kept (4G, 500M)")
             ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false).description("")),
         "SIZE");
   typed(app_.add_option("--logdir", job.logdir, "write TensorBoard events there"), "DIR");
+  compute(job);
+  config(job.config, std::move(sections));
+}
+
+void Program::fit(FitJob& job, std::vector<std::string> sections) {
+  data(job.data);
+  out(job.out, "FILE", "the checkpoint to write, when the work is done");
+  init("--init", job.init, "go on from this checkpoint");
+  force(job.replace);
+  auto* updates = count("--updates", job.updates, 1, "further updates");
+  updates->default_str("");
+  count("--save-every", job.save_every, 0,
+        "write OUT.resume.h5 every so many updates; 0: only when stopped by a signal");
+  follow_fit(job, *updates);
   typed(app_.add_option("--dump-step", job.dump_step,
                         "write batch, noise, losses and gradients of the first update there"),
         "FILE");
-  compute(job);
-  config(job.config, std::move(sections));
-  init_ = &job.init;
+  learn(job, std::move(sections));
 }
 
 void Program::follow_fit(FitJob& job, const CLI::Option& updates) {
@@ -170,8 +178,9 @@ void Program::parse(int argc, char** argv) {
 void Program::resolve_config() {
   if (config_ == nullptr) return;
   // What goes on from a checkpoint goes on with its settings, unless told otherwise.
-  if (init_ != nullptr && !init_->empty()) {
-    const Json made_with = io::read_provenance(io::FileReader(*init_)).config;
+  for (const auto* init : inits_) {
+    if (init->empty()) continue;
+    const Json made_with = io::read_provenance(io::FileReader(*init)).config;
     for (const std::string& section : sections_)
       if (made_with.contains(section)) merge(*config_, {{section, made_with[section]}});
   }

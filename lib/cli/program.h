@@ -46,6 +46,10 @@ class Program {
   void follow(bool& follow, const std::string& doc);
   /// --threads, --device and --seed.
   void compute(Compute& compute);
+  /// A checkpoint to go on from, whose settings hold unless told otherwise.
+  void init(const std::string& name, std::filesystem::path& path, const std::string& doc);
+  /// --log-every, --replay-memory, --logdir, those of `compute` and those of `config`.
+  void learn(LearnJob& job, std::vector<std::string> sections);
   /// All options of a fitting stage.
   void fit(FitJob& job, std::vector<std::string> sections);
 
@@ -89,7 +93,7 @@ class Program {
   std::vector<std::function<void()>> checks_;
 
   Config* config_ = nullptr;
-  const std::filesystem::path* init_ = nullptr;
+  std::vector<const std::filesystem::path*> inits_;
   std::vector<std::string> sections_;
   std::string preset_;
   std::vector<std::filesystem::path> config_files_;

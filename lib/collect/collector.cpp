@@ -212,7 +212,9 @@ class Run {
     if (sink_ && !failure_) sink_(result);
   }
 
-  [[nodiscard]] bool stopped() const { return failed_ || signals::requested() != 0; }
+  [[nodiscard]] bool stopped() const {
+    return failed_ || signals::requested() != 0 || options_.stop.stop_requested();
+  }
 
   const CollectOptions& options_;
   const ActingSource& acting_;

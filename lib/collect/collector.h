@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,8 @@ struct CollectOptions {
   io::Replace replace = io::Replace::no;
   std::string policy = {};       // provenance id of the checkpoint; empty: the random policy
   std::int64_t random_hold = 1;  // the random policy holds an action for up to so many steps
-  Json acting = "random";  // how it acts (noise, mode): stored, and compared with existing files
+  Json acting = "random";     // how it acts (noise, mode): stored, and compared with existing files
+  std::stop_token stop = {};  // ends it early, as a signal does
 };
 
 /// An episode that is in place.
@@ -52,7 +54,8 @@ using EpisodeSink = std::function<void(const EpisodeResult&)>;
 /// Collects whole episodes into `options.out`. Episode k is the (k / envs)-th of environment
 /// k % envs, so that the set of files is a function of the options, not of timing. Each is written
 /// the moment it ends. Those that an earlier, interrupted run of the same options left are kept.
-/// Once a signal asks for it (core/signals.h) the unfinished episodes are dropped and it returns.
+/// Once a signal (core/signals.h) or `stop` asks for it the unfinished episodes are dropped and it
+/// returns.
 /// @param policy makes the policy of each environment; empty: random actions
 /// @throws Error if a file that belongs to something else is in the way (without Replace::yes), if
 ///         the physics break down, or if writing fails; what was finished stays

@@ -10,7 +10,6 @@
 #include "collect/rollout.h"
 #include "collect/seeds.h"
 #include "core/error.h"
-#include "core/progress.h"
 #include "core/signals.h"
 
 namespace dreamer {
@@ -41,11 +40,13 @@ std::vector<double> bootstrap_means(const std::vector<double>& values, std::int6
 Evaluation evaluate(const EvaluationOptions& options, const PolicyFactory& policy) {
   Evaluation result;
   result.returns.resize(static_cast<std::size_t>(options.episodes));
-  Progress progress("episodes", options.episodes);
   std::exception_ptr failure;
   std::mutex mutex;
+  const auto asked_to_stop = [&] {
+    return signals::requested() != 0 || options.stop.stop_requested();
+  };
   const auto stopped = [&] {
-    return signals::requested() != 0 || [&] {
+    return asked_to_stop() || [&] {
       const std::lock_guard lock(mutex);
       return failure != nullptr;
     }();
@@ -61,7 +62,7 @@ Evaluation evaluate(const EvaluationOptions& options, const PolicyFactory& polic
         if (!episode) return;
         result.returns[static_cast<std::size_t>(k)] = episode->total_reward();
         if (k == 0) result.first = std::move(*episode);
-        progress.advance();
+        if (options.progress != nullptr) options.progress->advance();
       }
     } catch (...) {
       const std::lock_guard lock(mutex);
@@ -76,7 +77,7 @@ Evaluation evaluate(const EvaluationOptions& options, const PolicyFactory& polic
       threads.emplace_back(run, e);
   }
   if (failure) std::rethrow_exception(failure);
-  if (signals::requested() != 0) throw error("stopped before all episodes were run");
+  if (asked_to_stop()) throw error("stopped before all episodes were run");
   return result;
 }
 

@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "collect/policy.h"
 #include "core/json.h"
+#include "core/progress.h"
 #include "data/episode.h"
 #include "env/environment.h"
 
@@ -18,6 +20,8 @@ struct EvaluationOptions {
   std::int64_t envs = 1;  // environments side by side, a thread each
   std::int64_t seed = 0;
   env::EnvironmentOptions environment = {};
+  Progress* progress = nullptr;  // advanced by every episode
+  std::stop_token stop = {};     // ends it early, as a signal does
 };
 
 struct Evaluation {
@@ -27,7 +31,7 @@ struct Evaluation {
 
 /// Runs whole episodes, episode k from evaluation seed k of the run (collect/seeds.h), so that the
 /// returns depend on neither `envs` nor timing.
-/// @throws Error if a signal stopped it
+/// @throws Error if a signal or `stop` ended it
 [[nodiscard]] Evaluation evaluate(const EvaluationOptions& options, const PolicyFactory& policy);
 
 /// Mean, population standard deviation, the returns and the 95 % interval of the mean by the

@@ -21,6 +21,14 @@ inline constexpr std::int64_t kLargestSeed = 0x7fffffff;
                                    kLargestSeed);
 }
 
+/// The seed with which round r of a run with seed S collects: S itself for round 0, the random
+/// episodes; each round has another (the multiplier is odd, so the first 2³¹ differ), and those of
+/// runs with neighbouring seeds are far apart.
+[[nodiscard]] inline std::int64_t round_seed(std::int64_t seed, std::int64_t round) {
+  constexpr std::int64_t kStride = 0x5e3779b1;
+  return (seed + round * kStride) & kLargestSeed;
+}
+
 /// The seed of evaluation environment i of a run with seed S.
 [[nodiscard]] inline std::int64_t evaluation_seed(std::int64_t seed, std::int64_t environment) {
   return kLargestSeed + 1 + training_seed(seed, environment);

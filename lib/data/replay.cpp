@@ -6,6 +6,7 @@
 #include <span>
 
 #include "core/error.h"
+#include "core/hash.h"
 #include "core/log.h"
 
 namespace dreamer::data {
@@ -15,19 +16,10 @@ constexpr std::int64_t kShortestEpisode = 2;  // a reset and one step: less teac
 constexpr std::int64_t kBlockRows = 16;       // frames read at once where files do not say
 constexpr std::int64_t kMeanFrames = 2000;
 
-/// FNV-1a over bytes, 64 bits.
-std::uint64_t hash_bytes(std::uint64_t hash, std::span<const std::byte> bytes) {
-  for (const std::byte byte : bytes)
-    hash = (hash ^ std::to_integer<std::uint64_t>(byte)) * 0x100000001b3;
-  return hash;
-}
-
 template <class T>
 std::uint64_t hash_of(std::uint64_t hash, const std::vector<T>& values) {
   return hash_bytes(hash, std::as_bytes(std::span(values)));
 }
-
-constexpr std::uint64_t kHashStart = 0xcbf29ce484222325;
 
 }  // namespace
 

@@ -19,22 +19,26 @@ struct Compute {
   std::string device = "auto";
 };
 
-/// What the two fitting stages share.
-struct FitJob : Compute {
+/// What all that learns from episodes shares.
+struct LearnJob : Compute {
   std::vector<std::filesystem::path> data;  // episodes; with follow, folders that may be empty yet
   std::filesystem::path out;
-  std::filesystem::path init;  // empty: begin anew
   io::Replace replace = io::Replace::no;
   Config config;
-  std::int64_t updates = 0;       // further updates; 0: until a signal (follow)
-  std::int64_t save_every = 0;    // write OUT.resume.h5 this often; 0: only when stopped
-  bool follow = false;            // learn from what grows, publish `out` every save_every updates
-  std::int64_t min_episodes = 1;  // follow: to begin with
-  double max_ratio = 0;           // follow: updates an agent step in the data; 0: no limit
-  std::int64_t log_every = 10;
+  std::int64_t log_every = 10;                         // updates between lines of metrics
   std::int64_t replay_memory = std::int64_t{1} << 30;  // bytes of decoded frames
   std::filesystem::path logdir;                        // TensorBoard; empty: none
-  std::filesystem::path dump_step;                     // one update in full; empty: none
+};
+
+/// What the two fitting stages share.
+struct FitJob : LearnJob {
+  std::filesystem::path init;       // empty: begin anew
+  std::int64_t updates = 0;         // further updates; 0: until a signal (follow)
+  std::int64_t save_every = 0;      // write OUT.resume.h5 this often; 0: only when stopped
+  bool follow = false;              // learn from what grows, publish `out` every save_every updates
+  std::int64_t min_episodes = 1;    // follow: to begin with
+  double max_ratio = 0;             // follow: updates an agent step in the data; 0: no limit
+  std::filesystem::path dump_step;  // one update in full; empty: none
 };
 
 /// dr-fit-model. `config.model` and `config.fit_model` apply; with `init` the sizes come from it.
@@ -45,6 +49,17 @@ struct FitModelJob : FitJob {
 /// dr-fit-behavior. `config.behavior` applies; the model's sizes come from the model file.
 struct FitBehaviorJob : FitJob {
   std::filesystem::path model;
+};
+
+/// dr-train: algorithm 1. All sections of `config` apply. `data` are episodes to begin with instead
+/// of random ones; `out` is the folder of everything that is made.
+struct TrainJob : LearnJob {
+  std::string task;
+  std::filesystem::path init_model, init_policy;  // empty: begin anew
+  std::int64_t rounds = 0;
+  std::int64_t envs = 1;        // environments side by side, a thread each
+  std::int64_t save_every = 1;  // rounds; 0: only when stopped
+  std::string render = "exact";
 };
 
 /// dr-imagine.

@@ -15,6 +15,7 @@ class Stages {
 
   virtual void fit_model(const FitModelJob& job) const = 0;
   virtual void fit_behavior(const FitBehaviorJob& job) const = 0;
+  virtual void train(const TrainJob& job) const = 0;
   virtual void imagine(const ImagineJob& job) const = 0;
   /// Prediction quality by horizon, as the summary that dr-eval prints.
   [[nodiscard]] virtual Json evaluate_model(const EvaluateModelJob& job) const = 0;

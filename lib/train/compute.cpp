@@ -21,6 +21,8 @@ torch::Device set_up(const Compute& compute) {
   const std::int64_t threads =
       compute.threads > 0 ? compute.threads : std::max<std::int64_t>(1, cores);
   at::set_num_threads(static_cast<int>(threads));
+  // Asked for, the number is settled for this thread, whatever others set for theirs.
+  static_cast<void>(at::get_num_threads());
 
   const bool gpu = torch::cuda::is_available();
   torch::Device device(torch::kCPU);

@@ -10,6 +10,7 @@
 #include "core/signals.h"
 #include "data/prefetch.h"
 #include "io/atomic_file.h"
+#include "train/guarded_update.h"
 #include "train/metrics.h"
 
 namespace dreamer {
@@ -19,12 +20,6 @@ constexpr std::int64_t kEndless = std::numeric_limits<std::int64_t>::max();
 
 // Looking takes at most a tenth of the time, however large the folder.
 constexpr double kSecondsBetweenLooks = 1, kPauseForALook = 10;
-
-std::filesystem::path beside(const std::filesystem::path& out, const std::string& ending) {
-  auto path = out;
-  path.replace_extension();
-  return path += ending;
-}
 
 // What must be the same for a resume file to be gone on from.
 Json identity(const FitJob& job, const FitSetup& setup, const Trainer& trainer,
@@ -134,33 +129,11 @@ class Fit {
   }
 
   Json update(const data::Batch& batch) {
-    const auto number = static_cast<std::uint64_t>(done_);
-    const auto writes_to = [&](const std::filesystem::path& path, io::Replace replace) {
-      return [this, path, replace](const std::function<void(io::FileWriter&)>& write) {
-        io::FileWriter file("dreamer.step");
-        io::write_provenance(file,
-                             io::new_provenance(trainer_.config(), job_.seed, setup_.parents()));
-        write(file);
-        file.commit(path, replace);
-      };
-    };
     const bool dump = !job_.dump_step.empty() && done_ == first_;
-    try {
-      return trainer_.update(batch, number,
-                             dump ? writes_to(job_.dump_step, job_.replace) : StepSink());
-    } catch (const NonFinite& e) {
-      // The step again, which is the same to the last bit, this time with everything written down.
-      const auto where = beside(job_.out, ".nonfinite.h5");
-      save_resume();
-      try {
-        trainer_.update(batch, number, writes_to(where, io::Replace::yes));
-      } catch (const NonFinite&) {
-      }
-      throw error(
-          "{}: {}; parameters as before it in {}, the batch in {}; lower the learning rate "
-          "or look for outliers in the data",
-          job_.out.string(), e.what(), resume_path(job_.out).string(), where.string());
-    }
+    const auto made_by = [this] { return provenance(); };
+    return guarded_update(trainer_, batch, static_cast<std::uint64_t>(done_),
+                          dump ? step_file(job_.dump_step, job_.replace, made_by) : StepSink(),
+                          job_.out, made_by, [this] { save_resume(); });
   }
 
   void resume() {
@@ -213,8 +186,12 @@ class Fit {
     trainer_.write(file);
     write_counts(file, {done_, agent_steps() * replay_.action_repeat()});
     if (resumable) file.attribute("/progress", "job", identity_.dump());
-    io::write_provenance(file, io::new_provenance(trainer_.config(), job_.seed, setup_.parents()));
+    io::write_provenance(file, provenance());
     file.commit(path, replace);
+  }
+
+  [[nodiscard]] io::Provenance provenance() const {
+    return io::new_provenance(trainer_.config(), job_.seed, setup_.parents());
   }
 
   const FitJob& job_;
@@ -230,10 +207,6 @@ class Fit {
 };
 
 }  // namespace
-
-std::filesystem::path resume_path(const std::filesystem::path& out) {
-  return beside(out, ".resume.h5");
-}
 
 void run_fit(const FitJob& job, const FitSetup& setup, Trainer& trainer,
              const data::Replay& replay) {

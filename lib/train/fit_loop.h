@@ -33,7 +33,4 @@ struct FitSetup {
 void run_fit(const FitJob& job, const FitSetup& setup, Trainer& trainer,
              const data::Replay& replay);
 
-/// The resume file that belongs to an output: OUT.resume.h5.
-[[nodiscard]] std::filesystem::path resume_path(const std::filesystem::path& out);
-
 }  // namespace dreamer

@@ -1,21 +1,26 @@
 #pragma once
 
 #include <chrono>
-#include <map>
-#include <optional>
+#include <functional>
 #include <string>
 
 #include "core/json.h"
+#include "core/output.h"
 #include "core/tensorboard.h"
 
 namespace dreamer {
 
-/// The mean of each metric over the updates since the last line; a line goes to stdout as JSON and,
-/// if there is a log folder, to TensorBoard.
+/// The mean of each metric over the updates since the last line; a line goes to `emit` (stdout) as
+/// JSON and, if there is a log folder, to TensorBoard.
 class MetricsLog {
  public:
-  MetricsLog(TensorBoard* board, std::string prefix) : board_(board), prefix_(std::move(prefix)) {}
+  using Emit = std::function<void(const Json& line)>;
 
+  /// @param prefix of the names in TensorBoard: "model" for "model/loss"; may be empty
+  MetricsLog(TensorBoard* board, std::string prefix, Emit emit = dreamer::emit)
+      : board_(board), prefix_(std::move(prefix)), emit_(std::move(emit)) {}
+
+  /// Scalars by name, or objects of them, whose names TensorBoard joins by a slash.
   void add(const Json& metrics);
   /// Writes the means with the speed, and begins anew.
   /// @param waited seconds since the last line in which the loop waited for data
@@ -25,7 +30,8 @@ class MetricsLog {
   using Clock = std::chrono::steady_clock;
   TensorBoard* board_;
   std::string prefix_;
-  Json sums_ = Json::object();
+  Emit emit_;
+  Json sums_ = Json::object();  // flat: "/loss", "/model/loss"
   std::int64_t count_ = 0;
   Clock::time_point since_ = Clock::now();
 };

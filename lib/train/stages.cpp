@@ -6,7 +6,10 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/signals.h"
 #include "data/dream.h"
+#include "env/environment.h"
+#include "env/gl_context.h"
 #include "io/atomic_file.h"
 #include "train/agent_policy.h"
 #include "train/behavior_trainer.h"
@@ -17,6 +20,7 @@
 #include "train/model_evaluation.h"
 #include "train/model_trainer.h"
 #include "train/open_loop_picture.h"
+#include "train/train_loop.h"
 
 namespace dreamer {
 namespace {
@@ -68,6 +72,79 @@ void warn_unless_descends(const PolicyCheckpoint& policy, const std::filesystem:
     log::warning("{} was not learned in {}", policy_path.string(), model_path.string());
 }
 
+std::shared_ptr<WorldModel> new_model(const LearnJob& job, const data::Replay& replay,
+                                      const Domain& domain, const std::filesystem::path& init,
+                                      torch::Device device) {
+  const ModelConfig& config = job.config.model;
+  seed_parameters(job.seed, "model");
+  const auto model = with_context(replay.path(0).string(), [&] {
+    return std::make_shared<WorldModel>(config, domain.image, domain.action_size);
+  });
+  if (init.empty() && config.image_center)
+    model->set_mean_image(
+        torch::tensor(replay.mean_image()).view({domain.image.height, domain.image.width, -1}));
+  model->to(device);
+  return model;
+}
+
+std::shared_ptr<Behavior> new_behavior(const LearnJob& job, const WorldModel& model,
+                                       torch::Device device) {
+  seed_parameters(job.seed, "behavior");
+  auto behavior = std::make_shared<Behavior>(job.config.behavior, model.config().feature(),
+                                             model.action_size());
+  behavior->to(device);
+  return behavior;
+}
+
+// Checkpoints to go on from, checked against what goes on.
+ModelCheckpoint load_init(const std::filesystem::path& path, const ModelConfig& config,
+                          const Domain& domain, const data::Replay& replay, torch::Device device) {
+  ModelCheckpoint init = load_model(path, device);
+  check_domain(init.domain, domain, replay.path(0));
+  check_same_sizes(init.model->config(), config, path);
+  return init;
+}
+
+PolicyCheckpoint load_init(const std::filesystem::path& path, const BehaviorConfig& config,
+                           const ModelCheckpoint& model, const std::filesystem::path& model_path,
+                           torch::Device device) {
+  PolicyCheckpoint init = load_policy(path, device);
+  check_acts_in(init, path, model, model_path);
+  check_same_sizes(init.behavior->config, config, path);
+  return init;
+}
+
+/// Gives a joint trainer the numbers of its checkpoints, which become `parents`.
+void begin_from(const TrainJob& job, JointTrainer& trainer, const Domain& domain,
+                const data::Replay& replay, std::vector<io::Parent>& parents,
+                torch::Device device) {
+  const ModelCheckpoint model = load_init(job.init_model, job.config.model, domain, replay, device);
+  JointCounts begin{.model = model.counts.updates};
+  trainer.model().read(io::FileReader(job.init_model, "dreamer.model"));
+  parents.push_back({model.provenance.id, "init"});
+  if (!job.init_policy.empty()) {
+    const PolicyCheckpoint policy =
+        load_init(job.init_policy, job.config.behavior, model, job.init_model, device);
+    begin.behavior = policy.model.counts.updates;
+    trainer.behavior().read(io::FileReader(job.init_policy, "dreamer.policy"));
+    parents.push_back({policy.model.provenance.id, "init"});
+  }
+  trainer.set_begin(begin);
+}
+
+/// Refuses episodes that those of the run could not join.
+void check_data_is_of(const TrainJob& job, const Domain& data, const std::filesystem::path& where) {
+  const env::Environment environment(job.task, 0, {.render = env::RenderQuality::none});
+  const std::string& task = environment.info().name;
+  if (data.task != task)
+    throw error("{}: an episode of {}, the run is of {}; wrong --task or --data?", where.string(),
+                data.task, task);
+  if (data.action_repeat != job.config.collect.action_repeat)
+    throw error("{}: action repeat {}, the run has {}; give --set collect.action_repeat={}",
+                where.string(), data.action_repeat, job.config.collect.action_repeat,
+                data.action_repeat);
+}
+
 class LearnStages final : public Stages {
  public:
   void fit_model(const FitModelJob& job) const override {
@@ -87,20 +164,10 @@ class LearnStages final : public Stages {
       return parents;
     };
 
-    seed_parameters(job.seed, "model");
-    const auto model = with_context(replay.path(0).string(), [&] {
-      return std::make_shared<WorldModel>(config, domain.image, domain.action_size);
-    });
-    if (job.init.empty() && config.image_center)
-      model->set_mean_image(
-          torch::tensor(replay.mean_image()).view({domain.image.height, domain.image.width, -1}));
-    model->to(device);
+    const auto model = new_model(job, replay, domain, job.init, device);
     ModelTrainer trainer(model, domain, job.config, job.seed, device);
     const auto load_earlier = [&](const std::filesystem::path& path) {
-      ModelCheckpoint earlier = load_model(path, device);
-      check_domain(earlier.domain, domain, replay.path(0));
-      check_same_sizes(earlier.model->config(), config, path);
-      return earlier;
+      return load_init(path, config, domain, replay, device);
     };
     if (!job.init.empty()) {
       const ModelCheckpoint init = load_earlier(job.init);
@@ -127,15 +194,9 @@ class LearnStages final : public Stages {
                    .length = job.config.behavior.length,
                    .stream = "behavior"};
     std::vector<io::Parent> init_parent;
-    seed_parameters(job.seed, "behavior");
-    const auto behavior = std::make_shared<Behavior>(
-        job.config.behavior, model.model->config().feature(), model.domain.action_size);
-    behavior->to(device);
+    const auto behavior = new_behavior(job, *model.model, device);
     const auto load_earlier = [&](const std::filesystem::path& path) {
-      PolicyCheckpoint earlier = load_policy(path, device);
-      check_acts_in(earlier, path, model, job.model);
-      check_same_sizes(earlier.behavior->config, job.config.behavior, path);
-      return earlier;
+      return load_init(path, job.config.behavior, model, job.model, device);
     };
     if (!job.init.empty()) {
       const PolicyCheckpoint init = load_earlier(job.init);
@@ -159,6 +220,44 @@ class LearnStages final : public Stages {
     BehaviorTrainer trainer(model.model, behavior, model.domain, job.seed, device);
     if (!job.init.empty()) trainer.read(io::FileReader(job.init, "dreamer.policy"));
     run_fit(job, setup, trainer, replay);
+  }
+
+  void train(const TrainJob& job) const override {
+    const TrainFiles files(job.out);
+    std::error_code failed;
+    std::filesystem::create_directories(files.episodes, failed);
+    if (failed)
+      throw error("{}: the folder cannot be made: {}", files.episodes.string(), failed.message());
+    const std::optional<TrainState> state = find_state(job);
+    if (!state)  // those of a run that is gone on with are its own
+      for (const auto& path : {files.model, files.policy}) io::check_output(path, job.replace);
+    env::load_opengl(job.envs);
+    const torch::Device device = set_up(job);
+
+    std::vector<std::filesystem::path> episodes = job.data;
+    std::vector<EpisodeResult> random;
+    if (state) {
+      for (const std::string& name : state->episodes) episodes.push_back(files.episodes / name);
+    } else if (job.data.empty()) {
+      random = collect_at_random(job);
+      if (signals::requested() != 0) return;
+      for (const EpisodeResult& episode : random) episodes.push_back(episode.path);
+    }
+    data::Replay replay = open_replay(episodes, job.config.model, job.replay_memory);
+    const Domain domain = domain_of(replay);
+    check_data_is_of(job, domain, replay.path(0));
+    if (state && state->digest != fmt::format("{:016x}", replay.digest()))
+      throw error(
+          "{}: was left by a run on other episodes; give the same --data, or remove the file",
+          files.resume.string());
+
+    const auto model = new_model(job, replay, domain, job.init_model, device);
+    const auto behavior = new_behavior(job, *model, device);
+    JointTrainer trainer(model, behavior, domain, job.config, job.seed, device);
+    std::vector<io::Parent> parents;
+    if (!job.init_model.empty()) begin_from(job, trainer, domain, replay, parents, device);
+    if (state) trainer.read(io::FileReader(files.resume));
+    run_train(job, {trainer, behavior, domain, replay, parents, device}, random, state);
   }
 
   void imagine(const ImagineJob& job) const override {

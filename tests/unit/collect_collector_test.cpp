@@ -268,5 +268,17 @@ TEST(Seeds, OfTrainingAndEvaluationNeverMeet) {
   EXPECT_EQ(training_seed(7, 0), 7);
 }
 
+TEST(Seeds, OfRoundsDiffer) {
+  std::set<std::int64_t> seeds;
+  for (std::int64_t seed = 0; seed < 10; ++seed)
+    for (std::int64_t round = 0; round < 2000; ++round) {
+      EXPECT_GE(round_seed(seed, round), 0);
+      EXPECT_LE(round_seed(seed, round), kLargestSeed);
+      seeds.insert(round_seed(seed, round));
+    }
+  EXPECT_EQ(seeds.size(), 20000U);
+  EXPECT_EQ(round_seed(7, 0), 7);
+}
+
 }  // namespace
 }  // namespace dreamer

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+
+#include "core/json.h"
+
+namespace dreamer {
+
+/// The lines of a run: on stdout, and appended to a file that a resumed run goes on with.
+class RunLog {
+ public:
+  /// @param keep bytes of an earlier file to keep; what was written after them is dropped
+  RunLog(const std::filesystem::path& path, std::int64_t keep);
+
+  void line(const Json& line);
+  /// Written so far, all of it handed to the operating system.
+  [[nodiscard]] std::int64_t bytes() const { return bytes_; }
+
+ private:
+  std::filesystem::path path_;
+  std::int64_t bytes_ = 0;
+  std::ofstream file_;
+};
+
+}  // namespace dreamer

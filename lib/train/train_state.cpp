@@ -1,0 +1,74 @@
+#include "train/train_state.h"
+
+#include "core/error.h"
+#include "io/provenance.h"
+#include "train/guarded_update.h"
+
+namespace dreamer {
+
+namespace fs = std::filesystem;
+
+TrainFiles::TrainFiles(const fs::path& folder)
+    : episodes(folder / "episodes"),
+      log(folder / "log.jsonl"),
+      model(folder / "model.h5"),
+      policy(folder / "policy.h5"),
+      work(folder / "train.h5"),
+      resume(resume_path(work)),
+      folder_(folder) {}
+
+fs::path TrainFiles::evaluated(std::int64_t round) const {
+  return folder_ / fmt::format("round-{:04}-policy.h5", round);
+}
+
+Json identity(const TrainJob& job) {
+  Json begin = Json::array();
+  for (const fs::path& init : {job.init_model, job.init_policy})
+    if (!init.empty()) begin.push_back(io::read_provenance(io::FileReader(init)).id);
+  return {{"config", to_json(job.config)},
+          {"seed", job.seed},
+          {"task", job.task},
+          {"rounds", job.rounds},
+          {"envs", job.envs},
+          {"render", job.render},
+          {"init", begin}};
+}
+
+void write_state(io::FileWriter& file, const TrainJob& job, const TrainState& state) {
+  const Json run = {{"round", state.round},
+                    {"in_round", state.in_round},
+                    {"updates", state.updates},
+                    {"seconds", state.seconds},
+                    {"round_began", state.round_began},
+                    {"log_bytes", state.log_bytes},
+                    {"episodes", state.episodes},
+                    {"digest", state.digest}};
+  file.attribute("/progress", "run", run.dump());
+  file.attribute("/progress", "job", identity(job).dump());
+}
+
+std::optional<TrainState> find_state(const TrainJob& job) {
+  const fs::path path = TrainFiles(job.out).resume;
+  if (!fs::exists(path)) return std::nullopt;
+  const io::FileReader file(path, "dreamer.policy");
+  const auto text = [&](const char* name) {
+    return Json::parse(file.attribute("/progress", name).get<std::string>());
+  };
+  const Json patch = Json::diff(text("job"), identity(job));
+  if (!patch.empty())
+    throw error(
+        "{}: was left by another command ({} differs); run that one to its end, or remove "
+        "the file",
+        path.string(), patch[0].value("path", ""));
+  const Json run = text("run");
+  return TrainState{.round = run.at("round"),
+                    .in_round = run.at("in_round"),
+                    .updates = run.at("updates"),
+                    .seconds = run.at("seconds"),
+                    .round_began = run.at("round_began"),
+                    .log_bytes = run.at("log_bytes"),
+                    .episodes = run.at("episodes"),
+                    .digest = run.at("digest")};
+}
+
+}  // namespace dreamer

@@ -1,0 +1,151 @@
+#include "train/joint_trainer.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "train/frozen.h"
+
+namespace dreamer {
+namespace {
+
+using torch::Tensor;
+
+constexpr std::int64_t kSeed = 3, kActions = 2;
+constexpr data::ImageShape kImage{64, 64, 3};
+const Domain kDomain{"a_task", kActions, 2, kImage};
+
+Config small_config() {
+  Config c;
+  c.model.depth = 2;
+  c.model.stoch = 5;
+  c.model.deter = 7;
+  c.model.hidden = 6;
+  c.model.units = 8;
+  c.behavior.units = 8;
+  c.behavior.horizon = 4;
+  c.behavior.imagination_starts = 6;
+  return c;
+}
+
+data::Batch batch_of(std::int64_t rows, std::int64_t length) {
+  data::Batch batch;
+  batch.batch = rows;
+  batch.length = length;
+  batch.action_size = kActions;
+  batch.image_shape = kImage;
+  const auto n = static_cast<std::size_t>(rows * length);
+  for (std::size_t i = 0; i < n * static_cast<std::size_t>(kImage.pixels()); ++i)
+    batch.image.push_back(static_cast<std::uint8_t>(i * 2654435761U >> 24));
+  for (std::size_t i = 0; i < n * kActions; ++i)
+    batch.action.push_back(std::sin(static_cast<float>(i)));
+  for (std::size_t i = 0; i < n; ++i) batch.reward.push_back(std::cos(static_cast<float>(i)));
+  batch.discount.assign(n, 1.0F);
+  batch.mask.assign(n, 1.0F);
+  batch.mask.back() = 0;
+  return batch;
+}
+
+/// A new agent, the same at every call.
+struct Agent {
+  Config config = small_config();
+  std::shared_ptr<WorldModel> model;
+  std::shared_ptr<Behavior> behavior;
+
+  Agent() {
+    torch::manual_seed(1);
+    model = std::make_shared<WorldModel>(config.model, kImage, kActions);
+    behavior = std::make_shared<Behavior>(config.behavior, config.model.feature(), kActions);
+  }
+};
+
+void expect_same(const torch::nn::Module& one, const torch::nn::Module& other) {
+  const auto a = one.named_parameters(), b = other.named_parameters();
+  for (const auto& item : a)
+    EXPECT_TRUE(torch::equal(item.value(), b[item.key()])) << item.key() << " differs";
+}
+
+TEST(FrozenView, SharesTheNumbersAndAsksForNoGradients) {
+  const Agent a;
+  const auto view = frozen_view(*a.model);
+  for (std::size_t i = 0; i < view->parameters().size(); ++i) {
+    EXPECT_EQ(view->parameters()[i].data_ptr(), a.model->parameters()[i].data_ptr());
+    EXPECT_FALSE(view->parameters()[i].requires_grad());
+    EXPECT_TRUE(a.model->parameters()[i].requires_grad());
+  }
+}
+
+TEST(FrozenPolicy, StaysAsItWas) {
+  const Agent a;
+  const FrozenPolicy frozen(*a.model, *a.behavior, kDomain);
+  const std::string before = frozen.digest();
+  {
+    const torch::NoGradGuard no_grad;
+    a.model->parameters()[0].add_(1);
+  }
+  EXPECT_EQ(frozen.digest(), before);
+  EXPECT_NE(FrozenPolicy(*a.model, *a.behavior, kDomain).digest(), before);
+}
+
+// Two updates of the joint trainer against the separate ones, which are given the same noise and
+// the same starts, with all gradients taken before either makes its step.
+TEST(JointTrainer, TakesAllThreeLossesAtTheSameParameters) {
+  const Agent joint, separate;
+  JointTrainer trainer(joint.model, joint.behavior, kDomain, joint.config, kSeed, torch::kCPU);
+  ModelTrainer model(separate.model, kDomain, separate.config, kSeed, torch::kCPU);
+  BehaviorTrainer behavior(frozen_view(*separate.model), separate.behavior, kDomain, kSeed,
+                           torch::kCPU);
+  const data::Batch batch = batch_of(3, 5);
+  for (std::uint64_t update = 0; update < 2; ++update) {
+    const Json metrics = trainer.update(batch, update, {});
+
+    const ModelStep m = model.compute(batch, update);
+    const BehaviorStep b = behavior.compute(
+        behavior.choose_starts(m.loss.states.latent.detach(), m.batch.mask, update), update);
+    EXPECT_EQ(b.start.stoch.size(0), 6);
+    EXPECT_EQ(metrics["model"]["gradient_norm"], m.norm);
+    EXPECT_EQ(metrics["behavior"]["actor_gradient_norm"], b.actor_norm);
+    EXPECT_EQ(metrics["behavior"]["value_gradient_norm"], b.value_norm);
+    EXPECT_EQ(metrics["model"], model.apply(m));
+    EXPECT_EQ(metrics["behavior"], behavior.apply(b));
+    expect_same(*joint.model, *separate.model);
+    expect_same(*joint.behavior, *separate.behavior);
+  }
+}
+
+TEST(JointTrainer, BehaviorLeavesTheModelsGradientAlone) {
+  const Agent joint, alone;
+  JointTrainer trainer(joint.model, joint.behavior, kDomain, joint.config, kSeed, torch::kCPU);
+  ModelTrainer model(alone.model, kDomain, alone.config, kSeed, torch::kCPU);
+  for (std::uint64_t update = 0; update < 3; ++update) {
+    trainer.update(batch_of(3, 5), update, {});
+    model.update(batch_of(3, 5), update, {});
+  }
+  expect_same(*joint.model, *alone.model);
+}
+
+TEST(JointTrainer, CountsOnFromItsCheckpoints) {
+  Agent late;
+  late.behavior->config.actor_delay = 10;
+  const Agent untouched;
+  JointTrainer trainer(late.model, late.behavior, kDomain, late.config, kSeed, torch::kCPU);
+  trainer.set_begin({.model = 50, .behavior = 9});
+  trainer.update(batch_of(2, 4), 0, {});
+  expect_same(*late.behavior->actor, *untouched.behavior->actor);  // update 9 of the behavior
+  trainer.update(batch_of(2, 4), 1, {});
+  EXPECT_FALSE(torch::equal(late.behavior->actor->parameters()[0],
+                            untouched.behavior->actor->parameters()[0]));
+}
+
+TEST(JointTrainer, ChangesNothingWhenALossIsNotFinite) {
+  const Agent a, untouched;
+  JointTrainer trainer(a.model, a.behavior, kDomain, a.config, kSeed, torch::kCPU);
+  data::Batch batch = batch_of(2, 4);
+  batch.reward[0] = 3e38F;  // finite, but its square is not
+  EXPECT_THROW(trainer.update(batch, 0, {}), NonFinite);
+  expect_same(*a.model, *untouched.model);
+  expect_same(*a.behavior, *untouched.behavior);
+}
+
+}  // namespace
+}  // namespace dreamer

@@ -1,0 +1,39 @@
+#include "cli/program.h"
+#include "env/environment.h"
+#include "stages/stages.h"
+
+int main(int argc, char** argv) {
+  using namespace dreamer;
+  TrainJob job;
+  cli::Program program("dr-train",
+                       "Learn a task: collect, learn the model and learn to act, round by round");
+  CLI::App& app = program.app();
+  app.add_option("--task", job.task, "the task to learn; dr-collect --list-tasks shows all")
+      ->type_name("TASK")
+      ->required();
+  program.out(job.out, "DIR", "the folder of episodes, checkpoints and log; made if need be");
+  program
+      .count("--rounds", job.rounds, 1, "rounds: train.updates updates, train.episodes episodes")
+      ->required()
+      ->default_str("");
+  program.data(job.data, cli::Need::optional);
+  // The policy first: where both know a setting of the model, the model's file decides.
+  program.init("--init-policy", job.init_policy, "go on from this policy, learned in --init-model");
+  program.init("--init-model", job.init_model, "go on from this model");
+  program.force(job.replace);
+  program.count("--envs", job.envs, 1, "environments side by side, a thread each");
+  app.add_option("--render", job.render,
+                 "exact (dm_control's pixels) or fast (no shadows and reflections)")
+      ->capture_default_str();
+  program.count("--save-every", job.save_every, 0,
+                "rounds between savings of DIR/train.resume.h5; 0: only when stopped by a signal");
+  program.learn(job, {"model", "fit_model", "behavior", "collect", "train"});
+  program.check([&] {
+    env::find_task(job.task);
+    if (env::render_quality(job.render) == env::RenderQuality::none)
+      throw usage_error("--render none: the model learns from pictures; give exact or fast");
+    if (!job.init_policy.empty() && job.init_model.empty())
+      throw usage_error("--init-policy needs --init-model: the model that it was learned in");
+  });
+  return program.run(argc, argv, [&] { stages().train(job); });
+}
