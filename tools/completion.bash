@@ -29,4 +29,4 @@ _dreamer() {
   esac
 }
 
-complete -F _dreamer dr-collect dr-fit-model dr-imagine dr-fit-behavior dr-eval dr-render dr-info
+complete -F _dreamer dr-collect dr-fit-model dr-imagine dr-fit-behavior dr-eval dr-render dr-info dr-train

@@ -8,7 +8,8 @@ from conftest import PROGRAMS
 
 EVERY_PROGRAM = pytest.mark.parametrize("program", PROGRAMS)
 WITH_SETTINGS = {"dr-fit-model": ["model", "fit_model"], "dr-fit-behavior": ["behavior"],
-                 "dr-collect": ["collect"], "dr-eval": ["collect"]}
+                 "dr-collect": ["collect"], "dr-eval": ["collect"],
+                 "dr-train": ["model", "fit_model", "behavior", "collect", "train"]}
 
 
 def print_config(shell, *args, program="dr-fit-model", **kwargs):
@@ -50,7 +51,8 @@ def test_unknown_option_is_a_usage_error(shell, program):
     shell.fails(program, "--no-such-option", status=2, says=["--no-such-option", "--help"])
 
 
-@pytest.mark.parametrize("program", ["dr-fit-model", "dr-fit-behavior", "dr-imagine", "dr-collect"])
+@pytest.mark.parametrize("program", ["dr-fit-model", "dr-fit-behavior", "dr-imagine", "dr-collect",
+                                     "dr-train"])
 def test_missing_options_are_a_usage_error_that_names_one(shell, program):
     shell.fails(program, status=2, says="--[a-z]+.*(required|needed)")
 

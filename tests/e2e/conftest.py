@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 PROGRAMS = ["dr-collect", "dr-fit-model", "dr-imagine", "dr-fit-behavior", "dr-eval", "dr-render",
-            "dr-info"]
+            "dr-info", "dr-train"]
 
 # An update of this model takes milliseconds.
 TINY_MODEL = ["--preset", "quick", "--threads", "1", "--set", "model.depth=2", "model.stoch=4",

@@ -7,6 +7,7 @@ import signal
 import h5py
 import pytest
 from conftest import SHORT_EPISODES, TINY_BEHAVIOR, TINY_MODEL, Shell, assert_same_datasets
+from schemas_test import obeys
 
 # Episodes of 20 agent steps; lines: 2 random episodes, 2 updates, then rounds of 3 updates and an
 # episode, with an evaluation after each.
@@ -63,6 +64,12 @@ def test_a_run_leaves_episodes_checkpoints_and_its_log(whole):
     files = whole.files("run/*")
     assert files == ["run/log.jsonl", "run/model.h5", "run/policy.h5", "run/round-0001-policy.h5"]
     whole.run("dr-info", "--check", *[name for name in whole.files("run/**/*") if ".h5" in name])
+
+
+def test_its_lines_obey_the_schemas(whole):
+    for line in whole.lines:
+        obeys("episode-line" if "episode" in line else "metrics" if "model" in line else "summary",
+              line)
 
 
 def test_random_episodes_are_those_of_the_collector(whole, shell):
@@ -169,14 +176,15 @@ def test_a_loss_that_is_not_finite_stops_and_leaves_batch_and_parameters(made, s
 
 
 @pytest.mark.parametrize("options,status,says", [
-    (["--init-policy", "policy.h5"], 2, "--init-model"),
+    (["--init-policy", "POLICY"], 2, "--init-model"),
     (["--render", "none"], 2, "--render"),
     (["--task", "cartpole_balanec"], 2, "cartpole_balance"),
 ])
-def test_wrong_options_are_usage_errors(shell, options, status, says):
+def test_wrong_options_are_usage_errors(made, shell, options, status, says):
     words = train()
     if options[0] in words:
         del words[words.index(options[0]):words.index(options[0]) + 2]
+    options = [made.policy if word == "POLICY" else word for word in options]
     shell.fails(*words, *options, status=status, says=says)
 
 
