@@ -9,11 +9,13 @@
 #   make metrics RUN=DIR       pictures of the metrics of such a run: see pipelines/reading-metrics.md
 #   make install PREFIX=DIR    programs, library, man pages, presets, models (default /usr/local)
 #   make dev                   build and test with sanitizers and warnings as errors in build-dev/
+#   make bench                 seconds of an update and its parts: bench/README.md
 #   make tidy, make format     clang-tidy over the code; clang-format of the code
 #   make clean                 remove what was built (not the wheels in .deps/)
 #   make help                  this text
 #
-# Settings, given behind make: JOBS=N compilers at once; CMAKE_ARGS='-D…' for the configuration.
+# Settings, given behind make: JOBS=N compilers at once; CMAKE_ARGS='-D…' for the configuration;
+# BENCH_ARGS='--updates 3 --threads 1'.
 # From the environment: CMAKE_PREFIX_PATH with a LibTorch or MuJoCo of your own; DREAMER_PYTHON, the
 # virtual environment of the wheels (default .deps/venv).
 
@@ -28,7 +30,8 @@ export DREAMER_PYTHON
 
 CONFIGURE = cmake --log-level=WARNING -DDREAMER_PYTHON='$(abspath $(DREAMER_PYTHON))' $(CMAKE_ARGS)
 
-.PHONY: build setup check quickstart contact-sheet train pretrain metrics install dev tidy format clean help
+.PHONY: build setup check quickstart contact-sheet train pretrain metrics install dev bench tidy format \
+        clean help
 build: setup
 	@$(CONFIGURE) --preset release >/dev/null
 	@cmake --build --preset release --parallel $(JOBS)
@@ -64,6 +67,10 @@ dev: setup
 	@cmake --build --preset dev --parallel $(JOBS)
 	@cmake --build --preset dev --parallel $(JOBS) --target tests
 	@ctest --preset dev
+
+bench: build
+	@cmake --build --preset release --parallel $(JOBS) --target bench_update
+	@bench/run.sh build/bin build/bench $(BENCH_ARGS)
 
 tidy:
 	@./setup.sh --dev

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "fused/transposed_convolution.h"
+#include "fused/convolution.h"
 #include "model/layers.h"
 
 namespace dreamer {
@@ -24,13 +24,35 @@ Decoder::Decoder(std::int64_t feature, std::int64_t depth, std::int64_t channels
   }
 }
 
+Tensor Decoder::first_layers(const Tensor& feature) const {
+  // On a 1×1 picture a transposed convolution is one matrix product: [E, k,k,O], pixels in the
+  // order in which the convolutions are fastest.
+  const auto& first = layers_.front();
+  const std::int64_t kernel = first->weight.size(2), out = first->weight.size(1);
+  const Tensor to_pixels = first->weight.permute({0, 2, 3, 1}).flatten(1);
+  Tensor weight = to_pixels, bias = first->bias.repeat({kernel * kernel});
+  Tensor x = feature;
+  // Nothing bends between it and the dense layer, so for many rows the two are one product, of a
+  // matrix that is made first.
+  const std::int64_t rows = x.size(0), f = x.size(1), e = weight.size(0), pixels = weight.size(1);
+  if (f * e * pixels + rows * f * pixels < rows * (f * e + e * pixels)) {
+    weight = torch::matmul(dense_->weight.t(), to_pixels);
+    bias = bias + torch::matmul(dense_->bias, to_pixels);
+  } else {
+    x = torch::linear(x, dense_->weight, dense_->bias);
+  }
+  return torch::addmm(bias, x, weight)
+      .relu_()
+      .view({rows, kernel, kernel, out})
+      .permute({0, 3, 1, 2});
+}
+
 Tensor Decoder::forward(const Tensor& feature) const {
   auto shape = feature.sizes().slice(0, feature.dim() - 1).vec();
-  Tensor x = torch::linear(feature, dense_->weight, dense_->bias).flatten(0, -2);
-  x = x.view({x.size(0), x.size(1), 1, 1});
-  for (std::size_t i = 0; i < layers_.size(); ++i)
+  Tensor x = first_layers(feature.flatten(0, -2));
+  for (std::size_t i = 1; i < layers_.size(); ++i)
     x = fused::conv_transpose2d(
-        x, layers_[i]->weight, layers_[i]->bias, /*stride=*/2,
+        x, layers_[i]->weight, layers_[i]->bias,
         i + 1 < layers_.size() ? fused::Activation::relu : fused::Activation::none);
   shape.insert(shape.end(), {x.size(1), x.size(2), x.size(3)});
   return x.reshape(shape);

@@ -16,6 +16,9 @@ class Decoder : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& feature) const;
 
  private:
+  /// The dense layer and the first transposed convolution: [N,F] -> [N,4·depth,5,5].
+  [[nodiscard]] torch::Tensor first_layers(const torch::Tensor& feature) const;
+
   torch::nn::Linear dense_{nullptr};
   std::vector<torch::nn::ConvTranspose2d> layers_;
 };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "fused/convolution.h"
 #include "model/layers.h"
 
 namespace dreamer {
@@ -24,7 +25,7 @@ Tensor Encoder::forward(const Tensor& image) const {
   const auto leading = image.sizes().slice(0, image.dim() - 3).vec();
   Tensor x = image.flatten(0, image.dim() - 4);
   for (const auto& layer : layers_)
-    x = torch::relu(torch::conv2d(x, layer->weight, layer->bias, /*stride=*/2));
+    x = fused::conv2d(x, layer->weight, layer->bias, fused::Activation::relu);
   auto shape = leading;
   shape.push_back(-1);
   return x.reshape(shape);

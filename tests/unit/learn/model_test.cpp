@@ -42,6 +42,25 @@ TEST(WorldModel, RefusesOtherImageSizes) {
   EXPECT_THROW(WorldModel(small_config(), {32, 32, 3}, 1), Error);
 }
 
+TEST(Decoder, SaysTheSameOfOneRowAndOfMany) {
+  // For many rows it multiplies the weights of its first two layers with each other before.
+  torch::manual_seed(4);
+  const Decoder decoder(12, 2, 3);
+  const Tensor feature = torch::randn({24, 12}).requires_grad_();
+  std::vector<Tensor> single;
+  for (const Tensor& row : feature.split(1)) single.push_back(decoder.forward(row));
+  const Tensor many = decoder.forward(feature), alone = torch::cat(single);
+  EXPECT_TRUE(torch::allclose(many, alone, 1e-4, 1e-5));
+  auto inputs = decoder.parameters();
+  inputs.push_back(feature);
+  const Tensor weights = torch::randn_like(many);
+  const auto a = torch::autograd::grad({(many * weights).sum()}, inputs);
+  const auto b = torch::autograd::grad({(alone * weights).sum()}, inputs);
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    EXPECT_LT((a[i] - b[i]).abs().max().item<double>(), 1e-5 * b[i].abs().max().item<double>())
+        << "gradient " << i;
+}
+
 TEST(Rssm, StepsFollowTheSequence) {
   torch::manual_seed(5);
   const ModelConfig c = small_config();
