@@ -70,7 +70,10 @@ trap 'trap - INT TERM; say "stopping"; stop; exit 130' INT TERM
 set -m # a process group for each job, so that a terminal's SIGINT reaches this script alone
 
 act=(dr-collect --task "$TASK" --preset "$PRESET" --render fast --out "$OUT/episodes")
-"${act[@]}" --seed "$SEED" --episodes "$PREFILL" "${collect[@]}" > /dev/null
+"${act[@]}" --seed "$SEED" --episodes "$PREFILL" "${collect[@]}" > /dev/null &
+collectors=($!) # not in the foreground, where no signal would reach this script
+wait $!
+collectors=()
 
 for i in $(seq 1 "$COLLECTORS"); do
     keep "$OUT/episodes.jsonl" "${act[@]}" --follow --policy "$OUT/policy.h5" --seed $((SEED + i)) \
