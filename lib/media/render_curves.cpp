@@ -141,7 +141,12 @@ std::vector<Series> published_curves(const std::vector<Log>& logs) {
   if (published.is_discarded()) throw error("{}: cannot be read; install it again", path.string());
   const auto found = published["tasks"].find(*tasks.begin());
   if (found == published["tasks"].end()) return {};
-  Series series{"published", published["frames"], (*found)["mean"], {}, {}, theme::kTruth};
+  Series series{"published mean (band: std over seeds)",
+                published["frames"],
+                (*found)["mean"],
+                {},
+                {},
+                theme::kTruth};
   const std::vector<double> stddev = (*found)["std"];
   for (std::size_t i = 0; i < series.y.size(); ++i) {
     series.low.push_back(series.y[i] - stddev[i]);

@@ -12,8 +12,8 @@ namespace dreamer::media {
 struct PlotOptions {
   /// What is shown: a panel each; one panel for several names with commas between. Empty: returns,
   /// or else everything.
-  std::vector<std::string> plot;
-  std::string against;  // name of the horizontal axis; empty: frames, update or horizon
+  std::vector<std::string> plot = {};
+  std::string against = {};  // name of the horizontal axis; empty: frames, update or horizon
 };
 
 /// Whether the name says that a file holds JSON (.json, .jsonl) and is to be plotted.

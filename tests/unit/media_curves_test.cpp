@@ -30,7 +30,7 @@ class Curves : public testing::Test {
     return folder_ / name;
   }
   static Picture plotted(const std::vector<fs::path>& files, const std::string& name) {
-    return curves(files, {.plot = {name}, .against = {}});
+    return curves(files, {.plot = {name}});
   }
 
   fs::path folder_;
