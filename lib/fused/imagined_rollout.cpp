@@ -18,14 +18,14 @@ Tensor every_row(const Tensor& bias, std::int64_t h, std::int64_t n) {
 // The actor's part of H steps: every number, in memory that is taken once.
 struct ActorSteps {
   SquashedNormal normal;
-  Tensor noise;                                    // [H,N,A]
-  Tensor from_stoch, from_deter;                   // the first layer's weight in two: [K,S] [K,D]
-  std::vector<Tensor> weights;                     // the others, the last one [2A,K]
-  Tensor out_bias;                                 // [2A]
-  std::vector<Tensor> hidden;                      // [H,N,K] each
-  Tensor action, stddev, mean_slope, std_slope;    // [H,N,A]
-  Tensor log_prob;                                 // [H,N]
-  Tensor out;                                      // [N,2A], of the latest step
+  Tensor noise;                                  // [H,N,A]
+  Tensor from_stoch, from_deter;                 // the first layer's weight in two: [K,S] [K,D]
+  std::vector<Tensor> weights;                   // the others, the last one [2A,K]
+  Tensor out_bias;                               // [2A]
+  std::vector<Tensor> hidden;                    // [H,N,K] each
+  Tensor action, stddev, mean_slope, std_slope;  // [H,N,A]
+  Tensor log_prob;                               // [H,N]
+  Tensor out;                                    // [N,2A], of the latest step
 
   ActorSteps(const SquashedNormal& squashed, at::TensorList layers, std::int64_t stoch,
              const Tensor& numbers)
@@ -135,9 +135,9 @@ struct Rollout : torch::autograd::Function<Rollout> {
     };
     const bool weights = asked(kConstants, kDynamics);
     const Tensor none = torch::zeros_like(tape->rssm.stoch);  // mean and stddev are no results
-    const RssmDownstream down = fused::backward(
-        tape->rssm, {own(d[0]), own(d[1]), none, none},
-        weights ? WeightGradients::yes : WeightGradients::no);
+    const RssmDownstream down =
+        fused::backward(tape->rssm, {own(d[0]), own(d[1]), none, none},
+                        weights ? WeightGradients::yes : WeightGradients::no);
 
     tensor_list results(kConstants);
     tensor_list dynamics(kDynamics);
@@ -166,10 +166,9 @@ ImaginedRollout imagined_rollout(const ActorWeights& actor, const DynamicsWeight
                                  const RolloutConstants& constants) {
   tensor_list weights = {dynamics.action, dynamics.input_bias, dynamics.head_bias};
   for (const Tensor& weight : dynamics.rssm.list()) weights.push_back(weight);
-  const auto r =
-      Rollout::apply(constants.stoch, constants.deter, constants.action_noise,
-                     constants.prior_noise, at::TensorList(weights),
-                     at::TensorList(actor.layers), dynamics.min_std, actor.normal);
+  const auto r = Rollout::apply(constants.stoch, constants.deter, constants.action_noise,
+                                constants.prior_noise, at::TensorList(weights),
+                                at::TensorList(actor.layers), dynamics.min_std, actor.normal);
   return {r[0], r[1], r[2], r[3], r[4]};
 }
 

@@ -37,7 +37,8 @@ template <int kRun>
 }
 template <int kRun>
 [[gnu::always_inline]] inline void scatter(const PatchGrid& g, std::int64_t images,
-                                           const float* __restrict patches, float* __restrict wide) {
+                                           const float* __restrict patches,
+                                           float* __restrict wide) {
   const std::int64_t run = kRun > 0 ? kRun : g.kernel * g.wide_channels;
   for_rows(g, images, [&](std::int64_t at, std::int64_t row) {
     for (std::int64_t c = 0; c < run; ++c) wide[at + c] += patches[row + c];
@@ -49,21 +50,30 @@ template <int kRun>
 DREAMER_VECTORIZED
 void gather_patches(const PatchGrid& g, std::int64_t images, const float* wide, float* patches) {
   switch (g.kernel * g.wide_channels) {
-    case 12: return gather<12>(g, images, wide, patches);
-    case 18: return gather<18>(g, images, wide, patches);
-    case 32: return gather<32>(g, images, wide, patches);
-    case 48: return gather<48>(g, images, wide, patches);
-    default: return gather<0>(g, images, wide, patches);
+    case 12:
+      return gather<12>(g, images, wide, patches);
+    case 18:
+      return gather<18>(g, images, wide, patches);
+    case 32:
+      return gather<32>(g, images, wide, patches);
+    case 48:
+      return gather<48>(g, images, wide, patches);
+    default:
+      return gather<0>(g, images, wide, patches);
   }
 }
 
 DREAMER_VECTORIZED
 void scatter_patches(const PatchGrid& g, std::int64_t images, const float* patches, float* wide) {
   switch (g.kernel * g.wide_channels) {
-    case 18: return scatter<18>(g, images, patches, wide);
-    case 32: return scatter<32>(g, images, patches, wide);
-    case 48: return scatter<48>(g, images, patches, wide);
-    default: return scatter<0>(g, images, patches, wide);
+    case 18:
+      return scatter<18>(g, images, patches, wide);
+    case 32:
+      return scatter<32>(g, images, patches, wide);
+    case 48:
+      return scatter<48>(g, images, patches, wide);
+    default:
+      return scatter<0>(g, images, patches, wide);
   }
 }
 

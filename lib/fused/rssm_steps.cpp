@@ -19,9 +19,8 @@ RssmSteps::RssmSteps(const RssmWeights& parameters, double floor, const Tensor& 
       hidden(to_hidden),
       head(to_head) {
   const auto prepared = [](const Tensor& x) { return x.detach().contiguous(); };
-  weights = {prepared(parameters.stoch),   prepared(parameters.ih),
-             prepared(parameters.hh),      prepared(parameters.ih_bias),
-             prepared(parameters.hh_bias), prepared(parameters.deter),
+  weights = {prepared(parameters.stoch),   prepared(parameters.ih),      prepared(parameters.hh),
+             prepared(parameters.ih_bias), prepared(parameters.hh_bias), prepared(parameters.deter),
              prepared(parameters.out),     prepared(parameters.out_bias)};
   const std::int64_t t = noise.size(0), n = noise.size(1), s = noise.size(2),
                      d = weights.hh.size(1);
@@ -73,8 +72,9 @@ RssmDownstream backward(const RssmSteps& f, const RssmUpstream& gradient, Weight
   const auto memory = [&](std::int64_t columns, bool all) {
     return torch::empty({all ? steps : 1, n, columns}, f.noise.options());
   };
-  const Tensor d_hidden = memory(k, true), d_head = memory(k_head, true), d_out = memory(2 * s, keep),
-               d_input = memory(3 * d, keep), d_state = memory(3 * d, keep);
+  const Tensor d_hidden = memory(k, true), d_head = memory(k_head, true),
+               d_out = memory(2 * s, keep), d_input = memory(3 * d, keep),
+               d_state = memory(3 * d, keep);
   for (std::int64_t t = steps - 1; t >= 0; --t) {
     const std::int64_t slot = keep ? t : 0;
     float *dx = at_step(d_hidden, t), *dy = at_step(d_head, t), *out = at_step(d_out, slot),
@@ -110,11 +110,14 @@ RssmDownstream backward(const RssmSteps& f, const RssmUpstream& gradient, Weight
 Tensor weight_gradient(const Tensor& dy, const Tensor& x) { return rows(dy).t().mm(rows(x)); }
 
 Tensor delayed_weight_gradient(const Tensor& dy, const Tensor& state, const Tensor& first) {
-  return weight_gradient(dy[0], first).addmm_(rows(dy.slice(0, 1)).t(), rows(state.slice(0, 0, -1)));
+  return weight_gradient(dy[0], first)
+      .addmm_(rows(dy.slice(0, 1)).t(), rows(state.slice(0, 0, -1)));
 }
 
 bool applies(const Tensor& weight, at::ArrayRef<Tensor> constants) {
-  const auto ours = [](const Tensor& x) { return x.is_cpu() && x.scalar_type() == torch::kFloat32; };
+  const auto ours = [](const Tensor& x) {
+    return x.is_cpu() && x.scalar_type() == torch::kFloat32;
+  };
   return ours(weight) && std::all_of(constants.begin(), constants.end(), [&](const Tensor& x) {
            return ours(x) && !x.requires_grad();
          });

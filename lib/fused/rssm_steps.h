@@ -20,10 +20,10 @@ inline torch::Tensor rows(const torch::Tensor& x) { return x.flatten(0, -2); }
 
 /// The parameters of the recurrence, in the layers' layouts.
 struct RssmWeights {
-  torch::Tensor stoch;                         // [K,S], stoch's columns of the input layer
-  torch::Tensor ih, hh, ih_bias, hh_bias;      // [3D,K] [3D,D] [3D] [3D]
-  torch::Tensor deter;                         // [K,D], deter's columns of the head's hidden layer
-  torch::Tensor out, out_bias;                 // [2S,K] [2S]
+  torch::Tensor stoch;                     // [K,S], stoch's columns of the input layer
+  torch::Tensor ih, hh, ih_bias, hh_bias;  // [3D,K] [3D,D] [3D] [3D]
+  torch::Tensor deter;                     // [K,D], deter's columns of the head's hidden layer
+  torch::Tensor out, out_bias;             // [2S,K] [2S]
 
   static constexpr std::size_t kCount = 8;
   [[nodiscard]] std::array<torch::Tensor, kCount> list() const {

@@ -17,25 +17,24 @@ namespace {
 
 constexpr std::int64_t kSlab = std::int64_t{1} << 17;  // floats of patches at once: 512 KB
 
-// Matrix products. Letters: r positions of a slab, c narrow channels, K numbers of a patch; the weight
-// is [c,K].
-// narrow [r,c] += patches [r,K] · weight'
+// Matrix products. Letters: r positions of a slab, c narrow channels, K numbers of a patch; the
+// weight is [c,K]. narrow [r,c] += patches [r,K] · weight'
 void narrow_from_patches(const PatchGrid& g, std::int64_t r, const float* patches,
                          const float* weight, float beta, float* narrow) {
-  gemm(Transpose::no, Transpose::yes, r, g.narrow_channels, g.patch(),
-       patches, weight, beta, narrow);
+  gemm(Transpose::no, Transpose::yes, r, g.narrow_channels, g.patch(), patches, weight, beta,
+       narrow);
 }
 // patches [r,K] = narrow [r,c] · weight
 void patches_from_narrow(const PatchGrid& g, std::int64_t r, const float* narrow,
                          const float* weight, float* patches) {
-  gemm(Transpose::no, Transpose::no, r, g.patch(), g.narrow_channels,
-       narrow, weight, 0.0F, patches);
+  gemm(Transpose::no, Transpose::no, r, g.patch(), g.narrow_channels, narrow, weight, 0.0F,
+       patches);
 }
 // gradient [c,K] += narrow' · patches
 void add_weight_gradient(const PatchGrid& g, std::int64_t r, const float* narrow,
                          const float* patches, float* gradient) {
-  gemm(Transpose::yes, Transpose::no, g.narrow_channels, g.patch(), r,
-       narrow, patches, 1.0F, gradient);
+  gemm(Transpose::yes, Transpose::no, g.narrow_channels, g.patch(), r, narrow, patches, 1.0F,
+       gradient);
 }
 
 const float* data(const Tensor& x) { return x.const_data_ptr<float>(); }
@@ -82,7 +81,8 @@ class PerThread {
 float* scratch(std::int64_t size, int which) {
   thread_local std::array<std::vector<float>, 2> buffers;
   auto& buffer = buffers[static_cast<std::size_t>(which)];
-  if (static_cast<std::int64_t>(buffer.size()) < size) buffer.resize(static_cast<std::size_t>(size));
+  if (static_cast<std::int64_t>(buffer.size()) < size)
+    buffer.resize(static_cast<std::size_t>(size));
   return buffer.data();
 }
 
@@ -98,8 +98,14 @@ const float* before_activation(const float* y, const float* gradient, std::int64
 struct TransposedConvolution : torch::autograd::Function<TransposedConvolution> {
   static PatchGrid grid(const Tensor& x, const Tensor& weight, std::int64_t stride) {
     const std::int64_t k = weight.size(2);
-    return {(x.size(2) - 1) * stride + k, (x.size(3) - 1) * stride + k, weight.size(1), x.size(2),
-            x.size(3),                    x.size(1),                    k,              stride};
+    return {(x.size(2) - 1) * stride + k,
+            (x.size(3) - 1) * stride + k,
+            weight.size(1),
+            x.size(2),
+            x.size(3),
+            x.size(1),
+            k,
+            stride};
   }
 
   static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& picture,

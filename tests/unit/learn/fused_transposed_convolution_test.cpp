@@ -45,22 +45,20 @@ TEST_P(TransposedConvolution, EqualsLibTorch) {
   const auto activate = [&](const Tensor& x) {
     return activation == Activation::relu ? torch::relu(x) : x;
   };
-  expect_equal(run([&](auto& x, auto& w, auto& b) {
-                 return fused::conv_transpose2d(x, w, b, s.stride, activation);
-               },
+  expect_equal(run([&](auto& x, auto& w,
+                       auto& b) { return fused::conv_transpose2d(x, w, b, s.stride, activation); },
                    inputs),
                run([&](auto& x, auto& w,
                        auto& b) { return activate(torch::conv_transpose2d(x, w, b, s.stride)); },
                    inputs));
 }
 
-INSTANTIATE_TEST_SUITE_P(Shapes, TransposedConvolution,
-                         testing::Combine(testing::Values(Shape{3, 12, 8, 1, 5, 2},
-                                                          Shape{5, 2, 3, 14, 4, 2},
-                                                          Shape{4, 6, 5, 7, 5, 2},
-                                                          Shape{70, 16, 4, 13, 6, 2},
-                                                          Shape{2, 3, 4, 9, 3, 1}),
-                                          testing::Values(Activation::none, Activation::relu)));
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, TransposedConvolution,
+    testing::Combine(testing::Values(Shape{3, 12, 8, 1, 5, 2}, Shape{5, 2, 3, 14, 4, 2},
+                                     Shape{4, 6, 5, 7, 5, 2}, Shape{70, 16, 4, 13, 6, 2},
+                                     Shape{2, 3, 4, 9, 3, 1}),
+                     testing::Values(Activation::none, Activation::relu)));
 
 TEST(TransposedConvolution, GivesNoGradientThatNobodyAskedFor) {
   const Tensor x = torch::randn({2, 3, 8, 8}).requires_grad_();
