@@ -25,7 +25,9 @@ struct Sequence : torch::autograd::Function<Sequence> {
                     min_std, torch::zeros({n, noise.size(2)}, noise.options()),
                     torch::zeros({n, weights[2].size(1)}, noise.options()), noise, own(from_action),
                     own(from_embedding));
-    for (std::int64_t t = 0; t < noise.size(0); ++t) steps.step(t);
+    for_blocks(n, [&](const Block& block) {
+      for (std::int64_t t = 0; t < noise.size(0); ++t) steps.step(t, block);
+    });
     // Aliases: results that their own node kept would keep each other alive.
     tensor_list results = {steps.stoch.alias(), steps.deter.alias(), steps.mean.alias(),
                            steps.stddev.alias()};
