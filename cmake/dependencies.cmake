@@ -10,6 +10,7 @@ set(DREAMER_SETUP_HINT "run ./setup.sh, or name its folder in CMAKE_PREFIX_PATH"
 
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
+find_package(OpenMP REQUIRED COMPONENTS CXX)  # without it at::parallel_for is a plain loop
 find_package(ZLIB REQUIRED)
 find_package(fmt 9 REQUIRED)
 find_package(CLI11 2.1 REQUIRED)

@@ -18,14 +18,14 @@ Tensor every_row(const Tensor& bias, std::int64_t h, std::int64_t n) {
 // The actor's part of H steps: every number, in memory that is taken once.
 struct ActorSteps {
   SquashedNormal normal;
-  Tensor noise;                                    // [H,N,A]
-  Tensor from_stoch, from_deter;                   // the first layer's weight in two: [K,S] [K,D]
-  std::vector<Tensor> weights;                     // the others, the last one [2A,K]
-  Tensor out_bias;                                 // [2A]
-  std::vector<Tensor> hidden;                      // [H,N,K] each
-  Tensor action, stddev, mean_slope, std_slope;    // [H,N,A]
-  Tensor log_prob;                                 // [H,N]
-  Tensor out;                                      // [N,2A], of the latest step
+  Tensor noise;                                  // [H,N,A]
+  Tensor from_stoch, from_deter;                 // the first layer's weight in two: [K,S] [K,D]
+  std::vector<Tensor> weights;                   // the others, the last one [2A,K]
+  Tensor out_bias;                               // [2A]
+  std::vector<Tensor> hidden;                    // [H,N,K] each
+  Tensor action, stddev, mean_slope, std_slope;  // [H,N,A]
+  Tensor log_prob;                               // [H,N]
+  Tensor out;                                    // [1,N,2A], of the latest step
 
   ActorSteps(const SquashedNormal& squashed, at::TensorList layers, std::int64_t stoch,
              const Tensor& numbers)
@@ -40,28 +40,31 @@ struct ActorSteps {
     out_bias = layers.back().detach().contiguous();
     for (Tensor* x : {&action, &stddev, &mean_slope, &std_slope}) *x = torch::empty_like(noise);
     log_prob = torch::empty({h, n}, noise.options());
-    out = torch::empty({n, 2 * a}, noise.options());
+    out = torch::empty({1, n, 2 * a}, noise.options());
   }
 
-  [[nodiscard]] SquashedSample sample(std::int64_t t) const {
-    return {at_step(stddev, t), at_step(action, t), at_step(mean_slope, t), at_step(std_slope, t),
-            at_step(log_prob, t)};
+  [[nodiscard]] SquashedSample sample(std::int64_t t, std::int64_t first) const {
+    const auto at = [&](const Tensor& x) { return at_step(x, t, first); };
+    return {at(stddev), at(action), at(mean_slope), at(std_slope), at(log_prob)};
   }
 
-  void step(std::int64_t t, const float* stoch, const float* deter) {
-    const std::int64_t n = noise.size(1), a = noise.size(2), k = from_stoch.size(0);
-    float* x = at_step(hidden[0], t);
+  // The action of step t for some rows; stoch and deter are the state before it.
+  void step(std::int64_t t, const Block& block, const float* stoch, const float* deter) {
+    const std::int64_t n = block.count, a = noise.size(2), k = from_stoch.size(0);
+    float* x = at_step(hidden[0], t, block.first);
     dense(n, from_stoch.size(1), k, stoch, read(from_stoch), 1, x);
     dense(n, from_deter.size(1), k, deter, read(from_deter), 1, x);
     elu(n * k, x);
     for (std::size_t i = 1; i < hidden.size(); ++i) {
-      float* y = at_step(hidden[i], t);
+      float* y = at_step(hidden[i], t, block.first);
       dense(n, k, k, x, read(weights[i - 1]), 1, y);
       elu(n * k, y);
       x = y;
     }
-    dense(n, k, 2 * a, x, read(weights.back()), 0, out.data_ptr<float>());
-    squashed_sample(n, a, normal, read(out), read(out_bias), at_step(noise, t), sample(t));
+    float* raw = at_step(out, 0, block.first);
+    dense(n, k, 2 * a, x, read(weights.back()), 0, raw);
+    squashed_sample(n, a, normal, raw, read(out_bias), at_step(noise, t, block.first),
+                    sample(t, block.first));
   }
 
   // The gradients of weight, bias, weight, bias, …: no step's actor sees another's gradient, so all
@@ -70,14 +73,14 @@ struct ActorSteps {
                                      const Tensor& d_log_prob) const {
     const std::int64_t h = noise.size(0), n = noise.size(1), a = noise.size(2);
     Tensor dy = torch::empty({h, n, 2 * a}, noise.options());
-    squashed_sample_backward(h * n, a, sample(0), read(noise), read(d_action), read(d_log_prob),
+    squashed_sample_backward(h * n, a, sample(0, 0), read(noise), read(d_action), read(d_log_prob),
                              dy.data_ptr<float>());
     tensor_list gradients(2 * hidden.size() + 2);
     for (std::size_t i = hidden.size(); i > 0; --i) {
       gradients[2 * i] = weight_gradient(dy, hidden[i - 1]);
       gradients[2 * i + 1] = rows(dy).sum(0);
       dy = torch::matmul(dy, weights[i - 1]);
-      elu_backward(dy.numel(), read(hidden[i - 1]), dy.data_ptr<float>());
+      torch::elu_backward_out(dy, dy, 1, 1, 1, /*is_result=*/true, hidden[i - 1]);
     }
     gradients[0] = torch::cat({delayed_weight_gradient(dy, states.stoch, states.first_stoch),
                                delayed_weight_gradient(dy, states.deter, states.first_deter)},
@@ -110,11 +113,15 @@ struct Rollout : torch::autograd::Function<Rollout> {
     RssmSteps rssm({w[3], w[4], w[5], w[6], w[7], w[8], w[9], w[10]}, min_std, stoch, deter,
                    prior_noise, every_row(w[1], h, n), every_row(w[2], h, n));
     const std::int64_t k = rssm.hidden.size(2);
-    for (std::int64_t t = 0; t < h; ++t) {
-      actor.step(t, rssm.stoch_before(t), rssm.deter_before(t));
-      dense(n, a, k, at_step(actor.action, t), read(action_weight), 1, at_step(rssm.hidden, t));
-      rssm.step(t);
-    }
+    for_blocks(n, [&](const Block& block) {
+      const std::int64_t first = block.first;
+      for (std::int64_t t = 0; t < h; ++t) {
+        actor.step(t, block, rssm.stoch_before(t, first), rssm.deter_before(t, first));
+        dense(block.count, a, k, at_step(actor.action, t, first), read(action_weight), 1,
+              at_step(rssm.hidden, t, first));
+        rssm.step(t, block);
+      }
+    });
     // Aliases: results that their own node kept would keep each other alive.
     tensor_list results = {rssm.stoch.alias(), rssm.deter.alias(), actor.action.alias(),
                            actor.log_prob.alias(), actor.stddev.alias()};
@@ -135,9 +142,9 @@ struct Rollout : torch::autograd::Function<Rollout> {
     };
     const bool weights = asked(kConstants, kDynamics);
     const Tensor none = torch::zeros_like(tape->rssm.stoch);  // mean and stddev are no results
-    const RssmDownstream down = fused::backward(
-        tape->rssm, {own(d[0]), own(d[1]), none, none},
-        weights ? WeightGradients::yes : WeightGradients::no);
+    const RssmDownstream down =
+        fused::backward(tape->rssm, {own(d[0]), own(d[1]), none, none},
+                        weights ? WeightGradients::yes : WeightGradients::no);
 
     tensor_list results(kConstants);
     tensor_list dynamics(kDynamics);
@@ -166,10 +173,9 @@ ImaginedRollout imagined_rollout(const ActorWeights& actor, const DynamicsWeight
                                  const RolloutConstants& constants) {
   tensor_list weights = {dynamics.action, dynamics.input_bias, dynamics.head_bias};
   for (const Tensor& weight : dynamics.rssm.list()) weights.push_back(weight);
-  const auto r =
-      Rollout::apply(constants.stoch, constants.deter, constants.action_noise,
-                     constants.prior_noise, at::TensorList(weights),
-                     at::TensorList(actor.layers), dynamics.min_std, actor.normal);
+  const auto r = Rollout::apply(constants.stoch, constants.deter, constants.action_noise,
+                                constants.prior_noise, at::TensorList(weights),
+                                at::TensorList(actor.layers), dynamics.min_std, actor.normal);
   return {r[0], r[1], r[2], r[3], r[4]};
 }
 

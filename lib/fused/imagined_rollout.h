@@ -23,7 +23,7 @@ struct DynamicsWeights {
 
 /// What is constant: the states that it starts from and the random numbers.
 struct RolloutConstants {
-  torch::Tensor stoch, deter;                // [N,S] [N,D]
+  torch::Tensor stoch, deter;               // [N,S] [N,D]
   torch::Tensor action_noise, prior_noise;  // [H,N,A] [H,N,S]
 };
 

@@ -43,9 +43,9 @@ struct SquashedNormal {
 };
 /// What is kept of a tanh-transformed Normal and a sample of it.
 struct SquashedSample {
-  float *stddev, *action;          // [N,A]
-  float *mean_slope, *std_slope;   // [N,A]: d mean / d m, d stddev / d s
-  float* log_prob;                 // [N]
+  float *stddev, *action;         // [N,A]
+  float *mean_slope, *std_slope;  // [N,A]: d mean / d m, d stddev / d s
+  float* log_prob;                // [N]
 };
 /// out [N,2A] = [m, s] before their bias [2A]; noise [N,A].
 void squashed_sample(std::int64_t rows, std::int64_t size, const SquashedNormal& normal,

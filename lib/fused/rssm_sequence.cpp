@@ -23,9 +23,11 @@ struct Sequence : torch::autograd::Function<Sequence> {
     RssmSteps steps({weights[0], weights[1], weights[2], weights[3], weights[4], weights[5],
                      weights[6], weights[7]},
                     min_std, torch::zeros({n, noise.size(2)}, noise.options()),
-                    torch::zeros({n, weights[2].size(1)}, noise.options()), noise,
-                    own(from_action), own(from_embedding));
-    for (std::int64_t t = 0; t < noise.size(0); ++t) steps.step(t);
+                    torch::zeros({n, weights[2].size(1)}, noise.options()), noise, own(from_action),
+                    own(from_embedding));
+    for_blocks(n, [&](const Block& block) {
+      for (std::int64_t t = 0; t < noise.size(0); ++t) steps.step(t, block);
+    });
     // Aliases: results that their own node kept would keep each other alive.
     tensor_list results = {steps.stoch.alias(), steps.deter.alias(), steps.mean.alias(),
                            steps.stddev.alias()};

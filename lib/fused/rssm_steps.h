@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 
+#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
 namespace dreamer::fused {
@@ -11,19 +13,36 @@ namespace dreamer::fused {
 // of memory.
 
 inline const float* read(const torch::Tensor& x) { return x.const_data_ptr<float>(); }
-/// Step t of x [T,…].
-inline float* at_step(const torch::Tensor& x, std::int64_t t) {
-  return x.data_ptr<float>() + t * x.stride(0);
+/// Step t of x [T,N,…], from row `first` on.
+inline float* at_step(const torch::Tensor& x, std::int64_t t, std::int64_t first) {
+  return x.data_ptr<float>() + t * x.stride(0) + first * x.stride(1);
 }
+
+/// Some of the N rows.
+struct Block {
+  std::int64_t first, count;
+};
+/// Calls work(block) until all `n` rows have been in one: blocks of a size that stays in the
+/// processor's cache from one layer to the next, shared out among the threads. No row depends on
+/// another, so that a block can go through all steps by itself.
+template <class Work>
+void for_blocks(std::int64_t n, const Work& work) {
+  constexpr std::int64_t kRows = 128;
+  at::parallel_for(0, n, kRows, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t first = begin; first < end; first += kRows)
+      work(Block{first, std::min(kRows, end - first)});
+  });
+}
+
 /// All but the last axis as one: [...,K] -> [rows,K].
 inline torch::Tensor rows(const torch::Tensor& x) { return x.flatten(0, -2); }
 
 /// The parameters of the recurrence, in the layers' layouts.
 struct RssmWeights {
-  torch::Tensor stoch;                         // [K,S], stoch's columns of the input layer
-  torch::Tensor ih, hh, ih_bias, hh_bias;      // [3D,K] [3D,D] [3D] [3D]
-  torch::Tensor deter;                         // [K,D], deter's columns of the head's hidden layer
-  torch::Tensor out, out_bias;                 // [2S,K] [2S]
+  torch::Tensor stoch;                     // [K,S], stoch's columns of the input layer
+  torch::Tensor ih, hh, ih_bias, hh_bias;  // [3D,K] [3D,D] [3D] [3D]
+  torch::Tensor deter;                     // [K,D], deter's columns of the head's hidden layer
+  torch::Tensor out, out_bias;             // [2S,K] [2S]
 
   static constexpr std::size_t kCount = 8;
   [[nodiscard]] std::array<torch::Tensor, kCount> list() const {
@@ -47,16 +66,16 @@ struct RssmSteps {
             const torch::Tensor& first_deter, const torch::Tensor& noise,
             const torch::Tensor& hidden, const torch::Tensor& head);
 
-  /// Computes step t from the one before. hidden[t] and head[t] hold what the layers' other inputs
-  /// and biases give.
-  void step(std::int64_t t);
+  /// Computes step t from the one before, for some rows. hidden[t] and head[t] hold what the
+  /// layers' other inputs and biases give.
+  void step(std::int64_t t, const Block& block);
 
-  /// The state before step t.
-  [[nodiscard]] const float* stoch_before(std::int64_t t) const;
-  [[nodiscard]] const float* deter_before(std::int64_t t) const;
+  /// The state before step t, from row `first` on.
+  [[nodiscard]] const float* stoch_before(std::int64_t t, std::int64_t first) const;
+  [[nodiscard]] const float* deter_before(std::int64_t t, std::int64_t first) const;
 
  private:
-  torch::Tensor from_input_, from_state_, out_;  // [N,3D] [N,3D] [N,2S], of the latest step
+  torch::Tensor from_input_, from_state_, out_;  // [1,N,3D] [1,N,3D] [1,N,2S], of the latest step
 };
 
 /// Gradients of the steps' results, contiguous. `stoch` and `deter` are written to.

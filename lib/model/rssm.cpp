@@ -55,9 +55,9 @@ Normal Rssm::posterior(const Tensor& deter, const Tensor& from_embedding) const 
 Observed Rssm::observe(const Tensor& embedding, const Tensor& action, const Tensor& noise) const {
   if (!fused_for({noise})) return observe_plain(embedding, action, noise);
   const auto flip = [](const Tensor& x) { return x.transpose(0, 1); };  // [B,L,…] <-> [L,B,…]
-  const fused::RssmSequence s = fused::rssm_sequence(
-      recurrence(posterior_hidden_, posterior_out_), min_std_, flip(action_part(action)),
-      flip(embedding_part(embedding)), flip(noise));
+  const fused::RssmSequence s =
+      fused::rssm_sequence(recurrence(posterior_hidden_, posterior_out_), min_std_,
+                           flip(action_part(action)), flip(embedding_part(embedding)), flip(noise));
   const Normal p = prior(s.deter);
   return {{flip(s.stoch), flip(s.deter)},
           {flip(s.mean), flip(s.stddev)},
@@ -105,7 +105,7 @@ bool Rssm::fused_for(at::ArrayRef<Tensor> constants) const {
 fused::RssmWeights Rssm::recurrence(const torch::nn::Linear& hidden,
                                     const torch::nn::Linear& out) const {
   const auto [ih, hh, ih_bias, hh_bias] = gru_->weights();
-  return {input_->weight.slice(1, 0, stoch_),    ih,          hh, ih_bias, hh_bias,
+  return {input_->weight.slice(1, 0, stoch_), ih,          hh,       ih_bias, hh_bias,
           hidden->weight.slice(1, 0, deter_), out->weight, out->bias};
 }
 

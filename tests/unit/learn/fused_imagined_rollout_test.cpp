@@ -55,8 +55,8 @@ struct Case {
   void expect_equal_for(const std::vector<std::size_t>& used) const {
     const auto wide = [](const Tensor& x) { return x.to(torch::kFloat64); };
     const Trajectories t = roll(), t_exact = roll_out_plain(
-        *exact, *exact_actor, {wide(start.stoch), wide(start.deter)},
-        {wide(noise.action), wide(noise.prior)});
+                                       *exact, *exact_actor, {wide(start.stoch), wide(start.deter)},
+                                       {wide(noise.action), wide(noise.prior)});
     const auto y = outputs(t), y_exact = outputs(t_exact);
     expect_equal(y, y_exact, "output");
     expect_equal({t.stddev}, {t_exact.stddev}, "stddev");

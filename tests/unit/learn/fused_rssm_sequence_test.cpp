@@ -58,8 +58,8 @@ class RssmSequence : public testing::TestWithParam<Sizes> {};
 TEST_P(RssmSequence, EqualsThePlainOne) { Case(GetParam()).expect_equal_for({0, 1, 2, 3, 4, 5}); }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, RssmSequence,
-                         testing::Values(kOdd, Sizes{1, 1, 1, 1, 1, 1, 1}, Sizes{2, 1, 3, 5, 4, 1, 2},
-                                         Sizes{1, 9, 4, 33, 17, 6, 5},
+                         testing::Values(kOdd, Sizes{1, 1, 1, 1, 1, 1, 1},
+                                         Sizes{2, 1, 3, 5, 4, 1, 2}, Sizes{1, 9, 4, 33, 17, 6, 5},
                                          Sizes{16, 20, 20, 128, 128, 1, 256}));
 
 TEST(RssmSequence, TakesTheGradientOfOneOutputAlone) {

@@ -25,17 +25,23 @@ double largest_error(Ours ours, Exact exact, double from, double to) {
 constexpr double kFewUlp = 3.6e-7;  // three units in the last place
 
 TEST(VectorMath, ExponentialsAreExactToTheLastBits) {
-  EXPECT_LT(largest_error(exponential, [](double x) { return std::exp(x); }, -86, 87), kFewUlp);
-  EXPECT_LT(largest_error(exponential_minus_1, [](double x) { return std::expm1(x); }, -87, 87),
+  EXPECT_LT(largest_error(
+                exponential, [](double x) { return std::exp(x); }, -86, 87),
+            kFewUlp);
+  EXPECT_LT(largest_error(
+                exponential_minus_1, [](double x) { return std::expm1(x); }, -87, 87),
             kFewUlp);
 }
 
 TEST(VectorMath, WhatIsMadeOfThemIsToo) {
-  EXPECT_LT(largest_error(sigmoid, [](double x) { return 1 / (1 + std::exp(-x)); }, -86, 86),
+  EXPECT_LT(largest_error(
+                sigmoid, [](double x) { return 1 / (1 + std::exp(-x)); }, -86, 86),
             kFewUlp);
-  EXPECT_LT(largest_error(hyperbolic_tangent, [](double x) { return std::tanh(x); }, -50, 50),
+  EXPECT_LT(largest_error(
+                hyperbolic_tangent, [](double x) { return std::tanh(x); }, -50, 50),
             kFewUlp);
-  EXPECT_LT(largest_error(softplus, [](double x) { return std::log1p(std::exp(x)); }, -86, 86),
+  EXPECT_LT(largest_error(
+                softplus, [](double x) { return std::log1p(std::exp(x)); }, -86, 86),
             kFewUlp);
   EXPECT_LT(largest_error([](float x) { return elu(x); },
                           [](double x) { return x > 0 ? x : std::expm1(x); }, -100, 100),
