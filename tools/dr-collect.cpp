@@ -64,9 +64,7 @@ int main(int argc, char** argv) {
       ->type_name("TASK");
   app.add_flag("--list-tasks", o.list_tasks,
                "list the tasks and stop; with --json a line of JSON for each");
-  app.add_option("--policy", o.policy, "a policy checkpoint, or random")
-      ->type_name("FILE")
-      ->capture_default_str();
+  program.policy(o.policy);
   app.add_flag("--mode", o.mode, "act by the policy's mode, without exploration noise");
   app.add_option("--out", o.collect.out, "the folder of the episodes")->type_name("DIR");
   auto* episodes = program.count("--episodes", o.collect.episodes, 1, "whole episodes to collect");

@@ -54,7 +54,7 @@ int main(int argc, char** argv) {
                        "Judge a policy by its returns, or a model by its open-loop predictions");
   CLI::App& app = program.app();
   app.add_option("--task", o.task, "the task to act in")->type_name("TASK");
-  app.add_option("--policy", o.policy, "the policy checkpoint, or random")->type_name("FILE");
+  program.policy(o.policy);
   program.count("--episodes", o.episodes, 1, "episodes to act in");
   program.count("--envs", o.envs, 1, "environments side by side, a thread each");
   app.add_option("--render", o.render, "exact (dm_control's pixels) or fast")

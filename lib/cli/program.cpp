@@ -98,6 +98,13 @@ void Program::init(const std::string& name, std::filesystem::path& path, const s
   inits_.push_back(&path);
 }
 
+void Program::policy(std::string& policy) {
+  auto* option =
+      typed(app_.add_option("--policy", policy, "a policy checkpoint, or random"), "FILE");
+  if (!policy.empty()) option->capture_default_str();
+  policy_ = &policy;
+}
+
 void Program::learn(LearnJob& job, std::vector<std::string> sections) {
   count("--log-every", job.log_every, 1, "updates between lines of metrics");
   typed(app_.add_option("--replay-memory", job.replay_memory,
@@ -184,6 +191,11 @@ void Program::resolve_config() {
     for (const std::string& section : sections_)
       if (made_with.contains(section)) merge(*config_, {{section, made_with[section]}});
   }
+  // It may not be there yet: dr-collect --follow waits for it.
+  if (policy_ != nullptr && std::filesystem::is_regular_file(*policy_))
+    config_->collect.action_repeat = io::FileReader(*policy_, "dreamer.policy")
+                                         .attribute("/model", "action_repeat")
+                                         .get<std::int64_t>();
   if (!preset_.empty()) apply_preset(*config_, preset_);
   for (const auto& file : config_files_) merge_file(*config_, file);
   for (const auto& setting : settings_) set(*config_, setting, sections_);

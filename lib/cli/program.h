@@ -42,6 +42,8 @@ class Program {
   /// --preset, --config, --set, --print-config. Only the named sections may be --set.
   void config(Config& config, std::vector<std::string> sections);
   void seed(std::int64_t& seed);
+  /// --policy, of what acts in a task: a checkpoint, whose action repeat becomes the default.
+  void policy(std::string& policy);
   /// --follow, which each program says in its own words.
   void follow(bool& follow, const std::string& doc);
   /// --threads, --device and --seed.
@@ -94,6 +96,7 @@ class Program {
 
   Config* config_ = nullptr;
   std::vector<const std::filesystem::path*> inits_;
+  const std::string* policy_ = nullptr;
   std::vector<std::string> sections_;
   std::string preset_;
   std::vector<std::filesystem::path> config_files_;

@@ -94,6 +94,14 @@ def test_a_dream_holds_the_truth_only_along_logged_actions(made):
             assert (file["action"][row:row + 7] == logged["action"][0]).all()
 
 
+def test_a_policy_acts_with_the_action_repeat_it_was_learned_with(shell, made):
+    short = ["--task", "cartpole_balance", "--policy", made.policy, "--render", "fast"]
+    done = shell.run("dr-collect", *short, "--threads", 1, "--out", "own")
+    assert [line["length"] for line in done.lines()] == [41] and not done.stderr
+    done = shell.run("dr-eval", *short, "--episodes", 1, "--set", "collect.action_repeat=50")
+    assert "was learned with action repeat 25 and acts with 50" in done.stderr
+
+
 def test_a_long_command_line_is_kept(shell, made):
     # More than the 64 KiB that HDF5 keeps in an object's header.
     episodes = sorted(made.episodes.glob("*.h5")) * 500
