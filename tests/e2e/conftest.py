@@ -57,7 +57,10 @@ class Shell:
         self.bin, self.folder = pathlib.Path(bin_folder).resolve(), pathlib.Path(folder)
 
     def environment(self, changes=None):
-        env = {**os.environ, "PATH": f"{self.bin}:{os.environ['PATH']}", **(changes or {})}
+        # The make that runs the tests is not the parent of one that a test runs.
+        no_make = {name: None for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES")}
+        env = {**os.environ, "PATH": f"{self.bin}:{os.environ['PATH']}", **no_make,
+               **(changes or {})}
         return {name: value for name, value in env.items() if value is not None}
 
     def start(self, program, *args, env=None, **kwargs):
