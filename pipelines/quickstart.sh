@@ -56,7 +56,7 @@ for round in $(seq 1 "$ROUNDS"); do
     say "round $round of $ROUNDS: the policy acts"
     dr-collect --task "$TASK" --preset quick --policy "$name-policy.h5" --seed $((SEED + round)) \
         --episodes 2 --envs 2 --render fast --out "$EPISODES" --quiet > "$name-collected.jsonl"
-    unless "$name-returns.json" dr-eval --task "$TASK" --preset quick --policy "$name-policy.h5" --seed "$SEED" \
+    unless "$name-returns.json" dr-eval --task "$TASK" --policy "$name-policy.h5" --seed "$SEED" \
         --episodes 4 --envs 2 --render fast --quiet > "$name-returns.json.part"
     [ -e "$name-returns.json" ] || mv "$name-returns.json.part" "$name-returns.json"
     rm -f "$name-returns.json.part"
@@ -66,7 +66,7 @@ for round in $(seq 1 "$ROUNDS"); do
 done
 
 say "pictures"
-dr-eval --task "$TASK" --preset quick --policy random --seed "$SEED" --episodes 4 --envs 2 \
+dr-eval --task "$TASK" --policy random --preset quick --seed "$SEED" --episodes 4 --envs 2 \
     --render fast --quiet > "$OUT/random-returns.json"
 dr-imagine --model "$previous-model.h5" --data "$HELD_OUT" --starts 3 --seed "$SEED" \
     --out "$OUT/open-loop.h5" --force --quiet
@@ -75,7 +75,7 @@ dr-imagine --model "$previous-model.h5" --policy "$previous-policy.h5" --data "$
 dr-render "$OUT/open-loop.h5" --overlay --out "$OUT/open-loop.mp4" --force --quiet > /dev/null
 dr-render "$OUT/open-loop.h5" --out "$OUT/open-loop.png" --force --quiet > /dev/null
 dr-render "$OUT/policy-dream.h5" --overlay --out "$OUT/policy-dream.mp4" --force --quiet > /dev/null
-dr-eval --task "$TASK" --preset quick --policy "$previous-policy.h5" --seed "$SEED" --episodes 1 --render exact \
+dr-eval --task "$TASK" --policy "$previous-policy.h5" --seed "$SEED" --episodes 1 --render exact \
     --video "$OUT/episode.mp4" --force --quiet > /dev/null
 
 cat << END
