@@ -191,8 +191,9 @@ void Program::resolve_config() {
     for (const std::string& section : sections_)
       if (made_with.contains(section)) merge(*config_, {{section, made_with[section]}});
   }
-  // It may not be there yet: dr-collect --follow waits for it.
-  if (policy_ != nullptr && std::filesystem::is_regular_file(*policy_))
+  // Not with --follow: whether the file is there yet must not decide how a run acts.
+  const bool follows = follow_ != nullptr && *follow_;
+  if (policy_ != nullptr && !follows && std::filesystem::is_regular_file(*policy_))
     config_->collect.action_repeat = io::FileReader(*policy_, "dreamer.policy")
                                          .attribute("/model", "action_repeat")
                                          .get<std::int64_t>();

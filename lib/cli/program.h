@@ -42,7 +42,8 @@ class Program {
   /// --preset, --config, --set, --print-config. Only the named sections may be --set.
   void config(Config& config, std::vector<std::string> sections);
   void seed(std::int64_t& seed);
-  /// --policy, of what acts in a task: a checkpoint, whose action repeat becomes the default.
+  /// --policy, of what acts in a task: a checkpoint, whose action repeat becomes the default
+  /// unless it is followed.
   void policy(std::string& policy);
   /// --follow, which each program says in its own words.
   void follow(bool& follow, const std::string& doc);

@@ -141,6 +141,17 @@ def test_a_collector_that_waits_ends_by_the_signal(shell):
         assert process.wait(PATIENCE) == -signal.SIGTERM
 
 
+def test_the_action_repeat_does_not_depend_on_whether_the_policy_is_there(shell, made):
+    collect = ["dr-collect", "--task", "cartpole_balance", "--out", "own", "--print-config"]
+
+    def repeat(*more):
+        return json.loads(shell.run(*collect, *more).stdout)["collect"]["action_repeat"]
+
+    assert repeat("--policy", made.policy) == 25
+    assert repeat("--policy", made.policy, "--follow") == 2
+    assert repeat("--policy", "not-yet.h5", "--follow") == 2
+
+
 # --- The learners ----------------------------------------------------------------------------------
 
 def fit(program, *more, save_every=2):
