@@ -48,15 +48,9 @@ JointUpdate::JointUpdate(const Config& config, std::int64_t channels, std::int64
       batch_(random_batch(config.fit_model, channels, action)),
       model_(make<WorldModel>(device, seed, config.model, batch_.image_shape, action)),
       behavior_(make<Behavior>(device, seed, config.behavior, config.model.feature(), action)),
-      model_adam_(named_parameters(*model_),
-                  {config.fit_model.learning_rate, config.fit_model.beta1, config.fit_model.beta2,
-                   config.fit_model.epsilon, config.fit_model.clip}),
-      actor_adam_(named_parameters(*behavior_->actor),
-                  {config.behavior.actor_learning_rate, config.behavior.beta1,
-                   config.behavior.actor_beta2, config.behavior.epsilon, config.behavior.clip}),
-      value_adam_(named_parameters(*behavior_->value),
-                  {config.behavior.value_learning_rate, config.behavior.beta1,
-                   config.behavior.value_beta2, config.behavior.epsilon, config.behavior.clip}),
+      model_adam_(named_parameters(*model_), model_adam(config.fit_model)),
+      actor_adam_(named_parameters(*behavior_->actor), actor_adam(config.behavior)),
+      value_adam_(named_parameters(*behavior_->value), value_adam(config.behavior)),
       noise_(static_cast<std::uint64_t>(seed), "bench-noise") {}
 
 std::int64_t JointUpdate::starts() const {

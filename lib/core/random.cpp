@@ -2,6 +2,9 @@
 
 #include <cmath>
 #include <numbers>
+#include <span>
+
+#include "core/hash.h"
 
 namespace dreamer {
 namespace {
@@ -22,8 +25,7 @@ float open_unit(std::uint32_t bits) { return (static_cast<float>(bits >> 8) + 1.
 }  // namespace
 
 std::uint64_t derive_seed(std::uint64_t seed, std::string_view name, std::uint64_t index) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  const std::uint64_t hash = hash_bytes(kHashStart, std::as_bytes(std::span(name)));
   return mix(mix(mix(seed) ^ hash) ^ index);
 }
 

@@ -17,6 +17,18 @@ std::vector<NamedTensor> named_parameters(const torch::nn::Module& module) {
   return parameters;
 }
 
+AdamOptions model_adam(const FitModelConfig& c) {
+  return {c.learning_rate, c.beta1, c.beta2, c.epsilon, c.clip};
+}
+
+AdamOptions actor_adam(const BehaviorConfig& c) {
+  return {c.actor_learning_rate, c.beta1, c.actor_beta2, c.epsilon, c.clip};
+}
+
+AdamOptions value_adam(const BehaviorConfig& c) {
+  return {c.value_learning_rate, c.beta1, c.value_beta2, c.epsilon, c.clip};
+}
+
 Adam::Adam(std::vector<NamedTensor> parameters, const AdamOptions& options)
     : parameters_(std::move(parameters)), options_(options) {
   for (const NamedTensor& p : parameters_) {

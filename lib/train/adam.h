@@ -5,6 +5,8 @@
 
 #include <torch/torch.h>
 
+#include "config/config.h"
+
 namespace dreamer {
 
 /// A trained parameter and the name under which it is stored, "rssm/gru/weight_ih".
@@ -20,6 +22,11 @@ struct AdamOptions {
   double learning_rate, beta1, beta2, epsilon;
   double clip;  // largest norm of the whole gradient
 };
+
+// What the settings say of each of the three.
+[[nodiscard]] AdamOptions model_adam(const FitModelConfig& config);
+[[nodiscard]] AdamOptions actor_adam(const BehaviorConfig& config);
+[[nodiscard]] AdamOptions value_adam(const BehaviorConfig& config);
 
 /// Adam in the form of the published agents, lr·√(1−β₂ᵗ)/(1−β₁ᵗ)·m/(√v+ε), after the gradient of
 /// all parameters together is clipped to a norm.

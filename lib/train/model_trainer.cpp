@@ -20,9 +20,7 @@ ModelTrainer::ModelTrainer(std::shared_ptr<WorldModel> model, const Domain& doma
       domain_(domain),
       config_(config),
       device_(device),
-      adam_(named_parameters(*model_),
-            {config.fit_model.learning_rate, config.fit_model.beta1, config.fit_model.beta2,
-             config.fit_model.epsilon, config.fit_model.clip}),
+      adam_(named_parameters(*model_), model_adam(config.fit_model)),
       posterior_noise_(static_cast<std::uint64_t>(seed), "model-posterior"),
       dither_(static_cast<std::uint64_t>(seed), "model-dither") {
   config_.model = model_->config();
