@@ -1,5 +1,7 @@
 #include "fused/rssm_steps.h"
 
+#include <algorithm>
+
 #include "fused/matrix.h"
 #include "fused/pointwise.h"
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <array>
 
 #include <ATen/Parallel.h>
@@ -22,15 +21,14 @@ inline float* at_step(const torch::Tensor& x, std::int64_t t, std::int64_t first
 struct Block {
   std::int64_t first, count;
 };
-/// Calls work(block) until all `n` rows have been in one: blocks of a size that stays in the
-/// processor's cache from one layer to the next, shared out among the threads. No row depends on
-/// another, so that a block can go through all steps by itself.
+/// Calls work(block) until all `n` rows have been in one, on all threads. No row depends on
+/// another, so that a block goes through all steps by itself and the threads wait for each other
+/// only once.
 template <class Work>
 void for_blocks(std::int64_t n, const Work& work) {
-  constexpr std::int64_t kRows = 128;
-  at::parallel_for(0, n, kRows, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t first = begin; first < end; first += kRows)
-      work(Block{first, std::min(kRows, end - first)});
+  constexpr std::int64_t kFewest = 64;  // with fewer rows a product spends its time on the weights
+  at::parallel_for(0, n, kFewest, [&](std::int64_t begin, std::int64_t end) {
+    work(Block{begin, end - begin});
   });
 }
 
