@@ -30,6 +30,10 @@ run dr-info --version --json | grep -q libtorch
 run dr-collect --task cartpole_balance --episodes 1 --render fast --out e \
   --set collect.action_repeat=100 | grep -q episode
 run dr-info --check e/cartpole_balance-0000000000-000000.h5
+[ "$(run dr-collect --list-tasks --json | wc -l)" = 20 ] || { echo "not all models are found" >&2; exit 1; }
+run dr-collect --task quadruped_walk --episodes 1 --render none --observations all --out e \
+  --set collect.action_repeat=500 | grep -q episode
+run dr-render e/quadruped_walk-0000000000-000000.h5 --size 32 --camera 1 --out e/film.mp4 | grep -q mp4
 # The installed pipeline, as far as it plans.
 (cd "$folder" && env -i PATH="$prefix/bin:/usr/bin:/bin" make -n -f "$prefix/share/dreamer/pipelines/dreamer.mk" \
   TASK=cartpole_swingup ROUNDS=1) >"$folder/plan"

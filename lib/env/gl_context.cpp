@@ -25,6 +25,8 @@ class GlContext::Platform {
   [[nodiscard]] virtual Handle create() = 0;
   virtual bool make_current(Handle handle) = 0;
   virtual void destroy(Handle handle) = 0;
+  /// Of an OpenGL function; null if there is none.
+  [[nodiscard]] virtual void* address(const char* function) const = 0;
 
  protected:
   void check_by_trying(const char* name) {
@@ -115,6 +117,10 @@ class Egl final : public GlContext::Platform {
     destroy_context_(handle.display, handle.context);
   }
 
+  [[nodiscard]] void* address(const char* function) const override {
+    return get_proc_address_(function);
+  }
+
  private:
   // A device needs no display server; the first one that initialises is taken, or the one that
   // MUJOCO_EGL_DEVICE_ID numbers.
@@ -181,6 +187,7 @@ class OsMesa final : public GlContext::Platform {
     library_.find(create_context_, "OSMesaCreateContextExt");
     library_.find(make_current_, "OSMesaMakeCurrent");
     library_.find(destroy_context_, "OSMesaDestroyContext");
+    library_.find(get_proc_address_, "OSMesaGetProcAddress");
     check_by_trying("OSMesa");
     library_.publish();
   }
@@ -201,11 +208,16 @@ class OsMesa final : public GlContext::Platform {
 
   void destroy(Handle handle) override { destroy_context_(handle.context); }
 
+  [[nodiscard]] void* address(const char* function) const override {
+    return get_proc_address_(function);
+  }
+
  private:
   Library library_;
   void* (*create_context_)(unsigned, int, int, int, void*) = nullptr;
   unsigned char (*make_current_)(void*, void*, unsigned, int, int) = nullptr;
   void (*destroy_context_)(void*) = nullptr;
+  void* (*get_proc_address_)(const char*) = nullptr;
 };
 
 // The process's OpenGL. Global because MuJoCo's loader is.
@@ -270,6 +282,12 @@ GlContext::GlContext() {
 GlContext::~GlContext() {
   const std::lock_guard lock(g_mutex);
   platform_->destroy(handle_);
+}
+
+void* GlContext::address(const char* name) const {
+  void* found = platform_->address(name);
+  if (found == nullptr) throw error("{} has no {}", platform_->name(), name);
+  return found;
 }
 
 void GlContext::make_current() {

@@ -29,6 +29,12 @@ class GlContext {
   /// Makes it this thread's context again, after another one was.
   void make_current();
 
+  /// An OpenGL function, which must exist.
+  template <class Function>
+  void find(Function*& function, const char* name) const {
+    function = reinterpret_cast<Function*>(address(name));
+  }
+
   class Platform;  // EGL or OSMesa
   struct Handle {
     void* display = nullptr;  // EGL's; OSMesa has none
@@ -36,6 +42,8 @@ class GlContext {
   };
 
  private:
+  [[nodiscard]] void* address(const char* name) const;
+
   std::shared_ptr<Platform> platform_;
   Handle handle_;
 };

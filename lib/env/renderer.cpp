@@ -17,6 +17,27 @@ std::mutex& context_mutex() {
   return mutex;
 }
 
+/// MuJoCo's shadow map has stencil bits that nothing uses and that Mesa's software rasteriser has
+/// to keep whenever it clears or draws. The same 24 bits of depth without them give the same pixels
+/// in nine tenths of the time.
+void drop_stencil_of_shadow_map(const GlContext& gl, const mjrContext& context) {
+  if (context.shadowTex == 0) return;
+  constexpr unsigned kTexture2D = 0x0DE1, kBound = 0x8069, kDepth = 0x1902, kUnsigned = 0x1405;
+  constexpr int kDepth24 = 0x81A6;
+  void (*get)(unsigned, int*) = nullptr;
+  void (*bind)(unsigned, unsigned) = nullptr;
+  void (*specify)(unsigned, int, int, int, int, int, unsigned, unsigned, const void*) = nullptr;
+  gl.find(get, "glGetIntegerv");
+  gl.find(bind, "glBindTexture");
+  gl.find(specify, "glTexImage2D");
+  int bound = 0;
+  get(kBound, &bound);
+  bind(kTexture2D, context.shadowTex);
+  specify(kTexture2D, 0, kDepth24, context.shadowSize, context.shadowSize, 0, kDepth, kUnsigned,
+          nullptr);
+  bind(kTexture2D, static_cast<unsigned>(bound));
+}
+
 }  // namespace
 
 std::string to_string(RenderQuality quality) {
@@ -64,6 +85,7 @@ Renderer::Renderer(Physics& physics, int camera, std::int64_t height, std::int64
     const std::lock_guard lock(context_mutex());
     mjr_makeContext(&model, &context_, mjFONTSCALE_50);
   }
+  drop_stencil_of_shadow_map(gl_, context_);
   mjr_setBuffer(mjFB_OFFSCREEN, &context_);
   if (context_.currentBuffer != mjFB_OFFSCREEN) {
     mjr_freeContext(&context_);
