@@ -26,51 +26,61 @@ struct Layer {
   }
 };
 
-namespace v4 {
+namespace avx512 {
 #define DREAMER_TARGET __attribute__((target("arch=x86-64-v4")))
 constexpr int kWidth = 16, kAccumulators = 24;
 #include "fused/direct_kernels.inc"
 #undef DREAMER_TARGET
-}  // namespace v4
+}  // namespace avx512
 
-namespace v3 {
+namespace avx2 {
 #define DREAMER_TARGET __attribute__((target("arch=x86-64-v3")))
 constexpr int kWidth = 8, kAccumulators = 12;
 #include "fused/direct_kernels.inc"
 #undef DREAMER_TARGET
-}  // namespace v3
+}  // namespace avx2
 
 template <class Layer>
-const DirectKernels* kernels_of() {
-  static const DirectKernels kWide = v4::kernels<Layer>(), kMedium = v3::kernels<Layer>();
-  if (__builtin_cpu_supports("x86-64-v4")) return &kWide;
-  if (__builtin_cpu_supports("x86-64-v3")) return &kMedium;
-  return nullptr;
+const DirectKernels* kernels_of(Vectors vectors) {
+  static constexpr DirectKernels kAvx2 = avx2::kernels<Layer>(), kAvx512 = avx512::kernels<Layer>();
+  return vectors == Vectors::avx512 ? &kAvx512 : &kAvx2;
 }
 
 template <class... Layers>
-const DirectKernels* find(const PatchGrid& g) {
+const DirectKernels* find(const PatchGrid& g, Vectors vectors) {
   const DirectKernels* found = nullptr;
-  static_cast<void>(((Layers::is(g) && ((found = kernels_of<Layers>()), true)) || ...));
+  static_cast<void>(((Layers::is(g) && ((found = kernels_of<Layers>(vectors)), true)) || ...));
   return found;
 }
 
 }  // namespace
 
-const DirectKernels* direct_kernels(const PatchGrid& g) {
+bool has(Vectors vectors) {
+  return vectors == Vectors::avx512 ? __builtin_cpu_supports("x86-64-v4")
+                                    : __builtin_cpu_supports("x86-64-v3");
+}
+
+const DirectKernels* direct_kernels(const PatchGrid& g, Vectors vectors) {
   return find<
       // Encoder and decoder of depth 8 on pictures of 64×64.
       Layer<3, 64, 8, 4>, Layer<8, 31, 16, 4>, Layer<16, 14, 32, 4>, Layer<32, 6, 64, 4>,
       Layer<16, 13, 32, 5>, Layer<8, 30, 16, 6>, Layer<3, 64, 8, 6>,
       // The layers of depth 32 nearest to the picture.
-      Layer<3, 64, 32, 4>, Layer<3, 64, 32, 6>>(g);
+      Layer<3, 64, 32, 4>, Layer<3, 64, 32, 6>>(g, vectors);
 }
 
 #else
 
-const DirectKernels* direct_kernels(const PatchGrid&) { return nullptr; }
+bool has(Vectors) { return false; }
+const DirectKernels* direct_kernels(const PatchGrid&, Vectors) { return nullptr; }
 
 #endif
+
+const DirectKernels* direct_kernels(const PatchGrid& g) {
+  if (has(Vectors::avx512)) return direct_kernels(g, Vectors::avx512);
+  if (has(Vectors::avx2)) return direct_kernels(g, Vectors::avx2);
+  return nullptr;
+}
 
 void fill_rows(const float* bias, std::int64_t rows, std::int64_t channels, float* x) {
   const std::int64_t size = rows * channels;

@@ -35,7 +35,13 @@ struct DirectKernels {
                               const float* narrow, float* gradient);
 };
 
-/// The kernels for a layer of this size on this machine; nullptr if there are none.
+/// Instruction sets by their vectors, and whether this machine has them.
+enum class Vectors { avx2, avx512 };
+[[nodiscard]] bool has(Vectors vectors);
+
+/// The kernels for a layer of this size, nullptr if there are none: with these vectors, or with the
+/// widest of this machine.
+[[nodiscard]] const DirectKernels* direct_kernels(const PatchGrid& grid, Vectors vectors);
 [[nodiscard]] const DirectKernels* direct_kernels(const PatchGrid& grid);
 
 // Pointwise parts; `x` has rows of `channels`.
