@@ -1,5 +1,7 @@
 #include "fused/convolution.h"
 
+#include "fused/direct_convolution.h"
+
 namespace dreamer::fused {
 
 using torch::Tensor;
@@ -133,11 +135,13 @@ struct TransposedConvolution : torch::autograd::Function<TransposedConvolution> 
 }  // namespace
 
 Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation) {
+  if (convolves_directly(x, weight)) return direct_conv2d(x, weight, bias, activation);
   return Convolution::apply(x, weight, bias, activation == Activation::relu);
 }
 
 Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
                         Activation activation) {
+  if (transposes_directly(x, weight)) return direct_conv_transpose2d(x, weight, bias, activation);
   return TransposedConvolution::apply(x, weight, bias, activation == Activation::relu);
 }
 

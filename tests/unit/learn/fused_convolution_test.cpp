@@ -32,8 +32,10 @@ void expect_same(const Layer& fast, const Layer& plain, at::IntArrayRef x_shape,
 }
 
 TEST(Convolution, IsPlainConvolutionWithRelu) {
-  // The encoder's four layers: the second leaves a row and a column of its input unseen.
-  const std::int64_t sizes[4][3] = {{3, 4, 64}, {4, 8, 31}, {8, 16, 14}, {16, 32, 6}};
+  // The encoder's four layers, at a depth without direct kernels and one with: the second leaves a
+  // row and a column of its input unseen.
+  const std::int64_t sizes[][3] = {{3, 4, 64}, {4, 8, 31},  {8, 16, 14},  {16, 32, 6},
+                                   {3, 8, 64}, {8, 16, 31}, {16, 32, 14}, {32, 64, 6}};
   for (const auto& [in, out, side] : sizes)
     for (const auto activation : {Activation::relu, Activation::none})
       expect_same([&](const Tensor& x, const Tensor& w,
@@ -42,11 +44,12 @@ TEST(Convolution, IsPlainConvolutionWithRelu) {
                     const Tensor y = torch::conv2d(x, w, b, 2);
                     return activation == Activation::relu ? torch::relu(y) : y;
                   },
-                  {3, in, side, side}, {out, in, 4, 4}, out);
+                  {7, in, side, side}, {out, in, 4, 4}, out);
 }
 
 TEST(Convolution, TransposedIsPlainTransposedConvolutionWithRelu) {
-  const std::int64_t sizes[4][4] = {{16, 8, 5, 5}, {8, 4, 6, 13}, {4, 3, 6, 30}, {5, 2, 4, 9}};
+  const std::int64_t sizes[][4] = {{16, 8, 5, 5},  {8, 4, 6, 13},  {4, 3, 6, 30}, {5, 2, 4, 9},
+                                   {32, 16, 5, 5}, {16, 8, 6, 13}, {8, 3, 6, 30}};
   for (const auto& [in, out, kernel, side] : sizes)
     for (const auto activation : {Activation::relu, Activation::none})
       expect_same([&](const Tensor& x, const Tensor& w,
@@ -55,7 +58,7 @@ TEST(Convolution, TransposedIsPlainTransposedConvolutionWithRelu) {
                     const Tensor y = torch::conv_transpose2d(x, w, b, 2);
                     return activation == Activation::relu ? torch::relu(y) : y;
                   },
-                  {3, in, side, side}, {in, out, kernel, kernel}, out);
+                  {7, in, side, side}, {in, out, kernel, kernel}, out);
 }
 
 TEST(Convolution, GivesNoGradientThatNobodyAskedFor) {

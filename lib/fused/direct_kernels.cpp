@@ -1,0 +1,121 @@
+#include "fused/direct_kernels.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "fused/vectorized.h"
+
+namespace dreamer::fused {
+
+#if defined(__x86_64__)
+
+namespace {
+
+// A layer: a square wide picture, and the narrow one it is seen through.
+template <int wide_channels, int wide_size, int narrow_channels, int kernel>
+struct Layer {
+  static constexpr int kWide = wide_channels, kWideColumns = wide_size, kNarrow = narrow_channels;
+  static constexpr int kKernel = kernel, kStride = 2;
+  static constexpr int kColumns = (wide_size - kernel) / kStride + 1;
+
+  static bool is(const PatchGrid& g) {
+    return g.wide_channels == kWide && g.wide_columns == kWideColumns &&
+           g.narrow_channels == kNarrow && g.narrow_columns == kColumns && g.kernel == kKernel &&
+           g.stride == kStride;
+  }
+};
+
+namespace avx512 {
+#define DREAMER_TARGET __attribute__((target("arch=x86-64-v4")))
+constexpr int kWidth = 16, kAccumulators = 24;
+#include "fused/direct_kernels.inc"
+#undef DREAMER_TARGET
+}  // namespace avx512
+
+namespace avx2 {
+#define DREAMER_TARGET __attribute__((target("arch=x86-64-v3")))
+constexpr int kWidth = 8, kAccumulators = 12;
+#include "fused/direct_kernels.inc"
+#undef DREAMER_TARGET
+}  // namespace avx2
+
+template <class Layer>
+const DirectKernels* kernels_of(Vectors vectors) {
+  static constexpr DirectKernels kAvx2 = avx2::kernels<Layer>(), kAvx512 = avx512::kernels<Layer>();
+  return vectors == Vectors::avx512 ? &kAvx512 : &kAvx2;
+}
+
+template <class... Layers>
+const DirectKernels* find(const PatchGrid& g, Vectors vectors) {
+  const DirectKernels* found = nullptr;
+  static_cast<void>(((Layers::is(g) && ((found = kernels_of<Layers>(vectors)), true)) || ...));
+  return found;
+}
+
+}  // namespace
+
+bool has(Vectors vectors) {
+  return vectors == Vectors::avx512 ? __builtin_cpu_supports("x86-64-v4")
+                                    : __builtin_cpu_supports("x86-64-v3");
+}
+
+const DirectKernels* direct_kernels(const PatchGrid& g, Vectors vectors) {
+  return find<
+      // Encoder and decoder of depth 8 on pictures of 64×64.
+      Layer<3, 64, 8, 4>, Layer<8, 31, 16, 4>, Layer<16, 14, 32, 4>, Layer<32, 6, 64, 4>,
+      Layer<16, 13, 32, 5>, Layer<8, 30, 16, 6>, Layer<3, 64, 8, 6>,
+      // The layers of depth 32 nearest to the picture.
+      Layer<3, 64, 32, 4>, Layer<3, 64, 32, 6>>(g, vectors);
+}
+
+#else
+
+bool has(Vectors) { return false; }
+const DirectKernels* direct_kernels(const PatchGrid&, Vectors) { return nullptr; }
+
+#endif
+
+const DirectKernels* direct_kernels(const PatchGrid& g) {
+  if (has(Vectors::avx512)) return direct_kernels(g, Vectors::avx512);
+  if (has(Vectors::avx2)) return direct_kernels(g, Vectors::avx2);
+  return nullptr;
+}
+
+void fill_rows(const float* bias, std::int64_t rows, std::int64_t channels, float* x) {
+  const std::int64_t size = rows * channels;
+  if (size == 0) return;
+  std::copy_n(bias, channels, x);
+  // Rows may be as short as three numbers: what is filled is copied behind itself.
+  for (std::int64_t filled = channels; filled < size; filled *= 2)
+    std::copy_n(x, std::min(filled, size - filled), x + filled);
+}
+
+DREAMER_VECTORIZED
+void relu(std::int64_t count, float* x) {
+  for (std::int64_t i = 0; i < count; ++i) x[i] = x[i] > 0 ? x[i] : 0;
+}
+
+DREAMER_VECTORIZED
+void relu_backward(std::int64_t count, const float* __restrict y, const float* __restrict gradient,
+                   float* __restrict out) {
+  for (std::int64_t i = 0; i < count; ++i) out[i] = y[i] > 0 ? gradient[i] : 0;
+}
+
+DREAMER_VECTORIZED
+void add_rows(std::int64_t rows, std::int64_t channels, const float* x, float* sum) {
+  // Short rows are added sixteen side by side.
+  constexpr std::int64_t kRows = 16, kMost = 64;
+  if (channels <= kMost) {
+    std::array<float, kRows * kMost> sums{};
+    const std::int64_t block = kRows * channels;
+    for (; rows >= kRows; rows -= kRows, x += block)
+      for (std::int64_t i = 0; i < block; ++i) sums[i] += x[i];
+    for (std::int64_t r = 0; r < kRows; ++r)
+      for (std::int64_t c = 0; c < channels; ++c) sum[c] += sums[r * channels + c];
+  }
+  for (std::int64_t r = 0; r < rows; ++r, x += channels)
+    for (std::int64_t c = 0; c < channels; ++c) sum[c] += x[c];
+}
+
+}  // namespace dreamer::fused

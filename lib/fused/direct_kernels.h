@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+
+namespace dreamer::fused {
+
+/// The two pictures that a convolution relates: a wide one, and a narrow one of which each position
+/// sees a patch of k×k positions of the wide one. A convolution goes from wide to narrow, a
+/// transposed one from narrow to wide. Sizes are rows, columns, channels; channels lie innermost.
+struct PatchGrid {
+  std::int64_t wide_rows, wide_columns, wide_channels;
+  std::int64_t narrow_rows, narrow_columns, narrow_channels;
+  std::int64_t kernel, stride;
+
+  [[nodiscard]] std::int64_t wide() const { return wide_rows * wide_columns * wide_channels; }
+  [[nodiscard]] std::int64_t positions() const { return narrow_rows * narrow_columns; }
+  [[nodiscard]] std::int64_t narrow() const { return positions() * narrow_channels; }
+  /// Numbers in a patch.
+  [[nodiscard]] std::int64_t patch() const { return kernel * kernel * wide_channels; }
+};
+
+/// The products that convolutions are made of, for layers whose sizes the compiler knows: without
+/// matrices of patches, which are read from and added to the wide pictures where they lie. Pictures
+/// stand one behind the other. Letters: K numbers of a patch, c narrow channels. The weight is
+/// [K,c] or, transposed, [c,K].
+struct DirectKernels {
+  /// narrow = bias + patches · weight [K,c], at least 0 with `relu`; no bias: nullptr.
+  void (*narrow_from_wide)(const PatchGrid& grid, std::int64_t images, const float* wide,
+                           const float* weight, const float* bias, bool relu, float* narrow);
+  /// narrow · weight [c,K] is added to wide.
+  void (*add_wide_from_narrow)(const PatchGrid& grid, std::int64_t images, const float* narrow,
+                               const float* weight, float* wide);
+  /// gradient [K,c] += patches' · narrow.
+  void (*add_weight_gradient)(const PatchGrid& grid, std::int64_t images, const float* wide,
+                              const float* narrow, float* gradient);
+};
+
+/// Instruction sets by their vectors, and whether this machine has them.
+enum class Vectors { avx2, avx512 };
+[[nodiscard]] bool has(Vectors vectors);
+
+/// The kernels for a layer of this size, nullptr if there are none: with these vectors, or with the
+/// widest of this machine.
+[[nodiscard]] const DirectKernels* direct_kernels(const PatchGrid& grid, Vectors vectors);
+[[nodiscard]] const DirectKernels* direct_kernels(const PatchGrid& grid);
+
+// Pointwise parts; `x` has rows of `channels`.
+
+/// Every row becomes `bias`.
+void fill_rows(const float* bias, std::int64_t rows, std::int64_t channels, float* x);
+/// max(x, 0) in place.
+void relu(std::int64_t count, float* x);
+/// out = gradient where y > 0, else 0: the gradient before the ReLU that gave y.
+void relu_backward(std::int64_t count, const float* y, const float* gradient, float* out);
+/// sum [channels] += the rows of x.
+void add_rows(std::int64_t rows, std::int64_t channels, const float* x, float* sum);
+
+}  // namespace dreamer::fused

@@ -1,0 +1,119 @@
+#include "fused/direct_kernels.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+#include <vector>
+
+namespace dreamer::fused {
+namespace {
+
+using Numbers = std::vector<float>;
+
+Numbers random_numbers(std::int64_t count, unsigned seed) {
+  std::mt19937 random(seed);
+  std::uniform_real_distribution<float> uniform(-1, 1);
+  Numbers x(static_cast<std::size_t>(count));
+  for (float& number : x) number = uniform(random);
+  return x;
+}
+
+void expect_near(const Numbers& ours, const std::vector<double>& right, const char* what) {
+  double scale = 0, error = 0;
+  for (std::size_t i = 0; i < right.size(); ++i) {
+    scale = std::max(scale, std::abs(right[i]));
+    error = std::max(error, std::abs(right[i] - static_cast<double>(ours[i])));
+  }
+  EXPECT_LE(error, 1e-5 * scale) << what;
+}
+
+using Case = std::tuple<PatchGrid, Vectors>;
+
+class DirectKernelsOf : public testing::TestWithParam<Case> {};
+
+// The three products number by number, in double precision.
+TEST_P(DirectKernelsOf, EqualPlainSums) {
+  const auto& [g, vectors] = GetParam();
+  if (!has(vectors)) GTEST_SKIP() << "this processor has no such vectors";
+  const DirectKernels* kernels = direct_kernels(g, vectors);
+  ASSERT_NE(kernels, nullptr);
+
+  constexpr std::int64_t kImages = 2;
+  const std::int64_t patch = g.patch(), channels = g.narrow_channels;
+  const Numbers wide = random_numbers(kImages * g.wide(), 1);
+  const Numbers narrow = random_numbers(kImages * g.narrow(), 2);
+  const Numbers weight = random_numbers(patch * channels, 3);
+  const Numbers bias = random_numbers(channels, 4);
+  Numbers turned(weight.size());
+  for (std::int64_t k = 0; k < patch; ++k)
+    for (std::int64_t c = 0; c < channels; ++c) turned[c * patch + k] = weight[k * channels + c];
+
+  std::vector<double> to_narrow(narrow.size()), to_wide(wide.begin(), wide.end()),
+      to_weight(weight.begin(), weight.end());
+  const std::int64_t run = g.kernel * g.wide_channels, line = g.wide_columns * g.wide_channels;
+  for (std::int64_t n = 0; n < kImages; ++n)
+    for (std::int64_t p = 0; p < g.positions(); ++p)
+      for (std::int64_t c = 0; c < channels; ++c) {
+        const std::int64_t at = n * g.narrow() + p * channels + c;
+        const std::int64_t corner = n * g.wide() + p / g.narrow_columns * g.stride * line +
+                                    p % g.narrow_columns * g.stride * g.wide_channels;
+        double sum = bias[c];
+        for (std::int64_t k = 0; k < patch; ++k) {
+          const std::int64_t from = corner + k / run * line + k % run;
+          const double w = weight[k * channels + c];
+          sum += wide[from] * w;
+          to_wide[from] += narrow[at] * w;
+          to_weight[k * channels + c] += static_cast<double>(narrow[at]) * wide[from];
+        }
+        to_narrow[at] = std::max(sum, 0.0);
+      }
+
+  Numbers our_narrow(narrow.size()), our_wide = wide, our_weight = weight;
+  kernels->narrow_from_wide(g, kImages, wide.data(), weight.data(), bias.data(), true,
+                            our_narrow.data());
+  kernels->add_wide_from_narrow(g, kImages, narrow.data(), turned.data(), our_wide.data());
+  kernels->add_weight_gradient(g, kImages, wide.data(), narrow.data(), our_weight.data());
+  expect_near(our_narrow, to_narrow, "narrow");
+  expect_near(our_wide, to_wide, "wide");
+  expect_near(our_weight, to_weight, "weight");
+}
+
+// The layers at depth 8, and at depth 32 those nearest to the picture.
+INSTANTIATE_TEST_SUITE_P(Layers, DirectKernelsOf,
+                         testing::Combine(testing::Values(PatchGrid{64, 64, 3, 31, 31, 8, 4, 2},
+                                                          PatchGrid{31, 31, 8, 14, 14, 16, 4, 2},
+                                                          PatchGrid{14, 14, 16, 6, 6, 32, 4, 2},
+                                                          PatchGrid{6, 6, 32, 2, 2, 64, 4, 2},
+                                                          PatchGrid{13, 13, 16, 5, 5, 32, 5, 2},
+                                                          PatchGrid{30, 30, 8, 13, 13, 16, 6, 2},
+                                                          PatchGrid{64, 64, 3, 30, 30, 8, 6, 2},
+                                                          PatchGrid{64, 64, 3, 31, 31, 32, 4, 2},
+                                                          PatchGrid{64, 64, 3, 30, 30, 32, 6, 2}),
+                                          testing::Values(Vectors::avx2, Vectors::avx512)));
+
+TEST(DirectKernels, AreNoneForOtherSizes) {
+  EXPECT_EQ(direct_kernels({64, 64, 3, 31, 31, 7, 4, 2}, Vectors::avx2), nullptr);
+}
+
+TEST(DirectKernels, SumRowsOfAnyNumberAndLength) {
+  for (const std::int64_t channels : {3, 16, 64, 70})
+    for (const std::int64_t rows : {1, 16, 37}) {
+      const Numbers x = random_numbers(rows * channels, 5);
+      Numbers sum(channels, 1.0F);
+      std::vector<double> right(channels, 1.0);
+      for (std::size_t i = 0; i < x.size(); ++i) right[i % channels] += x[i];
+      add_rows(rows, channels, x.data(), sum.data());
+      expect_near(sum, right, "sum");
+    }
+}
+
+TEST(DirectKernels, FillRowsWithABias) {
+  const Numbers bias = {1, 2, 3};
+  Numbers x(15);
+  fill_rows(bias.data(), 5, 3, x.data());
+  for (std::size_t i = 0; i < x.size(); ++i) EXPECT_EQ(x[i], bias[i % 3]);
+}
+
+}  // namespace
+}  // namespace dreamer::fused
