@@ -6,6 +6,7 @@
 #include <ATen/Parallel.h>
 
 #include "fused/direct_kernels.h"
+#include "fused/per_thread.h"
 
 namespace dreamer::fused {
 
@@ -39,25 +40,6 @@ void for_slabs(const PatchGrid& g, std::int64_t n, const Work& work) {
       work(first, std::min(fit, end - first));
   });
 }
-
-// One a thread, so that slabs need not wait for each other; summed in the order of the threads.
-class PerThread {
- public:
-  PerThread(torch::IntArrayRef shape, const Tensor& like) {
-    auto all = shape.vec();
-    all.insert(all.begin(), at::get_num_threads());
-    parts_ = torch::zeros(all, like.options());
-    size_ = parts_.numel() / parts_.size(0);
-  }
-  [[nodiscard]] float* mine() const {
-    return parts_.data_ptr<float>() + at::get_thread_num() * size_;
-  }
-  [[nodiscard]] Tensor sum() const { return parts_.size(0) == 1 ? parts_[0] : parts_.sum(0); }
-
- private:
-  Tensor parts_;
-  std::int64_t size_;
-};
 
 // `count` gradients from `offset` on, before the activation that gave y; y is null without one.
 const float* before_activation(const float* y, const float* gradient, std::int64_t offset,
@@ -120,8 +102,8 @@ struct DirectConvolution : torch::autograd::Function<DirectConvolution> {
     const DirectKernels& kernels = *direct_kernels(g);
     const bool to_input = context->needs_input_grad(0), to_weight = context->needs_input_grad(1);
     Tensor dx = to_input ? torch::empty_like(x) : Tensor();
-    const PerThread dw({g.kernel, g.kernel, g.wide_channels, g.narrow_channels}, matrix);
-    const PerThread db({g.narrow_channels}, matrix);
+    const PerThread dw({g.kernel, g.kernel, g.wide_channels, g.narrow_channels}, matrix.options());
+    const PerThread db({g.narrow_channels}, matrix.options());
     const float *from = data(x), *w = data(matrix), *grad = data(dy);
     const float* out = y.defined() ? data(y) : nullptr;
     float* to = to_input ? dx.data_ptr<float>() : nullptr;
@@ -171,7 +153,7 @@ struct DirectTransposed : torch::autograd::Function<DirectTransposed> {
     const DirectKernels& kernels = *direct_kernels(g);
     const bool to_input = context->needs_input_grad(0), to_weight = context->needs_input_grad(1);
     Tensor dx = to_input ? torch::empty_like(x) : Tensor();
-    const PerThread dw(matrix.sizes(), matrix), db({g.wide_channels}, matrix);
+    const PerThread dw(matrix.sizes(), matrix.options()), db({g.wide_channels}, matrix.options());
     const float *from = data(x), *w = data(matrix), *grad = data(dy);
     const float* out = y.defined() ? data(y) : nullptr;
     float* to = to_input ? dx.data_ptr<float>() : nullptr;

@@ -29,14 +29,20 @@ struct Layer {
 namespace avx512 {
 #define DREAMER_TARGET __attribute__((target("arch=x86-64-v4")))
 constexpr int kWidth = 16, kAccumulators = 24;
+#include "fused/vectors.inc"
+// Behind the vectors, which it is made of.
 #include "fused/direct_kernels.inc"
+#undef DREAMER_INLINE
 #undef DREAMER_TARGET
 }  // namespace avx512
 
 namespace avx2 {
 #define DREAMER_TARGET __attribute__((target("arch=x86-64-v3")))
 constexpr int kWidth = 8, kAccumulators = 12;
+#include "fused/vectors.inc"
+// Behind the vectors, which it is made of.
 #include "fused/direct_kernels.inc"
+#undef DREAMER_INLINE
 #undef DREAMER_TARGET
 }  // namespace avx2
 
@@ -55,11 +61,6 @@ const DirectKernels* find(const PatchGrid& g, Vectors vectors) {
 
 }  // namespace
 
-bool has(Vectors vectors) {
-  return vectors == Vectors::avx512 ? __builtin_cpu_supports("x86-64-v4")
-                                    : __builtin_cpu_supports("x86-64-v3");
-}
-
 const DirectKernels* direct_kernels(const PatchGrid& g, Vectors vectors) {
   return find<
       // Encoder and decoder of depth 8 on pictures of 64×64.
@@ -71,7 +72,6 @@ const DirectKernels* direct_kernels(const PatchGrid& g, Vectors vectors) {
 
 #else
 
-bool has(Vectors) { return false; }
 const DirectKernels* direct_kernels(const PatchGrid&, Vectors) { return nullptr; }
 
 #endif

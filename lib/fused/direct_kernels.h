@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "fused/instruction_sets.h"
+
 namespace dreamer::fused {
 
 /// The two pictures that a convolution relates: a wide one, and a narrow one of which each position
@@ -34,10 +36,6 @@ struct DirectKernels {
   void (*add_weight_gradient)(const PatchGrid& grid, std::int64_t images, const float* wide,
                               const float* narrow, float* gradient);
 };
-
-/// Instruction sets by their vectors, and whether this machine has them.
-enum class Vectors { avx2, avx512 };
-[[nodiscard]] bool has(Vectors vectors);
 
 /// The kernels for a layer of this size, nullptr if there are none: with these vectors, or with the
 /// widest of this machine.

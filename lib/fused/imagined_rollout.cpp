@@ -1,5 +1,6 @@
 #include "fused/imagined_rollout.h"
 
+#include "fused/dense_stack.h"
 #include "fused/matrix.h"
 
 namespace dreamer::fused {
@@ -19,25 +20,29 @@ Tensor every_row(const Tensor& bias, std::int64_t h, std::int64_t n) {
 struct ActorSteps {
   SquashedNormal normal;
   Tensor noise;                                  // [H,N,A]
-  Tensor from_stoch, from_deter;                 // the first layer's weight in two: [K,S] [K,D]
+  Packed from_stoch, from_deter;                 // the first layer's weight in two: [K,S] [K,D]
   std::vector<Tensor> weights;                   // the others, the last one [2A,K]
+  std::vector<Packed> layers;                    // the same
+  std::vector<Tensor> biases;                    // [K] each
   Tensor out_bias;                               // [2A]
   std::vector<Tensor> hidden;                    // [H,N,K] each
   Tensor action, stddev, mean_slope, std_slope;  // [H,N,A]
   Tensor log_prob;                               // [H,N]
   Tensor out;                                    // [1,N,2A], of the latest step
 
-  ActorSteps(const SquashedNormal& squashed, at::TensorList layers, std::int64_t stoch,
+  ActorSteps(const SquashedNormal& squashed, at::TensorList parameters, std::int64_t stoch,
              const Tensor& numbers)
       : normal(squashed), noise(numbers.contiguous()) {
     const std::int64_t h = noise.size(0), n = noise.size(1), a = noise.size(2);
-    from_stoch = layers[0].detach().slice(1, 0, stoch).contiguous();
-    from_deter = layers[0].detach().slice(1, stoch).contiguous();
-    for (std::size_t i = 0; i + 2 < layers.size(); i += 2) {
-      hidden.push_back(every_row(layers[i + 1], h, n));
-      weights.push_back(layers[i + 2].detach().contiguous());
+    from_stoch = packed_layer(parameters[0].detach().slice(1, 0, stoch).contiguous());
+    from_deter = packed_layer(parameters[0].detach().slice(1, stoch).contiguous());
+    for (std::size_t i = 0; i + 2 < parameters.size(); i += 2) {
+      biases.push_back(parameters[i + 1].detach().contiguous());
+      hidden.push_back(torch::empty({h, n, biases.back().size(0)}, noise.options()));
+      weights.push_back(parameters[i + 2].detach().contiguous());
+      layers.push_back(packed_layer(weights.back()));
     }
-    out_bias = layers.back().detach().contiguous();
+    out_bias = parameters.back().detach().contiguous();
     for (Tensor* x : {&action, &stddev, &mean_slope, &std_slope}) *x = torch::empty_like(noise);
     log_prob = torch::empty({h, n}, noise.options());
     out = torch::empty({1, n, 2 * a}, noise.options());
@@ -50,19 +55,19 @@ struct ActorSteps {
 
   // The action of step t for some rows; stoch and deter are the state before it.
   void step(std::int64_t t, const Block& block, const float* stoch, const float* deter) {
-    const std::int64_t n = block.count, a = noise.size(2), k = from_stoch.size(0);
+    const std::int64_t n = block.count, a = noise.size(2), k = from_stoch.columns();
     float* x = at_step(hidden[0], t, block.first);
-    dense(n, from_stoch.size(1), k, stoch, read(from_stoch), 1, x);
-    dense(n, from_deter.size(1), k, deter, read(from_deter), 1, x);
+    multiply(n, stoch, from_stoch, Start::bias(biases[0]), x);
+    multiply(n, deter, from_deter, Start::out(), x);
     elu(n * k, x);
     for (std::size_t i = 1; i < hidden.size(); ++i) {
       float* y = at_step(hidden[i], t, block.first);
-      dense(n, k, k, x, read(weights[i - 1]), 1, y);
+      multiply(n, x, layers[i - 1], Start::bias(biases[i]), y);
       elu(n * k, y);
       x = y;
     }
     float* raw = at_step(out, 0, block.first);
-    dense(n, k, 2 * a, x, read(weights.back()), 0, raw);
+    multiply(n, x, layers.back(), Start::zero(), raw);
     squashed_sample(n, a, normal, raw, read(out_bias), at_step(noise, t, block.first),
                     sample(t, block.first));
   }
@@ -72,20 +77,21 @@ struct ActorSteps {
   [[nodiscard]] tensor_list backward(const RssmSteps& states, const Tensor& d_action,
                                      const Tensor& d_log_prob) const {
     const std::int64_t h = noise.size(0), n = noise.size(1), a = noise.size(2);
-    Tensor dy = torch::empty({h, n, 2 * a}, noise.options());
+    const Tensor dy = torch::empty({h, n, 2 * a}, noise.options());
     squashed_sample_backward(h * n, a, sample(0, 0), read(noise), read(d_action), read(d_log_prob),
                              dy.data_ptr<float>());
-    tensor_list gradients(2 * hidden.size() + 2);
-    for (std::size_t i = hidden.size(); i > 0; --i) {
-      gradients[2 * i] = weight_gradient(dy, hidden[i - 1]);
-      gradients[2 * i + 1] = rows(dy).sum(0);
-      dy = torch::matmul(dy, weights[i - 1]);
-      torch::elu_backward_out(dy, dy, 1, 1, 1, /*is_result=*/true, hidden[i - 1]);
-    }
-    gradients[0] = torch::cat({delayed_weight_gradient(dy, states.stoch, states.first_stoch),
-                               delayed_weight_gradient(dy, states.deter, states.first_deter)},
-                              1);
-    gradients[1] = rows(dy).sum(0);
+    std::vector<Tensor> inputs;
+    for (const Tensor& x : hidden) inputs.push_back(rows(x));
+    const StackGradients upper = dense_stack_backward(inputs, weights, rows(dy), {true, true});
+    Tensor first = upper.input;
+    elu_backward(first.numel(), read(hidden[0]), first.data_ptr<float>());
+    first = first.view(hidden[0].sizes());
+    tensor_list gradients = {
+        torch::cat({delayed_weight_gradient(first, states.stoch, states.first_stoch),
+                    delayed_weight_gradient(first, states.deter, states.first_deter)},
+                   1),
+        rows(first).sum(0)};
+    gradients.insert(gradients.end(), upper.layers.begin(), upper.layers.end());
     return gradients;
   }
 };
@@ -107,18 +113,20 @@ struct Rollout : torch::autograd::Function<Rollout> {
                              const Tensor& action_noise, const Tensor& prior_noise,
                              at::TensorList w, at::TensorList actor_layers, double min_std,
                              const SquashedNormal& normal) {
-    const std::int64_t h = action_noise.size(0), n = action_noise.size(1), a = action_noise.size(2);
-    const Tensor action_weight = w[0].detach().contiguous();
+    const std::int64_t h = action_noise.size(0), n = action_noise.size(1);
+    const Tensor action_weight = w[0].detach().contiguous(),
+                 input_bias = w[1].detach().contiguous();
     ActorSteps actor(normal, actor_layers, stoch.size(1), action_noise);
     RssmSteps rssm({w[3], w[4], w[5], w[6], w[7], w[8], w[9], w[10]}, min_std, stoch, deter,
-                   prior_noise, every_row(w[1], h, n), every_row(w[2], h, n));
-    const std::int64_t k = rssm.hidden.size(2);
+                   prior_noise, torch::empty({h, n, w[1].size(0)}, stoch.options()),
+                   every_row(w[2], h, n));
+    const Packed from_action = packed_layer(action_weight);
     for_blocks(n, [&](const Block& block) {
       const std::int64_t first = block.first;
       for (std::int64_t t = 0; t < h; ++t) {
         actor.step(t, block, rssm.stoch_before(t, first), rssm.deter_before(t, first));
-        dense(block.count, a, k, at_step(actor.action, t, first), read(action_weight), 1,
-              at_step(rssm.hidden, t, first));
+        multiply(block.count, at_step(actor.action, t, first), from_action, Start::bias(input_bias),
+                 at_step(rssm.hidden, t, first));
         rssm.step(t, block);
       }
     });

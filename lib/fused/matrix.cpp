@@ -1,19 +1,82 @@
 #include "fused/matrix.h"
 
-// The Fortran interface of the BLAS in LibTorch.
-extern "C" void sgemm_(const char* transpose_a, const char* transpose_b, const int* m, const int* n,
-                       const int* k, const float* alpha, const float* a, const int* lda,
-                       const float* b, const int* ldb, const float* beta, float* c, const int* ldc);
+#include <algorithm>
+
+#include <ATen/Parallel.h>
+
+#include "fused/matrix_kernels.h"
 
 namespace dreamer::fused {
 
-void gemm(Transpose ta, Transpose tb, std::int64_t rows, std::int64_t columns, std::int64_t inner,
-          const float* a, const float* b, float beta, float* out) {
-  // Column-major routines compute the transpose: out' = b'·a'.
-  const auto m = static_cast<int>(columns), n = static_cast<int>(rows), k = static_cast<int>(inner);
-  const float one = 1;
-  sgemm_(tb == Transpose::yes ? "T" : "N", ta == Transpose::yes ? "T" : "N", &m, &n, &k, &one, b,
-         tb == Transpose::yes ? &k : &m, a, ta == Transpose::yes ? &n : &k, &beta, out, &m);
+namespace {
+
+// Inner indices of a panel that are multiplied with all rows before the next: 32 KB with AVX-512.
+constexpr std::int64_t kInner = 256;
+
+// Columns [first, first + width) of the inner indices [begin, end) of b become a panel.
+void pack(Transpose transpose, const float* b, std::int64_t inner, std::int64_t columns,
+          std::int64_t begin, std::int64_t end, std::int64_t first, std::int64_t width,
+          std::int64_t panel, float* out) {
+  if (transpose == Transpose::no) {
+    for (std::int64_t i = begin; i < end; ++i, out += panel) {
+      std::copy_n(b + i * columns + first, width, out);
+      std::fill(out + width, out + panel, 0.0F);
+    }
+    return;
+  }
+  for (std::int64_t c = 0; c < panel; ++c)
+    for (std::int64_t i = begin; i < end; ++i)
+      out[(i - begin) * panel + c] = c < width ? b[(first + c) * inner + i] : 0;
+}
+
+}  // namespace
+
+Packed::Packed(Transpose transpose, std::int64_t inner, std::int64_t columns, const float* b)
+    : inner_(inner), columns_(columns) {
+  const std::int64_t panel = matrix_kernels().front()->panel,
+                     panels = (columns + panel - 1) / panel;
+  panels_ = torch::empty({panels, inner, panel});
+  float* out = panels_.data_ptr<float>();
+  for (std::int64_t first = 0; first < columns; first += panel, out += inner * panel)
+    pack(transpose, b, inner, columns, 0, inner, first, std::min(panel, columns - first), panel,
+         out);
+}
+
+void multiply(std::int64_t rows, const float* a, const Packed& b, const Start& start, float* out) {
+  const MatrixKernel& kernel = *matrix_kernels().front();
+  const std::int64_t inner = b.inner(), columns = b.columns(), panel = kernel.panel;
+  constexpr std::int64_t kFewest = 64;  // rows of a thread
+  at::parallel_for(0, rows, kFewest, [&](std::int64_t begin, std::int64_t end) {
+    const float* from = b.panels();
+    for (std::int64_t first = 0; first < columns; first += panel, from += inner * panel)
+      kernel.product(end - begin, {a + begin * inner, inner, 1}, from, inner,
+                     start.part(out, columns, begin, first),
+                     {out + begin * columns + first, columns, std::min(panel, columns - first)});
+  });
+}
+
+void gemm(Transpose transpose_a, Transpose transpose_b, std::int64_t rows, std::int64_t columns,
+          std::int64_t inner, const float* a, const float* b, const Start& start, float* out) {
+  const MatrixKernel& kernel = *matrix_kernels().front();
+  const std::int64_t panel = kernel.panel;
+  constexpr std::int64_t kFewest = 24;
+  at::parallel_for(0, rows, kFewest, [&](std::int64_t begin, std::int64_t end) {
+    thread_local torch::Tensor memory;
+    if (!memory.defined()) memory = torch::empty({kInner, panel});
+    float* packed = memory.data_ptr<float>();
+    for (std::int64_t i = 0; i < inner; i += kInner) {
+      const std::int64_t stop = std::min(inner, i + kInner);
+      const Strided part = transpose_a == Transpose::no ? Strided{a + begin * inner + i, inner, 1}
+                                                        : Strided{a + begin + i * rows, 1, rows};
+      for (std::int64_t first = 0; first < columns; first += panel) {
+        const std::int64_t width = std::min(panel, columns - first);
+        pack(transpose_b, b, inner, columns, i, stop, first, width, panel, packed);
+        kernel.product(end - begin, part, packed, stop - i,
+                       (i == 0 ? start : Start::out()).part(out, columns, begin, first),
+                       {out + begin * columns + first, columns, width});
+      }
+    }
+  });
 }
 
 }  // namespace dreamer::fused

@@ -1,5 +1,6 @@
 #include "fused/pointwise.h"
 
+#include <array>
 #include <cmath>
 
 #include "fused/vector_math.h"
@@ -153,6 +154,35 @@ void squashed_sample_backward(std::int64_t rows, std::int64_t size, const Squash
       d_out[m] = d_raw * kept.mean_slope[i];
       d_out[m + size] = d_stddev * kept.std_slope[i];
     }
+}
+
+DREAMER_VECTORIZED
+void scaled_bytes(std::int64_t count, const std::uint8_t* __restrict x,
+                  const float* __restrict offset, float gain, float* __restrict out) {
+  for (std::int64_t i = 0; i < count; ++i)
+    out[i] = (static_cast<float>(x[i]) / 255.0F - offset[i]) * gain;
+}
+
+DREAMER_VECTORIZED
+float squared_distance(std::int64_t count, const float* __restrict a, const float* __restrict b) {
+  constexpr std::int64_t kSums = 64;  // side by side, so that none waits for the one before
+  std::array<float, kSums> sums{};
+  std::int64_t i = 0;
+  for (; i + kSums <= count; i += kSums)
+    for (std::int64_t k = 0; k < kSums; ++k) {
+      const float d = a[i + k] - b[i + k];
+      sums[k] += d * d;
+    }
+  float sum = 0;
+  for (; i < count; ++i) sum += (a[i] - b[i]) * (a[i] - b[i]);
+  for (const float part : sums) sum += part;
+  return sum;
+}
+
+DREAMER_VECTORIZED
+void scaled_difference(std::int64_t count, const float* __restrict a, const float* __restrict b,
+                       float factor, float* __restrict out) {
+  for (std::int64_t i = 0; i < count; ++i) out[i] = (a[i] - b[i]) * factor;
 }
 
 }  // namespace dreamer::fused

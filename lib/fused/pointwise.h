@@ -56,4 +56,13 @@ void squashed_sample_backward(std::int64_t rows, std::int64_t size, const Squash
                               const float* noise, const float* d_action, const float* d_log_prob,
                               float* d_out);
 
+/// out = (x / 255 − offset) · gain.
+void scaled_bytes(std::int64_t count, const std::uint8_t* x, const float* offset, float gain,
+                  float* out);
+/// Σ (a − b)².
+[[nodiscard]] float squared_distance(std::int64_t count, const float* a, const float* b);
+/// out = (a − b) · factor.
+void scaled_difference(std::int64_t count, const float* a, const float* b, float factor,
+                       float* out);
+
 }  // namespace dreamer::fused

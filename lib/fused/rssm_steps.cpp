@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "fused/matrix.h"
 #include "fused/pointwise.h"
 
 namespace dreamer::fused {
@@ -22,6 +21,11 @@ RssmSteps::RssmSteps(const RssmWeights& parameters, double floor, const Tensor& 
   weights = {prepared(parameters.stoch),   prepared(parameters.ih),      prepared(parameters.hh),
              prepared(parameters.ih_bias), prepared(parameters.hh_bias), prepared(parameters.deter),
              prepared(parameters.out),     prepared(parameters.out_bias)};
+  from_stoch_ = packed_layer(weights.stoch);
+  ih_ = packed_layer(weights.ih);
+  hh_ = packed_layer(weights.hh);
+  to_head_ = packed_layer(weights.deter);
+  to_out_ = packed_layer(weights.out);
   const std::int64_t t = noise.size(0), n = noise.size(1), s = noise.size(2),
                      d = weights.hh.size(1);
   const auto memory = [&](std::initializer_list<std::int64_t> shape) {
@@ -53,14 +57,14 @@ void RssmSteps::step(std::int64_t t, const Block& block) {
   float *x = at(hidden), *y = at(head), *next = at(deter);
   float *gi = scratch(from_input_), *gh = scratch(from_state_), *out = scratch(out_);
   const float* before = deter_before(t, block.first);
-  dense(n, s, k, stoch_before(t, block.first), read(weights.stoch), 1, x);
+  multiply(n, stoch_before(t, block.first), from_stoch_, Start::out(), x);
   elu(n * k, x);
-  dense(n, k, 3 * d, x, read(weights.ih), 0, gi);
-  dense(n, d, 3 * d, before, read(weights.hh), 0, gh);
+  multiply(n, x, ih_, Start::zero(), gi);
+  multiply(n, before, hh_, Start::zero(), gh);
   gru(n, d, {gi, gh, read(weights.ih_bias), read(weights.hh_bias), before}, at(gates), next);
-  dense(n, d, k_head, next, read(weights.deter), 1, y);
+  multiply(n, next, to_head_, Start::out(), y);
   elu(n * k_head, y);
-  dense(n, k_head, 2 * s, y, read(weights.out), 0, out);
+  multiply(n, y, to_out_, Start::zero(), out);
   normal_sample(n, s, out, read(weights.out_bias), static_cast<float>(min_std), at(noise),
                 {at(mean), at(stddev), at(slope), at(stoch)});
 }
@@ -76,6 +80,9 @@ RssmDownstream backward(const RssmSteps& f, const RssmUpstream& gradient, Weight
   const Tensor d_hidden = memory(k, true), d_head = memory(k_head, true),
                d_out = memory(2 * s, keep), d_input = memory(3 * d, keep),
                d_state = memory(3 * d, keep);
+  const Packed w_stoch = packed_back(f.weights.stoch), w_ih = packed_back(f.weights.ih),
+               w_hh = packed_back(f.weights.hh), w_deter = packed_back(f.weights.deter),
+               w_out = packed_back(f.weights.out);
   const auto step = [&](std::int64_t t, const Block& block) {
     const std::int64_t n = block.count, first = block.first;
     const auto at = [&](const Tensor& x) { return at_step(x, t, first); };
@@ -84,16 +91,16 @@ RssmDownstream backward(const RssmSteps& f, const RssmUpstream& gradient, Weight
     float *out = slot(d_out), *gi = slot(d_input), *gh = slot(d_state);
     normal_sample_backward(n, s, at(f.noise), at(f.slope), at(gradient.stoch), at(gradient.mean),
                            at(gradient.stddev), out);
-    dense_backward(n, k_head, 2 * s, out, read(f.weights.out), 0, dy);
+    multiply(n, out, w_out, Start::zero(), dy);
     elu_backward(n * k_head, at(f.head), dy);
-    dense_backward(n, d, k_head, dy, read(f.weights.deter), 1, d_next);
+    multiply(n, dy, w_deter, Start::out(), d_next);
     float* d_before = t > 0 ? at_step(gradient.deter, t - 1, first) : nullptr;
     gru_backward(n, d, at(f.gates), f.deter_before(t, first), d_next, gi, gh, d_before);
-    dense_backward(n, k, 3 * d, gi, read(f.weights.ih), 0, dx);
+    multiply(n, gi, w_ih, Start::zero(), dx);
     elu_backward(n * k, at(f.hidden), dx);
     if (t == 0) return;  // the first state is a constant
-    dense_backward(n, d, 3 * d, gh, read(f.weights.hh), 1, d_before);
-    dense_backward(n, s, k, dx, read(f.weights.stoch), 1, at_step(gradient.stoch, t - 1, first));
+    multiply(n, gh, w_hh, Start::out(), d_before);
+    multiply(n, dx, w_stoch, Start::out(), at_step(gradient.stoch, t - 1, first));
   };
   for_blocks(all_rows, [&](const Block& block) {
     for (std::int64_t t = steps - 1; t >= 0; --t) step(t, block);
@@ -111,11 +118,19 @@ RssmDownstream backward(const RssmSteps& f, const RssmUpstream& gradient, Weight
   return result;
 }
 
-Tensor weight_gradient(const Tensor& dy, const Tensor& x) { return rows(dy).t().mm(rows(x)); }
+Tensor weight_gradient(const Tensor& dy, const Tensor& x) {
+  const Tensor result = torch::empty({dy.size(-1), x.size(-1)}, dy.options());
+  gemm(Transpose::yes, Transpose::no, dy.size(-1), x.size(-1), rows(dy).size(0), read(dy), read(x),
+       Start::zero(), result.data_ptr<float>());
+  return result;
+}
 
 Tensor delayed_weight_gradient(const Tensor& dy, const Tensor& state, const Tensor& first) {
-  return weight_gradient(dy[0], first)
-      .addmm_(rows(dy.slice(0, 1)).t(), rows(state.slice(0, 0, -1)));
+  const Tensor result = weight_gradient(dy[0], first);
+  const std::int64_t later = dy[0].size(0) * (dy.size(0) - 1);
+  gemm(Transpose::yes, Transpose::no, dy.size(-1), state.size(-1), later, read(dy) + dy.stride(0),
+       read(state), Start::out(), result.data_ptr<float>());
+  return result;
 }
 
 bool applies(const Tensor& weight, at::ArrayRef<Tensor> constants) {

@@ -5,6 +5,8 @@
 #include <ATen/Parallel.h>
 #include <torch/torch.h>
 
+#include "fused/matrix.h"
+
 namespace dreamer::fused {
 
 // The steps that the observed sequence and the imagined rollout share. Letters as everywhere, and
@@ -73,6 +75,7 @@ struct RssmSteps {
   [[nodiscard]] const float* deter_before(std::int64_t t, std::int64_t first) const;
 
  private:
+  Packed from_stoch_, ih_, hh_, to_head_, to_out_;  // the weights
   torch::Tensor from_input_, from_state_, out_;  // [1,N,3D] [1,N,3D] [1,N,2S], of the latest step
 };
 

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include "fused/convolution.h"
+#include "fused/dense_stack.h"
+#include "fused/rssm_steps.h"
 #include "model/layers.h"
 
 namespace dreamer {
@@ -41,8 +43,9 @@ Tensor Decoder::first_layers(const Tensor& feature) const {
   } else {
     x = torch::linear(x, dense_->weight, dense_->bias);
   }
-  return torch::addmm(bias, x, weight)
-      .relu_()
+  const Tensor y = fused::applies(weight, {}) ? fused::dense_stack(x, {weight.t(), bias})
+                                              : torch::addmm(bias, x, weight);
+  return y.relu()
       .view({rows, kernel, kernel, out})
       .permute({0, 3, 1, 2});
 }

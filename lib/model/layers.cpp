@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "fused/dense_stack.h"
+#include "fused/rssm_steps.h"
+
 namespace dreamer {
 
 using torch::Tensor;
@@ -64,7 +67,14 @@ DenseHead::DenseHead(std::int64_t in, std::int64_t units, std::int64_t layers, s
   out_ = register_module("out", dense(units, out));
 }
 
-Tensor DenseHead::forward(Tensor x) const {
+Tensor DenseHead::forward(const Tensor& x) const {
+  constexpr std::int64_t kFewest = 32;  // for fewer rows, laying out the weights costs more
+  const bool many = x.numel() >= kFewest * x.size(-1);
+  return many && fused::applies(out_->weight, {}) ? fused::dense_stack(x, weights())
+                                                  : forward_plain(x);
+}
+
+Tensor DenseHead::forward_plain(Tensor x) const {
   // torch's module holders have no const call operator; the functional form says the same.
   for (const auto& layer : hidden_) x = torch::elu(torch::linear(x, layer->weight, layer->bias));
   return torch::linear(x, out_->weight, out_->bias);

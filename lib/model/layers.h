@@ -48,7 +48,9 @@ class Gru : public torch::nn::Module {
 class DenseHead : public torch::nn::Module {
  public:
   DenseHead(std::int64_t in, std::int64_t units, std::int64_t layers, std::int64_t out);
-  torch::Tensor forward(torch::Tensor x) const;
+  torch::Tensor forward(const torch::Tensor& x) const;
+  /// The same layer by layer.
+  torch::Tensor forward_plain(torch::Tensor x) const;
 
   /// Weight [out,in] and bias [out] of each layer in turn.
   [[nodiscard]] std::vector<torch::Tensor> weights() const;

@@ -1,6 +1,7 @@
 #include "model/world_model.h"
 
 #include "core/error.h"
+#include "fused/pictures.h"
 
 namespace dreamer {
 
@@ -42,15 +43,16 @@ void WorldModel::set_mean_image(const Tensor& mean) {
 }
 
 Tensor WorldModel::preprocess(const Tensor& image, const Tensor& dither) const {
-  Tensor x = image.to(torch::kFloat32);
+  const Tensor center =
+      config_.image_center ? mean_image_ : torch::full({}, 0.5F);
+  Tensor x;
   if (config_.image_encoding == "dithered") {
-    x = x / 256;
+    x = image.to(torch::kFloat32) / 256;
     if (dither.defined()) x = x + dither / 256;
+    x = (x - center) * config_.image_gain;
   } else {
-    x = x / 255;
+    x = fused::scaled_pictures(image, center, config_.image_gain);
   }
-  x = config_.image_center ? x - mean_image_ : x - 0.5;
-  if (config_.image_gain != 1) x = x * config_.image_gain;
   // Channels go first as a view: in memory the picture stays row, column, channel, which is the
   // order in which the convolutions are fastest.
   return x.movedim(-1, -3);
@@ -80,7 +82,7 @@ ModelLoss WorldModel::loss(const Sequences& batch, const ModelNoise& noise) cons
   loss.states = rssm_->observe(encode(image), batch.action, noise.posterior);
   const Tensor feature = loss.states.latent.feature();  // [B,L,F]
 
-  const Tensor image_nll = 0.5 * (decode(feature) - image).square().sum({-3, -2, -1}) +
+  const Tensor image_nll = fused::half_squared_distance(decode(feature), image) +
                            kHalfLogTwoPi * static_cast<double>(image_.pixels());
   loss.image = masked_mean(image_nll, batch.mask);
   loss.reward =
