@@ -74,18 +74,19 @@ void RandomStream::fill_uniform(std::uint64_t update, std::span<float> out) cons
   }
 }
 
-void RandomStream::fill_normal(std::uint64_t update, std::span<float> out) const {
+void RandomStream::fill_normal(std::uint64_t update, std::span<float> out,
+                               std::uint64_t first) const {
   // Box-Muller: two normals from two uniforms, twice a block.
-  for (std::size_t i = 0; i < out.size(); i += 4) {
-    const auto b = block(update, i / 4);
-    std::array<float, 4> normal{};
-    for (std::size_t j = 0; j < 4; j += 2) {
+  for (std::size_t i = 0; i < out.size(); i += kTogether) {
+    const auto b = block(update, (first + i) / kTogether);
+    std::array<float, kTogether> normal{};
+    for (std::size_t j = 0; j < kTogether; j += 2) {
       const float radius = std::sqrt(-2.0F * std::log(open_unit(b[j])));
       const float angle = 2.0F * std::numbers::pi_v<float> * open_unit(b[j + 1]);
       normal[j] = radius * std::cos(angle);
       normal[j + 1] = radius * std::sin(angle);
     }
-    for (std::size_t j = 0; j < 4 && i + j < out.size(); ++j) out[i + j] = normal[j];
+    for (std::size_t j = 0; j < kTogether && i + j < out.size(); ++j) out[i + j] = normal[j];
   }
 }
 

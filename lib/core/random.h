@@ -28,7 +28,9 @@ class RandomStream {
 
   /// out[i] = the i-th value of this update.
   void fill_uniform(std::uint64_t update, std::span<float> out) const;
-  void fill_normal(std::uint64_t update, std::span<float> out) const;
+  /// out[i] = the value `first` + i; `first` is a multiple of kTogether.
+  void fill_normal(std::uint64_t update, std::span<float> out, std::uint64_t first = 0) const;
+  static constexpr std::uint64_t kTogether = 4;  // normals are drawn by fours
 
  private:
   [[nodiscard]] std::array<std::uint32_t, 4> block(std::uint64_t update, std::uint64_t index) const;

@@ -185,4 +185,15 @@ void scaled_difference(std::int64_t count, const float* __restrict a, const floa
   for (std::int64_t i = 0; i < count; ++i) out[i] = (a[i] - b[i]) * factor;
 }
 
+DREAMER_VECTORIZED
+void adam(std::int64_t count, const AdamStep& step, const float* __restrict gradient,
+          float* __restrict m, float* __restrict v, float* __restrict x) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    const float g = gradient[i] * step.shrink;
+    m[i] = m[i] * step.kept_m + g * step.fresh_m;
+    v[i] = v[i] * step.kept_v + g * g * step.fresh_v;
+    x[i] -= step.rate * (m[i] / (std::sqrt(v[i]) + step.epsilon));
+  }
+}
+
 }  // namespace dreamer::fused

@@ -65,4 +65,12 @@ void scaled_bytes(std::int64_t count, const std::uint8_t* x, const float* offset
 void scaled_difference(std::int64_t count, const float* a, const float* b, float factor,
                        float* out);
 
+/// A step of Adam: of g = shrink·gradient the moments take the part `fresh`, and of what they were
+/// the part `kept`; x −= rate · m / (√v + epsilon).
+struct AdamStep {
+  float shrink, kept_m, fresh_m, kept_v, fresh_v, rate, epsilon;
+};
+void adam(std::int64_t count, const AdamStep& step, const float* gradient, float* m, float* v,
+          float* x);
+
 }  // namespace dreamer::fused

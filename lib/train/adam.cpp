@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "fused/pointwise.h"
+#include "fused/rssm_steps.h"
+
 namespace dreamer {
 
 using torch::Tensor;
@@ -49,11 +52,23 @@ void Adam::step(const std::vector<Tensor>& gradients, double norm) {
   const auto t = static_cast<double>(++steps_);
   const double rate = options_.learning_rate * std::sqrt(1 - std::pow(options_.beta2, t)) /
                       (1 - std::pow(options_.beta1, t));
+  const auto number = [](double x) { return static_cast<float>(x); };
+  const fused::AdamStep step{
+      number(shrink),          number(options_.beta1),     number(1 - options_.beta1),
+      number(options_.beta2),  number(1 - options_.beta2), number(rate),
+      number(options_.epsilon)};
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const Tensor g = shrink == 1.0 ? gradients[i] : gradients[i] * shrink;
+    const Tensor& x = parameters_[i].tensor;
+    if (fused::applies(x, {}) && x.is_contiguous()) {
+      const Tensor g = gradients[i].contiguous();
+      fused::adam(x.numel(), step, g.const_data_ptr<float>(), m_[i].data_ptr<float>(),
+                  v_[i].data_ptr<float>(), x.data_ptr<float>());
+      continue;
+    }
+    const Tensor g = gradients[i] * shrink;
     m_[i].mul_(options_.beta1).add_(g, 1 - options_.beta1);
     v_[i].mul_(options_.beta2).addcmul_(g, g, 1 - options_.beta2);
-    parameters_[i].tensor.addcdiv_(m_[i], v_[i].sqrt().add_(options_.epsilon), -rate);
+    x.addcdiv_(m_[i], v_[i].sqrt().add_(options_.epsilon), -rate);
   }
 }
 

@@ -1,7 +1,9 @@
 #include "train/compute.h"
 
 #include <malloc.h>
+#include <sys/mman.h>
 
+#include <cstdlib>
 #include <thread>
 
 #include "core/error.h"
@@ -10,13 +12,31 @@
 
 namespace dreamer {
 
-torch::Device set_up(const Compute& compute) {
+namespace {
+
+// Keeps the memory of an update for the next one, in pages of 2 MB where the system has them:
+// fetched anew each time, page faults cost more than some layers.
+void keep_memory() {
 #ifdef __GLIBC__
-  // Keep the memory of an update for the next one: fetched anew from the system each time, its page
-  // faults cost more than some layers.
   mallopt(M_MMAP_MAX, 0);
   mallopt(M_TRIM_THRESHOLD, -1);
+  // The heap grows to what an update may need, by addresses only: memory it takes as it is used.
+  constexpr std::size_t kAddresses = std::size_t{2} << 30U, kHugePage = std::size_t{2} << 20U;
+  void* const heap = std::malloc(kAddresses);
+  if (heap == nullptr) return;  // a limit on addresses: small pages will do
+  const auto begin = reinterpret_cast<std::uintptr_t>(heap);
+  const std::uintptr_t first = (begin + kHugePage - 1) / kHugePage * kHugePage,
+                       last = (begin + kAddresses) / kHugePage * kHugePage;
+  std::free(heap);
+  // Advice: a system that does not take it goes on as before.
+  static_cast<void>(madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE));
 #endif
+}
+
+}  // namespace
+
+torch::Device set_up(const Compute& compute) {
+  keep_memory();
   const auto cores = static_cast<std::int64_t>(std::thread::hardware_concurrency());
   const std::int64_t threads =
       compute.threads > 0 ? compute.threads : std::max<std::int64_t>(1, cores);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include <ATen/Parallel.h>
+
 #include "core/error.h"
 
 namespace dreamer {
@@ -42,7 +44,15 @@ void for_each_tensor(const torch::nn::Module& module,
 Tensor normal_tensor(const RandomStream& stream, std::uint64_t update, torch::IntArrayRef shape,
                      torch::Device device) {
   Tensor tensor = torch::empty(shape);
-  stream.fill_normal(update, floats(tensor));
+  const std::span<float> all = floats(tensor);
+  constexpr std::int64_t kEach = RandomStream::kTogether, kFewest = 1024;
+  const auto size = static_cast<std::int64_t>(all.size());
+  at::parallel_for(
+      0, (size + kEach - 1) / kEach, kFewest, [&](std::int64_t begin, std::int64_t end) {
+        const auto first = static_cast<std::size_t>(begin * kEach);
+        const auto count = static_cast<std::size_t>(std::min(size, end * kEach)) - first;
+        stream.fill_normal(update, all.subspan(first, count), first);
+      });
   return tensor.to(device);
 }
 
