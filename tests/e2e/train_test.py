@@ -175,6 +175,21 @@ def test_a_loss_that_is_not_finite_stops_and_leaves_batch_and_parameters(made, s
     assert not (shell.folder / "run/policy.h5").exists()
 
 
+def test_a_batch_of_the_behavior_that_was_set_in_vain_is_a_warning(shell):
+    def warnings(*options):
+        # It fails behind the settings, before it works: there is no such file.
+        said = shell.run(*train(*options, "--data", "none.h5"), status=1).stderr
+        return [line for line in said.splitlines() if "warning: " in line]
+
+    assert warnings() == []  # the preset's differ from TINY_MODEL's
+    assert warnings("behavior.batch=2", "behavior.length=5") == []
+    batch, length = warnings("behavior.batch=3", "behavior.length=6")
+    assert "behavior.batch=3" in batch and "fit_model.batch=2" in batch
+    assert "behavior.length=6" in length and "fit_model.length=5" in length
+    (shell.folder / "mine.json").write_text('{"behavior": {"batch": 7}}')
+    assert "behavior.batch=7" in warnings("--config", "mine.json")[0]
+
+
 @pytest.mark.parametrize("options,status,says", [
     (["--init-policy", "POLICY"], 2, "--init-model"),
     (["--render", "none"], 2, "--render"),
