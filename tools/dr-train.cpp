@@ -1,4 +1,5 @@
 #include "cli/program.h"
+#include "collect/seeds.h"
 #include "core/log.h"
 #include "env/environment.h"
 #include "stages/stages.h"
@@ -23,6 +24,17 @@ void warn_of_unused(const cli::Program& program, const Config& config) {
   };
   warn("batch", given.behavior.batch, config.fit_model.batch);
   warn("length", given.behavior.length, config.fit_model.length);
+}
+
+/// Every round has a seed of its own, and none has that of another run.
+void check_seeds(const TrainJob& job) {
+  if (job.seed > kLargestRunSeed)
+    throw usage_error("--seed {}: must be 0 to {}, as round r collects with seed {}·SEED + r",
+                      job.seed, kLargestRunSeed, kSeedsOfARun);
+  if (job.rounds > kLargestRound)
+    throw usage_error(
+        "--rounds {}: at most {}; go on in another run, by --data, --init-model and --init-policy",
+        job.rounds, kLargestRound);
 }
 
 }  // namespace
@@ -54,6 +66,7 @@ int main(int argc, char** argv) {
   program.learn(job, {"model", "fit_model", "behavior", "collect", "train"});
   program.check([&] {
     env::find_task(job.task);
+    check_seeds(job);
     if (env::render_quality(job.render) == env::RenderQuality::none)
       throw usage_error("--render none: the model learns from pictures; give exact or fast");
     if (!job.init_policy.empty() && job.init_model.empty())
