@@ -4,6 +4,7 @@
 #include <chrono>
 #include <limits>
 #include <memory>
+#include <optional>
 
 #include "core/log.h"
 #include "core/progress.h"
@@ -54,12 +55,13 @@ class Fit {
 
   void run() {
     io::check_output(job_.out, job_.replace);
-    resume();
+    const std::optional<io::FileReader> earlier = find_earlier();
     if (!job_.logdir.empty()) board_ = std::make_unique<TensorBoard>(job_.logdir, done_ + 1);
     MetricsLog metrics(board_.get(), setup_.stream);
     data::Prefetcher batches(replay_,
                              RandomStream(static_cast<std::uint64_t>(job_.seed), setup_.stream),
                              {setup_.batch, setup_.length, static_cast<std::uint64_t>(done_)});
+    if (earlier) trainer_.read(*earlier);  // while the first batches are prepared
     Progress progress("updates", job_.updates, done_ - first_);
     double waited = 0;
     while (done_ < last_) {
@@ -136,14 +138,19 @@ class Fit {
                           job_.out, made_by, [this] { save_resume(); });
   }
 
-  void resume() {
+  /// What this fit goes on from, if anything: its own unfinished work, or else the checkpoint that
+  /// --init names.
+  std::optional<io::FileReader> find_earlier() {
     const auto path = unfinished_path();
-    if (!std::filesystem::exists(path)) return;
-    const io::FileReader file(path, trainer_.format());
-    if (!job_.follow) check_same_job(file);
-    trainer_.read(file);
-    done_ = saved_ = read_counts(file).updates;
-    log::info("going on from {} after {} updates", path.string(), progress_text());
+    if (std::filesystem::exists(path)) {
+      io::FileReader file(path, trainer_.format());
+      if (!job_.follow) check_same_job(file);
+      done_ = saved_ = read_counts(file).updates;
+      log::info("going on from {} after {} updates", path.string(), progress_text());
+      return file;
+    }
+    if (!job_.init.empty()) return io::FileReader(job_.init, trainer_.format());
+    return std::nullopt;
   }
 
   void check_same_job(const io::FileReader& file) const {
