@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "core/log.h"
+#include "core/process_clock.h"
 #include "core/progress.h"
 #include "core/signals.h"
 #include "data/prefetch.h"
@@ -64,6 +65,12 @@ class Fit {
     if (earlier) trainer_.read(*earlier);  // while the first batches are prepared
     Progress progress("updates", job_.updates, done_ - first_);
     double waited = 0;
+    const auto write_metrics = [&](const Json& more) {
+      const double now = batches.seconds_waited() + seconds_ahead_;
+      metrics.write(done_, now - waited, more);
+      waited = now;
+    };
+    const std::int64_t found = done_;
     while (done_ < last_) {
       if (job_.follow) keep_up();
       if (signals::requested() != 0) {
@@ -73,24 +80,23 @@ class Fit {
         return;
       }
       const data::Batch batch = batches.next();
+      const auto start = Clock::now();
       metrics.add(update(batch));
+      seconds_updating_ += seconds_since(start);
       ++done_;
       progress.advance();
-      if ((done_ - first_) % job_.log_every == 0 || done_ == last_) {
-        const double now = batches.seconds_waited() + seconds_ahead_;
-        metrics.write(done_, now - waited);
-        waited = now;
-      }
+      if ((done_ - first_) % job_.log_every == 0 && done_ < last_) write_metrics(Json::object());
       if (board_ && setup_.pictures) setup_.pictures(*board_, done_);
       if (job_.save_every > 0 && (done_ - first_) % job_.save_every == 0 && done_ < last_)
         save_unfinished();
     }
     if (job_.follow) {
       publish();
-      return;
+    } else {
+      save(job_.out, job_.replace, /*resumable=*/false);
+      std::filesystem::remove(resume_path(job_.out));
     }
-    save(job_.out, job_.replace, /*resumable=*/false);
-    std::filesystem::remove(resume_path(job_.out));
+    if (done_ > found) write_metrics(time_taken());
   }
 
  private:
@@ -119,6 +125,12 @@ class Fit {
 
   static double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
+  }
+
+  /// Of this process: all of it, and what was anything else than updates.
+  [[nodiscard]] Json time_taken() const {
+    const double seconds = seconds_since_start();
+    return {{"seconds", seconds}, {"overhead_seconds", seconds - seconds_updating_}};
   }
 
   [[nodiscard]] std::int64_t agent_steps() const {
@@ -210,6 +222,7 @@ class Fit {
   std::int64_t saved_;  // the last update that the output holds (follow)
   Clock::time_point next_look_;
   double seconds_ahead_ = 0;  // spent waiting for data that others collect
+  double seconds_updating_ = 0;
   std::unique_ptr<TensorBoard> board_;
 };
 
