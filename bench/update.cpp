@@ -3,13 +3,14 @@
 #include <fstream>
 #include <iostream>
 #include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "cli/program.h"
 #include "core/output.h"
-#include "joint_update.h"
 #include "measure.h"
+#include "subject.h"
 #include "train/compute.h"
 #include "work.h"
 
@@ -61,29 +62,37 @@ Json row(const std::string& name, double seconds, double gflop, double roof) {
   return row;
 }
 
-Json measure(const Job& job, JointUpdate& update, const Work& work, torch::Device device) {
+Json measure(const Job& job, Subject& subject, const Work& work, torch::Device device) {
   std::map<std::string, std::vector<double>> seconds;
+  std::map<std::string, double> laps;
   Stopwatch watch;
-  double whole = 0;
   const auto ended = [&](const char* phase) {
     synchronize(device);
-    const double lap = watch.lap();
-    seconds[phase].push_back(lap);
-    whole += lap;
+    laps[phase] += watch.lap();
   };
+  // Those of one run, which are over; all of them together.
+  const auto take_laps = [&] {
+    double whole = 0;
+    for (const auto& [phase, lap] : std::exchange(laps, {})) {
+      seconds[phase].push_back(lap);
+      whole += lap;
+    }
+    return whole;
+  };
+  subject.trainer().time_phases(ended);
   std::vector<double> wholes, roofs;
   Roof roof(device);
   for (std::int64_t i = 0; i < job.updates; ++i) {
     roofs.push_back(roof.sample());
     static_cast<void>(watch.lap());
-    whole = 0;
-    update.run(static_cast<std::uint64_t>(i) + 1, ended);
-    wholes.push_back(whole);
+    subject.trainer().update(subject.batch(), static_cast<std::uint64_t>(i) + 1, {});
+    wholes.push_back(take_laps());
   }
   const double peak = peak_memory();
   for (std::int64_t i = 0; i < job.updates; ++i) {
     static_cast<void>(watch.lap());
-    update.run_parts(ended);
+    subject.run_parts(ended);
+    static_cast<void>(take_laps());
     roofs.push_back(roof.sample());
   }
 
@@ -133,22 +142,21 @@ std::string table(const Json& result) {
 void time_updates(const Job& job, bool json) {
   constexpr std::int64_t kChannels = 3;
   const torch::Device device = set_up(job);
-  JointUpdate update(job.config, kChannels, job.action, job.seed, device);
-  const auto nothing = [](const char*) {};
-  update.run(0, nothing);  // the first one sets things up
+  Subject subject(job.config, kChannels, job.action, job.seed, device);
+  subject.trainer().update(subject.batch(), 0, {});  // the first one sets things up
 
   if (job.on_request) {
     std::uint64_t count = 0;
     for (std::string line; std::getline(std::cin, line);) {
       Stopwatch watch;
-      update.run(++count, nothing);
+      subject.trainer().update(subject.batch(), ++count, {});
       synchronize(device);
       emit({{"seconds", watch.lap()}, {"peak_memory_gib", peak_memory()}});
     }
     return;
   }
-  const Work work = count_work(job.config, update.starts(), kChannels, job.action);
-  const Json result = measure(job, update, work, device);
+  const Work work = count_work(job.config, subject.starts(), kChannels, job.action);
+  const Json result = measure(job, subject, work, device);
   if (!job.record.empty()) std::ofstream(job.record) << result.dump(2) << "\n";
   if (json)
     emit(result);

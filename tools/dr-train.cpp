@@ -1,9 +1,45 @@
 #include "cli/program.h"
+#include "collect/seeds.h"
+#include "core/log.h"
 #include "env/environment.h"
 #include "stages/stages.h"
 
+namespace {
+
+using namespace dreamer;
+
+/// Says which settings the user gave in vain: one batch serves both, and fit_model has its size. A
+/// preset may differ, as it is for the stages one by one, too.
+void warn_of_unused(const cli::Program& program, const Config& config) {
+  constexpr std::int64_t kNotGiven = -1;  // no size of a batch
+  Config given = config;
+  given.behavior.batch = given.behavior.length = kNotGiven;
+  program.lay_given_over(given);
+  const auto warn = [](const char* name, std::int64_t value, std::int64_t used) {
+    if (value != kNotGiven && value != used)
+      log::warning(
+          "behavior.{0}={1} has no effect: model and behavior learn from one batch, whose "
+          "{0} is fit_model.{0}={2}; set that",
+          name, value, used);
+  };
+  warn("batch", given.behavior.batch, config.fit_model.batch);
+  warn("length", given.behavior.length, config.fit_model.length);
+}
+
+/// Every round has a seed of its own, and none has that of another run.
+void check_seeds(const TrainJob& job) {
+  if (job.seed > kLargestRunSeed)
+    throw usage_error("--seed {}: must be 0 to {}, as round r collects with seed {}·SEED + r",
+                      job.seed, kLargestRunSeed, kSeedsOfARun);
+  if (job.rounds > kLargestRound)
+    throw usage_error(
+        "--rounds {}: at most {}; go on in another run, by --data, --init-model and --init-policy",
+        job.rounds, kLargestRound);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
-  using namespace dreamer;
   TrainJob job;
   cli::Program program("dr-train",
                        "Learn a task: collect, learn the model and learn to act, round by round");
@@ -30,10 +66,12 @@ int main(int argc, char** argv) {
   program.learn(job, {"model", "fit_model", "behavior", "collect", "train"});
   program.check([&] {
     env::find_task(job.task);
+    check_seeds(job);
     if (env::render_quality(job.render) == env::RenderQuality::none)
       throw usage_error("--render none: the model learns from pictures; give exact or fast");
     if (!job.init_policy.empty() && job.init_model.empty())
       throw usage_error("--init-policy needs --init-model: the model that it was learned in");
+    warn_of_unused(program, job.config);
   });
   return program.run(argc, argv, [&] { stages().train(job); });
 }

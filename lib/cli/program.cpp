@@ -198,8 +198,12 @@ void Program::resolve_config() {
                                          .attribute("/model", "action_repeat")
                                          .get<std::int64_t>();
   if (!preset_.empty()) apply_preset(*config_, preset_);
-  for (const auto& file : config_files_) merge_file(*config_, file);
-  for (const auto& setting : settings_) set(*config_, setting, sections_);
+  lay_given_over(*config_);
+}
+
+void Program::lay_given_over(Config& config) const {
+  for (const auto& file : config_files_) merge_file(config, file);
+  for (const auto& setting : settings_) set(config, setting, sections_);
 }
 
 void Program::resolve_data() {

@@ -63,6 +63,8 @@ class Program {
                      const std::string& doc);
   /// Whether --json was given.
   [[nodiscard]] bool json() const { return json_; }
+  /// Lays what the user gave by --config and --set over `config`.
+  void lay_given_over(Config& config) const;
   /// A check over all options, made before any work; it throws usage_error.
   void check(std::function<void()> check) { checks_.push_back(std::move(check)); }
 

@@ -21,12 +21,16 @@ inline constexpr std::int64_t kLargestSeed = 0x7fffffff;
                                    kLargestSeed);
 }
 
-/// The seed with which round r of a run with seed S collects: S itself for round 0, the random
-/// episodes; each round has another (the multiplier is odd, so the first 2³¹ differ), and those of
-/// runs with neighbouring seeds are far apart.
+/// Every run has so many seeds of its own, one a round and the last for episodes that nothing is
+/// learned from (pipelines/dreamer.mk counts likewise).
+inline constexpr std::int64_t kSeedsOfARun = 10000;
+inline constexpr std::int64_t kLargestRound = kSeedsOfARun - 2;
+inline constexpr std::int64_t kLargestRunSeed = 199'999;
+static_assert(kLargestRunSeed * kSeedsOfARun + kSeedsOfARun - 1 <= kLargestSeed);
+
+/// The seed with which round r of a run with seed S collects; round 0 are the random episodes.
 [[nodiscard]] inline std::int64_t round_seed(std::int64_t seed, std::int64_t round) {
-  constexpr std::int64_t kStride = 0x5e3779b1;
-  return (seed + round * kStride) & kLargestSeed;
+  return seed * kSeedsOfARun + round;
 }
 
 /// The seed of evaluation environment i of a run with seed S.

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fstream>
 #include <numeric>
+#include <set>
 
 #include "io/attribute.h"
 #include "io/chunk.h"
@@ -155,6 +156,7 @@ struct FileReader::Impl {
   std::int64_t bytes = 0;
   Handle file;
   std::string format, version;
+  mutable std::set<std::string> seen;  // to exist; guarded by the lock of HDF5
 
   /// "ep7.h5: /reward"
   [[nodiscard]] std::string where(const std::string& object) const {
@@ -166,6 +168,11 @@ struct FileReader::Impl {
     if (object == "/") return true;
     for (std::size_t end = object.find('/', 1);; end = object.find('/', end + 1)) {
       const std::string part = object.substr(0, end);
+      // Looked for once: the groups above it are those of its neighbours.
+      if (seen.contains(part)) {
+        if (end == std::string::npos) return true;
+        continue;
+      }
       H5L_info_t link;
       if (H5Lexists(file, part.c_str(), H5P_DEFAULT) <= 0 ||
           H5Lget_info(file, part.c_str(), &link, H5P_DEFAULT) < 0 ||
@@ -175,6 +182,7 @@ struct FileReader::Impl {
       }
       if (link.type == H5L_TYPE_EXTERNAL)
         throw error("{} is a link into another file; copy its contents here", where(part));
+      seen.insert(part);
       if (end == std::string::npos) return true;
     }
   }

@@ -83,7 +83,8 @@ std::vector<std::string> known_quantities(const Log& log, const std::string& axi
   std::vector<std::string> names = log.names();
   if (contains(names, "mean")) return {"mean"};
   std::erase_if(names, [&](const std::string& name) {
-    return name == axis || name == "updates_per_second" || name == "data_wait_share";
+    return name == axis || name == "updates_per_second" || name == "data_wait_share" ||
+           name == "seconds" || name == "overhead_seconds";
   });
   return names;
 }

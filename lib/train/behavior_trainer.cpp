@@ -68,18 +68,24 @@ Latent BehaviorTrainer::choose_starts(const Latent& all, const Tensor& mask,
           all.deter.flatten(0, 1).index_select(0, rows)};
 }
 
-BehaviorStep BehaviorTrainer::compute(const Latent& start, std::uint64_t update) const {
+BehaviorStep BehaviorTrainer::compute(const Latent& start, std::uint64_t update,
+                                      const PhaseEnds& ended) const {
   const std::int64_t n = start.stoch.size(0), horizon = behavior_->config.horizon;
   BehaviorStep step;
   step.update = update;
   step.start = start;
   step.noise = {normal_tensor(action_noise_, update, {horizon, n, model_->action_size()}, device_),
                 normal_tensor(prior_noise_, update, {horizon, n, model_->config().stoch}, device_)};
+  ended("batch and noise");
   step.loss = behavior_->loss(*model_, start, step.noise);
+  ended("imagination");
   step.actor_gradients = gradients(step.loss.actor, actor_adam_.tensors(), KeepGraph::yes);
+  ended("actor backward");
   step.value_gradients = gradients(step.loss.value, value_adam_.tensors());
+  ended("value backward");
   step.actor_norm = gradient_norm(step.actor_gradients);
   step.value_norm = gradient_norm(step.value_gradients);
+  ended("optimizers");
   return step;
 }
 

@@ -35,7 +35,8 @@ class BehaviorTrainer final : public Trainer {
   /// of them or `behavior.imagination_starts` -> [N,…].
   [[nodiscard]] Latent choose_starts(const Latent& states, const torch::Tensor& mask,
                                      std::uint64_t update) const;
-  [[nodiscard]] BehaviorStep compute(const Latent& start, std::uint64_t update) const;
+  [[nodiscard]] BehaviorStep compute(const Latent& start, std::uint64_t update,
+                                     const PhaseEnds& ended = kUntimed) const;
   /// Makes the steps; the metrics.
   Json apply(const BehaviorStep& step);
   /// As --dump-step shows it: everything an independent program needs to compute the same.

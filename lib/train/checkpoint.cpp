@@ -23,14 +23,17 @@ Config read_config(const io::Provenance& provenance) {
   return config;
 }
 
+CheckpointInfo read_info(const io::FileReader& file) {
+  io::Provenance provenance = io::read_provenance(file);
+  Config config = read_config(provenance);
+  return {read_domain(file), read_counts(file), std::move(provenance), std::move(config)};
+}
+
 ModelCheckpoint read_model(const io::FileReader& file, torch::Device device) {
-  ModelCheckpoint checkpoint;
-  checkpoint.provenance = io::read_provenance(file);
-  checkpoint.domain = read_domain(file);
-  checkpoint.counts = read_counts(file);
-  checkpoint.model =
-      std::make_shared<WorldModel>(read_config(checkpoint.provenance).model,
-                                   checkpoint.domain.image, checkpoint.domain.action_size);
+  const CheckpointInfo info = read_info(file);
+  ModelCheckpoint checkpoint{
+      std::make_shared<WorldModel>(info.config.model, info.domain.image, info.domain.action_size),
+      info.domain, info.counts, info.provenance};
   read_module(file, "/model", *checkpoint.model);
   checkpoint.model->to(device);
   return checkpoint;
@@ -65,6 +68,11 @@ void check_same_sizes(const BehaviorConfig& theirs, const BehaviorConfig& ours,
   a.behavior = theirs;
   b.behavior = ours;
   check_same(to_json(a), to_json(b), {"units", "actor_layers", "value_layers"}, "behavior", file);
+}
+
+CheckpointInfo load_info(const std::filesystem::path& path, std::string_view format) {
+  const io::FileReader file(path, format);
+  return with_context(path.string(), [&] { return read_info(file); });
 }
 
 ModelCheckpoint load_model(const std::filesystem::path& path, torch::Device device) {

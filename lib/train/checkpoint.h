@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "behavior/behavior_loss.h"
 #include "io/file.h"
@@ -26,6 +27,14 @@ struct Counts {
   std::int64_t environment_steps = 0;  // control steps in the data that it was last fitted on
 };
 
+/// What a checkpoint says of itself, its parameters unread.
+struct CheckpointInfo {
+  Domain domain;
+  Counts counts;
+  io::Provenance provenance;
+  Config config;  // what it was made with
+};
+
 /// A world model read from a model or policy checkpoint.
 struct ModelCheckpoint {
   std::shared_ptr<WorldModel> model;
@@ -40,6 +49,8 @@ struct PolicyCheckpoint {
   std::shared_ptr<Behavior> behavior;
 };
 
+/// @param format "dreamer.model" or "dreamer.policy"
+[[nodiscard]] CheckpointInfo load_info(const std::filesystem::path& path, std::string_view format);
 [[nodiscard]] ModelCheckpoint load_model(const std::filesystem::path& path, torch::Device device);
 [[nodiscard]] PolicyCheckpoint load_policy(const std::filesystem::path& path, torch::Device device);
 

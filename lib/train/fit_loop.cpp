@@ -4,8 +4,10 @@
 #include <chrono>
 #include <limits>
 #include <memory>
+#include <optional>
 
 #include "core/log.h"
+#include "core/process_clock.h"
 #include "core/progress.h"
 #include "core/signals.h"
 #include "data/prefetch.h"
@@ -54,14 +56,21 @@ class Fit {
 
   void run() {
     io::check_output(job_.out, job_.replace);
-    resume();
+    const std::optional<io::FileReader> earlier = find_earlier();
     if (!job_.logdir.empty()) board_ = std::make_unique<TensorBoard>(job_.logdir, done_ + 1);
     MetricsLog metrics(board_.get(), setup_.stream);
     data::Prefetcher batches(replay_,
                              RandomStream(static_cast<std::uint64_t>(job_.seed), setup_.stream),
                              {setup_.batch, setup_.length, static_cast<std::uint64_t>(done_)});
+    if (earlier) trainer_.read(*earlier);  // while the first batches are prepared
     Progress progress("updates", job_.updates, done_ - first_);
     double waited = 0;
+    const auto write_metrics = [&](const Json& more) {
+      const double now = batches.seconds_waited() + seconds_ahead_;
+      metrics.write(done_, now - waited, more);
+      waited = now;
+    };
+    const std::int64_t found = done_;
     while (done_ < last_) {
       if (job_.follow) keep_up();
       if (signals::requested() != 0) {
@@ -71,24 +80,23 @@ class Fit {
         return;
       }
       const data::Batch batch = batches.next();
+      const auto start = Clock::now();
       metrics.add(update(batch));
+      seconds_updating_ += seconds_since(start);
       ++done_;
       progress.advance();
-      if ((done_ - first_) % job_.log_every == 0 || done_ == last_) {
-        const double now = batches.seconds_waited() + seconds_ahead_;
-        metrics.write(done_, now - waited);
-        waited = now;
-      }
+      if ((done_ - first_) % job_.log_every == 0 && done_ < last_) write_metrics(Json::object());
       if (board_ && setup_.pictures) setup_.pictures(*board_, done_);
       if (job_.save_every > 0 && (done_ - first_) % job_.save_every == 0 && done_ < last_)
         save_unfinished();
     }
     if (job_.follow) {
       publish();
-      return;
+    } else {
+      save(job_.out, job_.replace, /*resumable=*/false);
+      std::filesystem::remove(resume_path(job_.out));
     }
-    save(job_.out, job_.replace, /*resumable=*/false);
-    std::filesystem::remove(resume_path(job_.out));
+    if (done_ > found) write_metrics(time_taken());
   }
 
  private:
@@ -119,6 +127,12 @@ class Fit {
     return std::chrono::duration<double>(Clock::now() - start).count();
   }
 
+  /// Of this process: all of it, and what was anything else than updates.
+  [[nodiscard]] Json time_taken() const {
+    const double seconds = seconds_since_start();
+    return {{"seconds", seconds}, {"overhead_seconds", seconds - seconds_updating_}};
+  }
+
   [[nodiscard]] std::int64_t agent_steps() const {
     return replay_.total_rows() - replay_.episodes();  // rows less resets
   }
@@ -136,14 +150,19 @@ class Fit {
                           job_.out, made_by, [this] { save_resume(); });
   }
 
-  void resume() {
+  /// What this fit goes on from, if anything: its own unfinished work, or else the checkpoint that
+  /// --init names.
+  std::optional<io::FileReader> find_earlier() {
     const auto path = unfinished_path();
-    if (!std::filesystem::exists(path)) return;
-    const io::FileReader file(path, trainer_.format());
-    if (!job_.follow) check_same_job(file);
-    trainer_.read(file);
-    done_ = saved_ = read_counts(file).updates;
-    log::info("going on from {} after {} updates", path.string(), progress_text());
+    if (std::filesystem::exists(path)) {
+      io::FileReader file(path, trainer_.format());
+      if (!job_.follow) check_same_job(file);
+      done_ = saved_ = read_counts(file).updates;
+      log::info("going on from {} after {} updates", path.string(), progress_text());
+      return file;
+    }
+    if (!job_.init.empty()) return io::FileReader(job_.init, trainer_.format());
+    return std::nullopt;
   }
 
   void check_same_job(const io::FileReader& file) const {
@@ -203,6 +222,7 @@ class Fit {
   std::int64_t saved_;  // the last update that the output holds (follow)
   Clock::time_point next_look_;
   double seconds_ahead_ = 0;  // spent waiting for data that others collect
+  double seconds_updating_ = 0;
   std::unique_ptr<TensorBoard> board_;
 };
 

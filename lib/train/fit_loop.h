@@ -23,9 +23,9 @@ struct FitSetup {
 };
 
 /// Runs `job.updates` updates of `trainer` on windows of `replay`, writes metrics, resume files
-/// and, at the end, `job.out`. A resume file that the same command left is gone on from; stopped by
-/// a signal it leaves one and returns. After a loss that is not finite it saves the batch beside
-/// the output and throws.
+/// and, at the end, `job.out`. It goes on from a resume file that the same command left, or else
+/// from `job.init`; stopped by a signal it leaves a resume file and returns. After a loss that is
+/// not finite it saves the batch beside the output and throws.
 ///
 /// With `job.follow` the output itself is what it replaces every `save_every` updates and when it
 /// is stopped, and what it goes on from; `replay` may grow, and once it is too small for

@@ -16,16 +16,18 @@ Json JointTrainer::update(const data::Batch& batch, std::uint64_t update, const 
     return static_cast<std::uint64_t>(begin) + update;
   };
   const std::uint64_t behavior_update = number(begin_.behavior);
-  const ModelStep model = model_.compute(batch, number(begin_.model));
+  const ModelStep model = model_.compute(batch, number(begin_.model), ended_);
   // Constants: behavior learning changes neither the states nor the model that they come from.
   const Latent states = model.loss.states.latent.detach();
   const BehaviorStep behavior = behavior_.compute(
-      behavior_.choose_starts(states, model.batch.mask, behavior_update), behavior_update);
+      behavior_.choose_starts(states, model.batch.mask, behavior_update), behavior_update, ended_);
 
   if (sink) sink([&](io::FileWriter& file) { write_step(file, model, behavior); });
   model.check_finite();
   behavior.check_finite();
-  return {{"model", model_.apply(model)}, {"behavior", behavior_.apply(behavior)}};
+  Json metrics = {{"model", model_.apply(model)}, {"behavior", behavior_.apply(behavior)}};
+  ended_("optimizers");
+  return metrics;
 }
 
 void JointTrainer::write_step(io::FileWriter& file, const ModelStep& model,

@@ -23,6 +23,9 @@ class JointTrainer final : public Trainer {
   /// Numbers further updates of model and behavior from here on.
   void set_begin(const JointCounts& begin) { begin_ = begin; }
   [[nodiscard]] const JointCounts& begin() const { return begin_; }
+  /// From here on `ended` is told of the phases "batch and noise", "model forward", "model
+  /// backward", "imagination", "actor backward", "value backward" and "optimizers".
+  void time_phases(PhaseEnds ended) { ended_ = std::move(ended); }
 
   /// The metrics of both, as objects "model" and "behavior".
   /// @param update counts from 0 in this run
@@ -43,6 +46,7 @@ class JointTrainer final : public Trainer {
 
   Config config_;
   JointCounts begin_;
+  PhaseEnds ended_ = kUntimed;
   ModelTrainer model_;
   BehaviorTrainer behavior_;  // through a frozen view of the model
 };

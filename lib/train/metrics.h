@@ -24,7 +24,8 @@ class MetricsLog {
   void add(const Json& metrics);
   /// Writes the means with the speed, and begins anew.
   /// @param waited seconds since the last line in which the loop waited for data
-  void write(std::int64_t update, double waited);
+  /// @param more   of the line alone
+  void write(std::int64_t update, double waited, const Json& more = Json::object());
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -33,7 +34,7 @@ class MetricsLog {
   Emit emit_;
   Json sums_ = Json::object();  // flat: "/loss", "/model/loss"
   std::int64_t count_ = 0;
-  Clock::time_point since_ = Clock::now();
+  Clock::time_point since_ = Clock::now(), until_ = since_;  // of these updates
 };
 
 }  // namespace dreamer

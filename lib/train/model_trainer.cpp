@@ -26,7 +26,8 @@ ModelTrainer::ModelTrainer(std::shared_ptr<WorldModel> model, const Domain& doma
   config_.model = model_->config();
 }
 
-ModelStep ModelTrainer::compute(const data::Batch& raw, std::uint64_t update) const {
+ModelStep ModelTrainer::compute(const data::Batch& raw, std::uint64_t update,
+                                const PhaseEnds& ended) const {
   ModelStep step;
   step.update = update;
   step.batch = to_sequences(raw, device_);
@@ -34,9 +35,13 @@ ModelStep ModelTrainer::compute(const data::Batch& raw, std::uint64_t update) co
                                        {raw.batch, raw.length, config_.model.stoch}, device_);
   if (config_.model.image_encoding == "dithered")
     step.noise.dither = uniform_tensor(dither_, update, step.batch.image.sizes(), device_);
+  ended("batch and noise");
   step.loss = model_->loss(step.batch, step.noise);
+  ended("model forward");
   step.gradients = gradients(step.loss.total, adam_.tensors());
+  ended("model backward");
   step.norm = gradient_norm(step.gradients);
+  ended("optimizers");
   return step;
 }
 

@@ -30,7 +30,8 @@ class ModelTrainer final : public Trainer {
   Json update(const data::Batch& batch, std::uint64_t update, const StepSink& sink) override;
 
   // The two halves of an update, for who computes other losses at the same parameters.
-  [[nodiscard]] ModelStep compute(const data::Batch& batch, std::uint64_t update) const;
+  [[nodiscard]] ModelStep compute(const data::Batch& batch, std::uint64_t update,
+                                  const PhaseEnds& ended = kUntimed) const;
   /// Makes the step; the metrics.
   Json apply(const ModelStep& step);
   /// As --dump-step shows it: everything an independent program needs to compute the same.

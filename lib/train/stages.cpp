@@ -51,16 +51,27 @@ io::Parent data_parent(const data::Replay& replay) {
   return {fmt::format("{:016x}", replay.digest()), "data"};
 }
 
-void check_acts_in(const PolicyCheckpoint& policy, const std::filesystem::path& policy_path,
-                   const ModelCheckpoint& model, const std::filesystem::path& model_path) {
-  const std::int64_t theirs = policy.model.model->config().feature();
-  const std::int64_t ours = model.model->config().feature();
-  if (theirs != ours || policy.model.domain.action_size != model.domain.action_size)
+// What a checkpoint acts on: how many features of a state, and by how many actions.
+struct Acts {
+  std::int64_t features, actions;
+  std::filesystem::path path;
+};
+
+Acts acts_of(const ModelCheckpoint& checkpoint, const std::filesystem::path& path) {
+  return {checkpoint.model->config().feature(), checkpoint.domain.action_size, path};
+}
+
+Acts acts_of(const CheckpointInfo& checkpoint, const std::filesystem::path& path) {
+  return {checkpoint.config.model.feature(), checkpoint.domain.action_size, path};
+}
+
+void check_acts_in(const Acts& policy, const Acts& model) {
+  if (policy.features != model.features || policy.actions != model.actions)
     throw error(
         "{}: acts on {} features with {} actions, {} has {} and {}; a policy acts in the "
         "model that it was learned in, or in one fitted on from that",
-        policy_path.string(), theirs, policy.model.domain.action_size, model_path.string(), ours,
-        model.domain.action_size);
+        policy.path.string(), policy.features, policy.actions, model.path.string(), model.features,
+        model.actions);
 }
 
 void warn_unless_descends(const PolicyCheckpoint& policy, const std::filesystem::path& policy_path,
@@ -96,38 +107,36 @@ std::shared_ptr<Behavior> new_behavior(const LearnJob& job, const WorldModel& mo
   return behavior;
 }
 
-// Checkpoints to go on from, checked against what goes on.
-ModelCheckpoint load_init(const std::filesystem::path& path, const ModelConfig& config,
-                          const Domain& domain, const data::Replay& replay, torch::Device device) {
-  ModelCheckpoint init = load_model(path, device);
+// Checkpoints to go on from, checked against what goes on. Their parameters are for the trainers.
+CheckpointInfo check_init(const std::filesystem::path& path, const ModelConfig& config,
+                          const Domain& domain, const data::Replay& replay) {
+  CheckpointInfo init = load_info(path, "dreamer.model");
   check_domain(init.domain, domain, replay.path(0));
-  check_same_sizes(init.model->config(), config, path);
+  check_same_sizes(init.config.model, config, path);
   return init;
 }
 
-PolicyCheckpoint load_init(const std::filesystem::path& path, const BehaviorConfig& config,
-                           const ModelCheckpoint& model, const std::filesystem::path& model_path,
-                           torch::Device device) {
-  PolicyCheckpoint init = load_policy(path, device);
-  check_acts_in(init, path, model, model_path);
-  check_same_sizes(init.behavior->config, config, path);
+CheckpointInfo check_init(const std::filesystem::path& path, const BehaviorConfig& config,
+                          const Acts& model) {
+  CheckpointInfo init = load_info(path, "dreamer.policy");
+  check_acts_in(acts_of(init, path), model);
+  check_same_sizes(init.config.behavior, config, path);
   return init;
 }
 
 /// Gives a joint trainer the numbers of its checkpoints, which become `parents`.
 void begin_from(const TrainJob& job, JointTrainer& trainer, const Domain& domain,
-                const data::Replay& replay, std::vector<io::Parent>& parents,
-                torch::Device device) {
-  const ModelCheckpoint model = load_init(job.init_model, job.config.model, domain, replay, device);
+                const data::Replay& replay, std::vector<io::Parent>& parents) {
+  const CheckpointInfo model = check_init(job.init_model, job.config.model, domain, replay);
   JointCounts begin{.model = model.counts.updates};
   trainer.model().read(io::FileReader(job.init_model, "dreamer.model"));
   parents.push_back({model.provenance.id, "init"});
   if (!job.init_policy.empty()) {
-    const PolicyCheckpoint policy =
-        load_init(job.init_policy, job.config.behavior, model, job.init_model, device);
-    begin.behavior = policy.model.counts.updates;
+    const CheckpointInfo policy =
+        check_init(job.init_policy, job.config.behavior, acts_of(model, job.init_model));
+    begin.behavior = policy.counts.updates;
     trainer.behavior().read(io::FileReader(job.init_policy, "dreamer.policy"));
-    parents.push_back({policy.model.provenance.id, "init"});
+    parents.push_back({policy.provenance.id, "init"});
   }
   trainer.set_begin(begin);
 }
@@ -166,16 +175,15 @@ class LearnStages final : public Stages {
 
     const auto model = new_model(job, replay, domain, job.init, device);
     ModelTrainer trainer(model, domain, job.config, job.seed, device);
-    const auto load_earlier = [&](const std::filesystem::path& path) {
-      return load_init(path, config, domain, replay, device);
+    const auto check_earlier = [&](const std::filesystem::path& path) {
+      return check_init(path, config, domain, replay);
     };
     if (!job.init.empty()) {
-      const ModelCheckpoint init = load_earlier(job.init);
-      trainer.read(io::FileReader(job.init, "dreamer.model"));
+      const CheckpointInfo init = check_earlier(job.init);
       setup.begin = init.counts;
       init_parent.push_back({init.provenance.id, "init"});
     }
-    if (has_published(job)) static_cast<void>(load_earlier(job.out));  // the loop goes on from it
+    if (has_published(job)) static_cast<void>(check_earlier(job.out));  // the loop goes on from it
     setup.look = [&] { add_new_episodes(replay, job); };
     setup.pictures = [&](TensorBoard& board, std::int64_t update) {
       if (update % job.picture_every == 0)
@@ -195,15 +203,15 @@ class LearnStages final : public Stages {
                    .stream = "behavior"};
     std::vector<io::Parent> init_parent;
     const auto behavior = new_behavior(job, *model.model, device);
-    const auto load_earlier = [&](const std::filesystem::path& path) {
-      return load_init(path, job.config.behavior, model, job.model, device);
+    const auto check_earlier = [&](const std::filesystem::path& path) {
+      return check_init(path, job.config.behavior, acts_of(model, job.model));
     };
     if (!job.init.empty()) {
-      const PolicyCheckpoint init = load_earlier(job.init);
-      setup.begin = init.model.counts;
-      init_parent.push_back({init.model.provenance.id, "init"});
+      const CheckpointInfo init = check_earlier(job.init);
+      setup.begin = init.counts;
+      init_parent.push_back({init.provenance.id, "init"});
     }
-    if (has_published(job)) static_cast<void>(load_earlier(job.out));  // the loop goes on from it
+    if (has_published(job)) static_cast<void>(check_earlier(job.out));  // the loop goes on from it
     data::Replay replay = open_replay(job, model.model->config());
     if (job.follow && !wait_for_episodes(replay, job)) return;
     check_domain(model.domain, domain_of(replay), replay.path(0));
@@ -218,7 +226,6 @@ class LearnStages final : public Stages {
       take_newer_model(model_file, model, device);
     };
     BehaviorTrainer trainer(model.model, behavior, model.domain, job.seed, device);
-    if (!job.init.empty()) trainer.read(io::FileReader(job.init, "dreamer.policy"));
     run_fit(job, setup, trainer, replay);
   }
 
@@ -255,7 +262,7 @@ class LearnStages final : public Stages {
     const auto behavior = new_behavior(job, *model, device);
     JointTrainer trainer(model, behavior, domain, job.config, job.seed, device);
     std::vector<io::Parent> parents;
-    if (!job.init_model.empty()) begin_from(job, trainer, domain, replay, parents, device);
+    if (!job.init_model.empty()) begin_from(job, trainer, domain, replay, parents);
     if (state) trainer.read(io::FileReader(files.resume));
     run_train(job, {trainer, behavior, domain, replay, parents, device}, random, state);
   }
@@ -269,7 +276,7 @@ class LearnStages final : public Stages {
     if (!job.policy.empty()) {
       policy = load_policy(job.policy, device);
       parents.push_back({policy->model.provenance.id, "policy"});
-      check_acts_in(*policy, job.policy, model, job.model);
+      check_acts_in(acts_of(policy->model, job.policy), acts_of(model, job.model));
       warn_unless_descends(*policy, job.policy, model, job.model);
     }
     const data::Replay replay = open_replay(job.data, model.model->config());

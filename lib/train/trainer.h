@@ -14,6 +14,11 @@ namespace dreamer {
 /// for --dump-step, and for the file that a non-finite loss leaves behind.
 using StepSink = std::function<void(const std::function<void(io::FileWriter&)>& write)>;
 
+/// Told the name of each phase of an update when it has ended: for who times them. A phase may come
+/// in several pieces.
+using PhaseEnds = std::function<void(const char* phase)>;
+inline const PhaseEnds kUntimed = [](const char*) {};
+
 /// What the fitting loop drives: a model or a behavior with its optimizers.
 class Trainer {
  public:

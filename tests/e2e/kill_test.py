@@ -19,6 +19,12 @@ COMMANDS = {
     "dr-fit-behavior": lambda made: ["--model", made.model, "--data", made.episodes, "--updates", 60,
                                      "--save-every", 3, "--log-every", 1, "--out", "out.h5",
                                      *TINY_BEHAVIOR],
+    "dr-train": lambda made: ["--task", "cartpole_balance", "--rounds", 3, "--render", "fast",
+                              "--log-every", 1, "--out", "out", *TINY_MODEL, "behavior.horizon=3",
+                              "behavior.units=8", "behavior.imagination_starts=4",
+                              "train.prefill=2", "train.pretrain=2", "train.updates=3",
+                              "train.evaluate_every=2", "train.evaluate_episodes=2",
+                              "collect.action_repeat=50"],
 }
 
 
@@ -30,9 +36,10 @@ def move(folder, source, target):
 def test_kill_and_run_again(request, shell, made, program):
     options = COMMANDS[program](made)
     lines = len(shell.run(program, *options).lines())
-    output = "out" if program == "dr-collect" else "out.h5"
-    move(shell.folder, output, "whole" if program == "dr-collect" else "whole.h5")
-    whole = [name for name in shell.files() if name.startswith("whole")]
+    output = options[options.index("--out") + 1]
+    move(shell.folder, output, output.replace("out", "whole"))
+    whole = [name for name in shell.files("whole*") + shell.files("whole*/**/*")
+             if name.endswith(".h5")]
 
     moments = random.Random(program)
     killed = 0
@@ -51,7 +58,8 @@ def test_kill_and_run_again(request, shell, made, program):
         final = [name for name in left if name.endswith(".h5")]
         if final:
             shell.run("dr-info", "--check", *final)
-        shell.run(program, *options, *(["--force"] if "out.h5" in left else []))
+        finished = {"out.h5", "out/policy.h5"} & set(left)
+        shell.run(program, *options, *(["--force"] if finished else []))
 
         made_now = [name for name in shell.files() if not name.startswith("whole")]
         litter = [name for name in made_now if not name.endswith(".h5") or ".resume." in name]

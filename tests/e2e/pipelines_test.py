@@ -60,8 +60,8 @@ def without_clocks(value):
     """A stamp less what differs from run to run: times, and the paths that hold the folder."""
     if isinstance(value, dict):
         return {name: without_clocks(v) for name, v in value.items()
-                if name not in ("seconds", "updates_per_second", "data_wait_share", "policy",
-                                "episode", "model") or isinstance(v, dict)}
+                if name not in ("seconds", "overhead_seconds", "updates_per_second",
+                                "data_wait_share", "policy", "episode", "model") or isinstance(v, dict)}
     return [without_clocks(v) for v in value] if isinstance(value, list) else value
 
 

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import time
 
 import jsonschema
 import pytest
@@ -54,6 +55,7 @@ def test_metrics_of_both_fits(shell, made):
     assert [line["update"] for line in lines] == [2, 4]
     for line in lines:
         obeys("metrics", line)
+    assert "seconds" not in lines[0]
     lines = shell.run("dr-fit-model", "--data", made.episodes, "--updates", 1, "--out", "d.h5",
                       *TINY_MODEL, "model.discount_head=true").lines()
     assert "discount_loss" in lines[0]
@@ -62,6 +64,20 @@ def test_metrics_of_both_fits(shell, made):
                       "--out", "p.h5", *TINY_BEHAVIOR).lines()
     assert [line["update"] for line in lines] == [3]
     obeys("metrics", lines[0])
+
+
+@pytest.mark.parametrize("program,options", [
+    ("dr-fit-model", TINY_MODEL), ("dr-fit-behavior", ["--model", "MODEL", *TINY_BEHAVIOR])])
+def test_the_last_line_of_a_fit_says_how_long_it_took_besides_updates(shell, made, program, options):
+    options = [made.model if word == "MODEL" else word for word in options]
+    start = time.monotonic()
+    first, last = shell.run(program, "--data", made.episodes, "--updates", 4, "--log-every", 2,
+                            "--out", "out.h5", *options).lines()
+    whole = time.monotonic() - start
+    assert 0 < last["overhead_seconds"] < last["seconds"] < whole + 0.02  # clock ticks
+    updates = 2 / first["updates_per_second"] + 2 / last["updates_per_second"]
+    assert last["seconds"] - last["overhead_seconds"] <= updates + 0.02
+    assert "seconds" not in first
 
 
 def test_summaries_of_policy_and_model(shell, made):

@@ -81,9 +81,9 @@ def test_random_episodes_are_those_of_the_collector(whole, shell):
 
 def test_a_policy_acts_frozen_as_it_was_when_its_round_began(whole, shell):
     # Round 2 acts by the policy that was evaluated after round 1.
-    name = whole.files("run/episodes/*-1013904226-*")[0]
+    name = whole.files("run/episodes/*-0000000002-*")[0]
     shell.run("dr-collect", "--task", "cartpole_balance", "--policy",
-              whole.folder / "run/round-0001-policy.h5", "--seed", 1013904226, "--out", "e",
+              whole.folder / "run/round-0001-policy.h5", "--seed", 2, "--out", "e",
               *SHORT_EPISODES, "--set", "collect.action_repeat=50")
     assert_same_datasets(shell.folder / "e" / name.split("/")[-1], whole.folder / name)
 
@@ -175,7 +175,31 @@ def test_a_loss_that_is_not_finite_stops_and_leaves_batch_and_parameters(made, s
     assert not (shell.folder / "run/policy.h5").exists()
 
 
+def test_a_round_has_the_seed_that_the_pipeline_gives_it(shell):
+    shell.run(*train("train.episodes=1", "--seed", 3, rounds=1))
+    assert shell.files("run/episodes/*") == [
+        f"run/episodes/cartpole_balance-{name}.h5"
+        for name in ("0000030000-000000", "0000030000-000001", "0000030001-000000")]
+
+
+def test_a_batch_of_the_behavior_that_was_set_in_vain_is_a_warning(shell):
+    def warnings(*options):
+        # It fails behind the settings, before it works: there is no such file.
+        said = shell.run(*train(*options, "--data", "none.h5"), status=1).stderr
+        return [line for line in said.splitlines() if "warning: " in line]
+
+    assert warnings() == []  # the preset's differ from TINY_MODEL's
+    assert warnings("behavior.batch=2", "behavior.length=5") == []
+    batch, length = warnings("behavior.batch=3", "behavior.length=6")
+    assert "behavior.batch=3" in batch and "fit_model.batch=2" in batch
+    assert "behavior.length=6" in length and "fit_model.length=5" in length
+    (shell.folder / "mine.json").write_text('{"behavior": {"batch": 7}}')
+    assert "behavior.batch=7" in warnings("--config", "mine.json")[0]
+
+
 @pytest.mark.parametrize("options,status,says", [
+    (["--seed", 200000], 2, "--seed 200000.*199999"),
+    (["--rounds", 9999], 2, "--rounds 9999.*9998"),
     (["--init-policy", "POLICY"], 2, "--init-model"),
     (["--render", "none"], 2, "--render"),
     (["--task", "cartpole_balanec"], 2, "cartpole_balance"),

@@ -101,8 +101,9 @@ TEST_F(Curves, AnUnknownNameIsAnErrorWithTheNearest) {
 }
 
 TEST_F(Curves, WithoutAnythingAsideEveryNumberButTheClocksIsAPanel) {
-  const auto path =
-      file("a.jsonl", "{\"update\":1,\"kl\":1,\"loss\":2,\"updates_per_second\":3}\n");
+  const auto path = file(
+      "a.jsonl",
+      R"({"update":1,"kl":1,"loss":2,"updates_per_second":3,"seconds":4,"overhead_seconds":1})");
   const Picture all = curves({path}, {}), two = curves({path}, {.plot = {"kl", "loss"}});
   EXPECT_EQ(all, two);
 }

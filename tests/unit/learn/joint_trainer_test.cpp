@@ -113,6 +113,18 @@ TEST(JointTrainer, TakesAllThreeLossesAtTheSameParameters) {
   }
 }
 
+TEST(JointTrainer, TellsThePhasesOfAnUpdateToWhoTimesThem) {
+  const Agent joint;
+  JointTrainer trainer(joint.model, joint.behavior, kDomain, joint.config, kSeed, torch::kCPU);
+  std::vector<std::string> phases;
+  trainer.time_phases([&](const char* phase) { phases.emplace_back(phase); });
+  trainer.update(batch_of(2, 4), 0, {});
+  EXPECT_EQ(phases, (std::vector<std::string>{"batch and noise", "model forward", "model backward",
+                                              "optimizers", "batch and noise", "imagination",
+                                              "actor backward", "value backward", "optimizers",
+                                              "optimizers"}));
+}
+
 TEST(JointTrainer, BehaviorLeavesTheModelsGradientAlone) {
   const Agent joint, alone;
   JointTrainer trainer(joint.model, joint.behavior, kDomain, joint.config, kSeed, torch::kCPU);
