@@ -52,6 +52,13 @@ const float* before_activation(const float* y, const float* gradient, std::int64
   return masked.data();
 }
 
+// The weight [c,K] and the bias as wide_from_narrow takes them.
+std::vector<float> in_order(const DirectKernels& kernels, const Tensor& matrix, const float* bias) {
+  std::vector<float> ordered(static_cast<std::size_t>(kernels.ordered));
+  kernels.order(data(matrix), bias, ordered.data());
+  return ordered;
+}
+
 constexpr std::int64_t kStride = 2;
 
 PatchGrid convolution_grid(const Tensor& x, const Tensor& weight) {
@@ -104,7 +111,9 @@ struct DirectConvolution : torch::autograd::Function<DirectConvolution> {
     Tensor dx = to_input ? torch::empty_like(x) : Tensor();
     const PerThread dw({g.kernel, g.kernel, g.wide_channels, g.narrow_channels}, matrix.options());
     const PerThread db({g.narrow_channels}, matrix.options());
-    const float *from = data(x), *w = data(matrix), *grad = data(dy);
+    const std::vector<float> ordered =
+        to_input ? in_order(kernels, matrix, nullptr) : std::vector<float>();
+    const float *from = data(x), *grad = data(dy);
     const float* out = y.defined() ? data(y) : nullptr;
     float* to = to_input ? dx.data_ptr<float>() : nullptr;
     for_slabs(g, x.size(0), [&](std::int64_t first, std::int64_t images) {
@@ -114,11 +123,8 @@ struct DirectConvolution : torch::autograd::Function<DirectConvolution> {
         kernels.add_weight_gradient(g, images, from + first * g.wide(), narrow, dw.mine());
         add_rows(count / g.narrow_channels, g.narrow_channels, narrow, db.mine());
       }
-      if (to_input) {
-        float* wide = to + first * g.wide();
-        std::fill_n(wide, images * g.wide(), 0.0F);
-        kernels.add_wide_from_narrow(g, images, narrow, w, wide);
-      }
+      if (to_input)
+        kernels.wide_from_narrow(g, images, narrow, ordered.data(), false, to + first * g.wide());
     });
     return {dx, to_weight ? as_weight(dw.sum()) : Tensor(), to_weight ? db.sum() : Tensor(),
             Tensor()};
@@ -132,14 +138,12 @@ struct DirectTransposed : torch::autograd::Function<DirectTransposed> {
     const PatchGrid g = transposed_grid(x, weight);
     const DirectKernels& kernels = *direct_kernels(g);
     Tensor y = empty_picture(x.size(0), g.wide_channels, g.wide_rows, g.wide_columns, x);
-    const float *from = data(x), *w = data(matrix), *b = data(bias);
+    const std::vector<float> ordered = in_order(kernels, matrix, data(bias));
+    const float* from = data(x);
     float* to = y.data_ptr<float>();
     for_slabs(g, x.size(0), [&](std::int64_t first, std::int64_t images) {
-      const std::int64_t count = images * g.wide();
-      float* out = to + first * g.wide();
-      fill_rows(b, count / g.wide_channels, g.wide_channels, out);
-      kernels.add_wide_from_narrow(g, images, from + first * g.narrow(), w, out);
-      if (activation == Activation::relu) relu(count, out);
+      kernels.wide_from_narrow(g, images, from + first * g.narrow(), ordered.data(),
+                               activation == Activation::relu, to + first * g.wide());
     });
     context->save_for_backward({x, weight, activation == Activation::relu ? y : Tensor()});
     return y;

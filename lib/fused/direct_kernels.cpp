@@ -82,20 +82,6 @@ const DirectKernels* direct_kernels(const PatchGrid& g) {
   return nullptr;
 }
 
-void fill_rows(const float* bias, std::int64_t rows, std::int64_t channels, float* x) {
-  const std::int64_t size = rows * channels;
-  if (size == 0) return;
-  std::copy_n(bias, channels, x);
-  // Rows may be as short as three numbers: what is filled is copied behind itself.
-  for (std::int64_t filled = channels; filled < size; filled *= 2)
-    std::copy_n(x, std::min(filled, size - filled), x + filled);
-}
-
-DREAMER_VECTORIZED
-void relu(std::int64_t count, float* x) {
-  for (std::int64_t i = 0; i < count; ++i) x[i] = x[i] > 0 ? x[i] : 0;
-}
-
 DREAMER_VECTORIZED
 void relu_backward(std::int64_t count, const float* __restrict y, const float* __restrict gradient,
                    float* __restrict out) {

@@ -29,9 +29,14 @@ struct DirectKernels {
   /// narrow = bias + patches · weight [K,c], at least 0 with `relu`; no bias: nullptr.
   void (*narrow_from_wide)(const PatchGrid& grid, std::int64_t images, const float* wide,
                            const float* weight, const float* bias, bool relu, float* narrow);
-  /// narrow · weight [c,K] is added to wide.
-  void (*add_wide_from_narrow)(const PatchGrid& grid, std::int64_t images, const float* narrow,
-                               const float* weight, float* wide);
+  /// The weight [c,K] and the bias (none: nullptr) as `wide_from_narrow` takes them: so many
+  /// numbers.
+  std::int64_t ordered;
+  void (*order)(const float* weight, const float* bias, float* out);
+  /// wide = bias + the sum of what patches give each number, narrow · weight; at least 0 with
+  /// `relu`.
+  void (*wide_from_narrow)(const PatchGrid& grid, std::int64_t images, const float* narrow,
+                           const float* ordered, bool relu, float* wide);
   /// gradient [K,c] += patches' · narrow.
   void (*add_weight_gradient)(const PatchGrid& grid, std::int64_t images, const float* wide,
                               const float* narrow, float* gradient);
@@ -44,10 +49,6 @@ struct DirectKernels {
 
 // Pointwise parts; `x` has rows of `channels`.
 
-/// Every row becomes `bias`.
-void fill_rows(const float* bias, std::int64_t rows, std::int64_t channels, float* x);
-/// max(x, 0) in place.
-void relu(std::int64_t count, float* x);
 /// out = gradient where y > 0, else 0: the gradient before the ReLU that gave y.
 void relu_backward(std::int64_t count, const float* y, const float* gradient, float* out);
 /// sum [channels] += the rows of x.

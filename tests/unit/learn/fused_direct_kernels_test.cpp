@@ -49,8 +49,10 @@ TEST_P(DirectKernelsOf, EqualPlainSums) {
   for (std::int64_t k = 0; k < patch; ++k)
     for (std::int64_t c = 0; c < channels; ++c) turned[c * patch + k] = weight[k * channels + c];
 
-  std::vector<double> to_narrow(narrow.size()), to_wide(wide.begin(), wide.end()),
+  const Numbers wide_bias = random_numbers(g.wide_channels, 5);
+  std::vector<double> to_narrow(narrow.size()), to_wide(wide.size()),
       to_weight(weight.begin(), weight.end());
+  for (std::size_t i = 0; i < to_wide.size(); ++i) to_wide[i] = wide_bias[i % wide_bias.size()];
   const std::int64_t run = g.kernel * g.wide_channels, line = g.wide_columns * g.wide_channels;
   for (std::int64_t n = 0; n < kImages; ++n)
     for (std::int64_t p = 0; p < g.positions(); ++p)
@@ -69,13 +71,27 @@ TEST_P(DirectKernelsOf, EqualPlainSums) {
         to_narrow[at] = std::max(sum, 0.0);
       }
 
-  Numbers our_narrow(narrow.size()), our_wide = wide, our_weight = weight;
+  Numbers our_narrow(narrow.size()), our_weight = weight;
+  // One number more than there are, which nobody may touch.
+  Numbers our_wide(wide.size() + 1, 7), without_bias = our_wide;
   kernels->narrow_from_wide(g, kImages, wide.data(), weight.data(), bias.data(), true,
                             our_narrow.data());
-  kernels->add_wide_from_narrow(g, kImages, narrow.data(), turned.data(), our_wide.data());
+  Numbers ordered(kernels->ordered);
+  kernels->order(turned.data(), wide_bias.data(), ordered.data());
+  kernels->wide_from_narrow(g, kImages, narrow.data(), ordered.data(), true, our_wide.data());
+  kernels->order(turned.data(), nullptr, ordered.data());
+  kernels->wide_from_narrow(g, kImages, narrow.data(), ordered.data(), false, without_bias.data());
   kernels->add_weight_gradient(g, kImages, wide.data(), narrow.data(), our_weight.data());
   expect_near(our_narrow, to_narrow, "narrow");
+  EXPECT_EQ(our_wide.back(), 7);
+  EXPECT_EQ(without_bias.back(), 7);
+  std::vector<double> to_wide_plain = to_wide;
+  for (std::size_t i = 0; i < to_wide.size(); ++i) {
+    to_wide_plain[i] -= wide_bias[i % wide_bias.size()];
+    to_wide[i] = std::max(to_wide[i], 0.0);
+  }
   expect_near(our_wide, to_wide, "wide");
+  expect_near(without_bias, to_wide_plain, "wide without bias");
   expect_near(our_weight, to_weight, "weight");
 }
 
@@ -106,13 +122,6 @@ TEST(DirectKernels, SumRowsOfAnyNumberAndLength) {
       add_rows(rows, channels, x.data(), sum.data());
       expect_near(sum, right, "sum");
     }
-}
-
-TEST(DirectKernels, FillRowsWithABias) {
-  const Numbers bias = {1, 2, 3};
-  Numbers x(15);
-  fill_rows(bias.data(), 5, 3, x.data());
-  for (std::size_t i = 0; i < x.size(); ++i) EXPECT_EQ(x[i], bias[i % 3]);
 }
 
 }  // namespace
