@@ -47,6 +47,16 @@ std::vector<Json> lines_by_horizon(const Json& arrays) {
   return lines;
 }
 
+/// dr-train's lines have the metrics of both fits, {"model": {"kl": …}, …}: here "model.kl".
+Json with_inner_numbers(Json line) {
+  Json inner;
+  for (const auto& [name, value] : line.items())
+    if (value.is_object())
+      for (const auto& [part, number] : value.items()) inner[name + "." + part] = number;
+  line.update(inner.is_null() ? Json::object() : inner);
+  return line;
+}
+
 Log read_log(const fs::path& path) {
   std::ifstream in(path);
   Log log{path, {}};
@@ -57,7 +67,7 @@ Log read_log(const fs::path& path) {
     if (line.is_object() && line.contains("by_horizon"))
       std::ranges::move(lines_by_horizon(line["by_horizon"]), std::back_inserter(log.lines));
     else if (line.is_object())
-      log.lines.push_back(std::move(line));
+      log.lines.push_back(with_inner_numbers(std::move(line)));
     else  // torn where a machine went down
       log::warning("{}: line {} is no JSON object; it is left out", path.string(), number);
   }
@@ -123,18 +133,19 @@ std::vector<std::string> legend_names(const std::vector<Log>& logs) {
   const auto differ = [](const std::vector<std::string>& names) {
     return std::set(names.begin(), names.end()).size() == names.size();
   };
-  if (logs.size() == 1 && stems[0] == "curve") return folders;
+  if (logs.size() == 1 && (stems[0] == "curve" || stems[0] == "log")) return folders;
   if (differ(stems)) return stems;
   if (differ(folders)) return folders;
   for (std::size_t i = 0; i < logs.size(); ++i) stems[i] = logs[i].path.string();
   return stems;
 }
 
-/// The published curve of the task that all the lines are of.
+/// The published curve of the task that all the evaluations are of.
 std::vector<Series> published_curves(const std::vector<Log>& logs) {
   std::set<std::string> tasks;
   for (const Log& log : logs)
-    for (const Json& line : log.lines) tasks.insert(line.value("task", ""));
+    for (const Json& line : log.lines)
+      if (line.contains("mean")) tasks.insert(line.value("task", ""));
   if (tasks.size() != 1) return {};
   const fs::path path = share_dir() / "published.json";
   std::ifstream in(path);

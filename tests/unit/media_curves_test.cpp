@@ -125,6 +125,21 @@ TEST_F(Curves, APublishedCurveStandsBesideItsTask) {
   EXPECT_FALSE(has(curves({curve("walker_moonwalk")}, {}), theme::kTruth));
 }
 
+TEST_F(Curves, ALogOfDrTrainHasReturnsAndTheMetricsOfBothFits) {
+  const fs::path log = file("log.jsonl",
+                            R"({"return":20,"task":"walker_walk","frames":1000,"length":251}
+{"update":10,"model":{"kl":3},"behavior":{"entropy":1},"frames":1000}
+{"task":"cartpole_swingup","mean":100,"ci95":[90,110],"frames":1000}
+{"update":20,"model":{"kl":5},"behavior":{"entropy":2},"frames":200000}
+{"task":"cartpole_swingup","mean":300,"ci95":[290,310],"frames":200000}
+)");
+  // Only what was evaluated says whose published curve it is.
+  EXPECT_TRUE(has(curves({log}, {}), theme::kTruth));
+  const Picture kl = curves({log}, {.plot = {"model.kl", "behavior.entropy"}, .against = "update"});
+  EXPECT_FALSE(has(kl, theme::kTruth));
+  EXPECT_THAT([&] { plotted({log}, "model.lk"); }, ThrowsMessage<Error>(HasSubstr("model.kl")));
+}
+
 TEST_F(Curves, TheyAreNoVideo) {
   const auto path = file("a.jsonl", "{\"update\":1,\"kl\":1}\n");
   RenderJob job;
