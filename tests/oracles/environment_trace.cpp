@@ -7,9 +7,12 @@
 // stdin, for each episode: with RESTORE 1, qpos and qvel as float64, into which the episode is put
 // after its reset; then the actions [STEPS,A] as float32. stdout: a line of JSON with the names and
 // sizes of a row's columns; then for each row (reset and steps) its float64 columns, followed by
-// the image where the row's number is a multiple of IMAGE_EVERY.
+// the image where the row's number is a multiple of IMAGE_EVERY. Drawing takes nearly all the time,
+// so only those rows are drawn: by an environment of its own that is put into the same state, as
+// episodes are filmed anew.
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -61,14 +64,19 @@ int main(int argc, char** argv) try {
   const std::string task = argv[1];
   const auto number = [&](int i) { return std::strtoll(argv[i], nullptr, 10); };
   const auto episodes = number(3), steps = number(4), image_every = number(7);
-  Environment environment(
-      task, number(2),
-      {.action_repeat = number(5), .render = dreamer::env::render_quality(argv[6])});
+  const auto render = dreamer::env::render_quality(argv[6]);
+  constexpr auto kNone = dreamer::env::RenderQuality::none;
+  Environment environment(task, number(2), {.action_repeat = number(5), .render = kNone});
+  std::unique_ptr<Environment> painter;
+  if (render != kNone)
+    painter =
+        std::make_unique<Environment>(task, 0, dreamer::env::EnvironmentOptions{.render = render});
   const auto action_size = static_cast<std::size_t>(environment.action_size());
   bool described = false;
 
   for (long long episode = 0; episode < episodes; ++episode) {
     auto seen = environment.reset();
+    if (painter) painter->reset();
     if (number(8) != 0) {
       const auto state = environment.physics_state();
       const auto qpos = read<double>(state.at("qpos").size());
@@ -83,7 +91,10 @@ int main(int argc, char** argv) try {
         std::printf("%s\n", sizes.dump().c_str());
         described = true;
       }
-      write(all, row % image_every == 0 ? seen.image : std::vector<std::uint8_t>{});
+      std::vector<std::uint8_t> image;
+      if (painter && row % image_every == 0)
+        image = painter->restore(environment.physics_state(), environment.model_changes()).image;
+      write(all, image);
       if (row == steps) break;
       seen = environment.step(read<float>(action_size));
     }
