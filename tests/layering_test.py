@@ -28,8 +28,8 @@ LEARN = {
     "fused": {"core"},
     "model": {"core", "config", "io", "data", "fused"},
     "behavior": {"core", "config", "io", "data", "fused", "model"},
-    "train": {"core", "config", "io", "env", "data", "media", "collect", "stages", "model",
-              "behavior"},
+    "train": {"core", "config", "io", "env", "data", "media", "collect", "stages", "fused",
+              "model", "behavior"},
 }
 MAY_INCLUDE = BASE | LEARN
 

@@ -6,7 +6,7 @@
 #include "fused/matrix.h"
 #include "fused/per_thread.h"
 #include "fused/pointwise.h"
-#include "fused/rssm_steps.h"
+#include "fused/rows.h"
 
 namespace dreamer::fused {
 

@@ -3,7 +3,7 @@
 #include <ATen/Parallel.h>
 
 #include "fused/pointwise.h"
-#include "fused/rssm_steps.h"
+#include "fused/rows.h"
 
 namespace dreamer::fused {
 

@@ -1,6 +1,5 @@
 #include "fused/rssm_steps.h"
 
-#include <algorithm>
 
 #include "fused/pointwise.h"
 
@@ -131,15 +130,6 @@ Tensor delayed_weight_gradient(const Tensor& dy, const Tensor& state, const Tens
   gemm(Transpose::yes, Transpose::no, dy.size(-1), state.size(-1), later, read(dy) + dy.stride(0),
        read(state), Start::out(), result.data_ptr<float>());
   return result;
-}
-
-bool applies(const Tensor& weight, at::ArrayRef<Tensor> constants) {
-  const auto ours = [](const Tensor& x) {
-    return x.is_cpu() && x.scalar_type() == torch::kFloat32;
-  };
-  return ours(weight) && std::all_of(constants.begin(), constants.end(), [&](const Tensor& x) {
-           return ours(x) && !x.requires_grad();
-         });
 }
 
 }  // namespace dreamer::fused

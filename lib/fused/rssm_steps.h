@@ -2,10 +2,10 @@
 
 #include <array>
 
-#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
 #include "fused/matrix.h"
+#include "fused/rows.h"
 
 namespace dreamer::fused {
 
@@ -13,29 +13,10 @@ namespace dreamer::fused {
 // T steps, N rows, K units of a hidden layer. Time is the first axis, so that a step is one piece
 // of memory.
 
-inline const float* read(const torch::Tensor& x) { return x.const_data_ptr<float>(); }
 /// Step t of x [T,N,…], from row `first` on.
 inline float* at_step(const torch::Tensor& x, std::int64_t t, std::int64_t first) {
   return x.data_ptr<float>() + t * x.stride(0) + first * x.stride(1);
 }
-
-/// Some of the N rows.
-struct Block {
-  std::int64_t first, count;
-};
-/// Calls work(block) until all `n` rows have been in one, on all threads. No row depends on
-/// another, so that a block goes through all steps by itself and the threads wait for each other
-/// only once.
-template <class Work>
-void for_blocks(std::int64_t n, const Work& work) {
-  constexpr std::int64_t kFewest = 64;  // with fewer rows a product spends its time on the weights
-  at::parallel_for(0, n, kFewest, [&](std::int64_t begin, std::int64_t end) {
-    work(Block{begin, end - begin});
-  });
-}
-
-/// All but the last axis as one: [...,K] -> [rows,K].
-inline torch::Tensor rows(const torch::Tensor& x) { return x.flatten(0, -2); }
 
 /// The parameters of the recurrence, in the layers' layouts.
 struct RssmWeights {
@@ -100,8 +81,5 @@ struct RssmDownstream {
 [[nodiscard]] torch::Tensor delayed_weight_gradient(const torch::Tensor& dy,
                                                     const torch::Tensor& state,
                                                     const torch::Tensor& first);
-
-/// Whether the steps are computed here for these constants and weights: on the CPU, in float32.
-[[nodiscard]] bool applies(const torch::Tensor& weight, at::ArrayRef<torch::Tensor> constants);
 
 }  // namespace dreamer::fused

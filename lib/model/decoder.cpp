@@ -6,7 +6,7 @@
 
 #include "fused/convolution.h"
 #include "fused/dense_stack.h"
-#include "fused/rssm_steps.h"
+#include "fused/rows.h"
 #include "model/layers.h"
 
 namespace dreamer {
@@ -43,11 +43,9 @@ Tensor Decoder::first_layers(const Tensor& feature) const {
   } else {
     x = torch::linear(x, dense_->weight, dense_->bias);
   }
-  const Tensor y = fused::applies(weight, {}) ? fused::dense_stack(x, {weight.t(), bias})
-                                              : torch::addmm(bias, x, weight);
-  return y.relu()
-      .view({rows, kernel, kernel, out})
-      .permute({0, 3, 1, 2});
+  const Tensor y = fused::applies(weight) ? fused::dense_stack(x, {weight.t(), bias})
+                                          : torch::addmm(bias, x, weight);
+  return y.relu().view({rows, kernel, kernel, out}).permute({0, 3, 1, 2});
 }
 
 Tensor Decoder::forward(const Tensor& feature) const {

