@@ -1,6 +1,5 @@
 #include "fused/rssm_steps.h"
 
-
 #include "fused/pointwise.h"
 
 namespace dreamer::fused {

@@ -17,7 +17,7 @@ namespace {
 // Keeps the memory of an update for the next one, in pages of 2 MB where the system has them:
 // fetched anew each time, page faults cost more than some layers.
 void keep_memory() {
-#ifdef __GLIBC__
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
   mallopt(M_MMAP_MAX, 0);
   mallopt(M_TRIM_THRESHOLD, -1);
   // The heap grows to what an update may need, by addresses only: memory it takes as it is used.
