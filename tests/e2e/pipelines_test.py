@@ -12,7 +12,7 @@ import pytest
 from conftest import Shell, assert_same_datasets
 
 ROOT = pathlib.Path(__file__).parents[2]
-TINY = ["PRESET=quick", "THREADS=1", "UPDATES=3"]
+TINY = ["PRESET=quick", "THREADS=1", "UPDATES=3", "EPISODES=1"]
 MODEL = ("model.depth=2 model.stoch=4 model.deter=8 model.hidden=8 model.units=8 "
          "fit_model.batch=2 fit_model.length=5")
 BEHAVIOR = ("behavior.batch=2 behavior.length=5 behavior.horizon=3 behavior.units=8 "
