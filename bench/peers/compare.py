@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Our update and sheeprl's in turn, ABAB…, in one run on one machine: medians, and their ratio.
 
-    compare.py --bench build/bin/bench_update [--size small|smaller|paper] [--repeats N] [--record FILE]
+    compare.py --bench build/bin/bench_update [--size small|paper] [--repeats N] [--record FILE]
 
 Each side is a process that waits for its turn, so that neither pays for starting up and both meet
 the same neighbours. The ratio is taken pair by pair. Needs peers/install.sh; --python names that
@@ -20,20 +20,12 @@ import sys
 HERE = pathlib.Path(__file__).parent
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", "/tmp"))
 
-
-
-def settings(*pairs):
-    return [word for pair in pairs for word in ("--set", pair)]
-
-
-PAPER = ["--preset", "paper"]
-SMALL = PAPER + settings(
-    "model.depth=8", "model.hidden=128", "model.units=128", "behavior.units=128",
-    "fit_model.batch=16", "fit_model.length=32", "behavior.batch=16", "behavior.length=32")
 SIZES = {
-    "paper": PAPER,
-    "small": SMALL,
-    "smaller": SMALL + settings("model.stoch=20", "model.deter=128"),
+    "paper": ["--preset", "paper"],
+    "small": ["--preset", "paper"] + [word for setting in (
+        "model.depth=8", "model.stoch=20", "model.deter=128", "model.hidden=128", "model.units=128",
+        "fit_model.batch=16", "fit_model.length=32", "behavior.batch=16", "behavior.length=32",
+        "behavior.units=128") for word in ("--set", setting)],
 }
 
 
@@ -106,7 +98,7 @@ def main():
     if not options.python.exists():
         sys.exit(f"compare.py: error: {options.python} is not there; run bench/peers/install.sh")
     results = []
-    for size in options.size or SIZES:
+    for size in options.size or ["small", "paper"]:
         r = compare(size, options)
         results.append(r)
         print(f"{size}: ours {r['seconds']['ours']:.3f} s, {r['peak_memory_gib']['ours']:.2f} GiB; "
