@@ -57,7 +57,7 @@ pretrain: build
 	@$(MAKE) --no-print-directory -f pipelines/pretrain.mk
 
 metrics: build
-	@pipelines/metrics.sh $(or $(RUN),$(error RUN= is needed: the folder of a run, with model.jsonl))
+	@pipelines/metrics.sh $(or $(RUN),$(error RUN= is needed: the folder of a run, with model.jsonl or log.jsonl))
 
 install: build
 	@cmake --install build --prefix '$(PREFIX)' --strip

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "fused/direct_kernels.h"
 #include "fused/matrix.h"
 #include "fused/per_thread.h"
 #include "fused/pointwise.h"
@@ -121,6 +120,11 @@ StackGradients dense_stack_backward(const std::vector<Tensor>& inputs,
     result.layers.push_back(d_biases[i].sum());
   }
   return result;
+}
+
+bool stack_pays(const Tensor& x, const Tensor& weight) {
+  constexpr std::int64_t kFewest = 32;
+  return applies(weight) && x.numel() >= kFewest * x.size(-1);
 }
 
 Tensor dense_stack(const Tensor& x, const std::vector<Tensor>& layers) {

@@ -12,6 +12,10 @@ namespace dreamer::fused {
 [[nodiscard]] torch::Tensor dense_stack(const torch::Tensor& x,
                                         const std::vector<torch::Tensor>& layers);
 
+/// Whether it is the faster form for these rows and weights: it has kernels for them, and there are
+/// so many rows that laying out the weights is little beside the products.
+[[nodiscard]] bool stack_pays(const torch::Tensor& x, const torch::Tensor& weight);
+
 /// Its backward pass, for nodes that it is a part of.
 struct StackGradients {
   torch::Tensor input;                // [N,in]

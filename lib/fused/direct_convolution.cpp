@@ -1,12 +1,15 @@
 #include "fused/direct_convolution.h"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include <ATen/Parallel.h>
 
 #include "fused/direct_kernels.h"
 #include "fused/per_thread.h"
+#include "fused/pointwise.h"
+#include "fused/rows.h"
 
 namespace dreamer::fused {
 
@@ -18,13 +21,7 @@ namespace {
 
 constexpr std::int64_t kSlab = std::int64_t{1} << 16;  // floats of wide pictures at once: 256 KB
 
-const float* data(const Tensor& x) { return x.const_data_ptr<float>(); }
 Tensor channels_last(const Tensor& x) { return x.contiguous(torch::MemoryFormat::ChannelsLast); }
-Tensor empty_picture(std::int64_t n, std::int64_t channels, std::int64_t rows, std::int64_t columns,
-                     const Tensor& like) {
-  return torch::empty({n, channels, rows, columns}, like.options(),
-                      torch::MemoryFormat::ChannelsLast);
-}
 // The weight [narrow,wide,k,k], which both kinds of layers have, in the order of patches: [K,c] and
 // [c,K]; and back from [K,c].
 Tensor by_patch(const Tensor& weight) { return weight.permute({2, 3, 1, 0}).contiguous(); }
@@ -52,150 +49,137 @@ const float* before_activation(const float* y, const float* gradient, std::int64
   return masked.data();
 }
 
-// The weight [c,K] and the bias as wide_from_narrow takes them.
-std::vector<float> in_order(const DirectKernels& kernels, const Tensor& matrix, const float* bias) {
-  std::vector<float> ordered(static_cast<std::size_t>(kernels.ordered));
-  kernels.order(data(matrix), bias, ordered.data());
-  return ordered;
+/// A convolution narrows a picture, a transposed one widens it.
+enum class Direction { narrowing, widening };
+Direction opposite(Direction direction) {
+  return direction == Direction::narrowing ? Direction::widening : Direction::narrowing;
 }
 
-constexpr std::int64_t kStride = 2;
-
-PatchGrid convolution_grid(const Tensor& x, const Tensor& weight) {
-  const std::int64_t k = weight.size(2);
-  return {x.size(2),
-          x.size(3),
-          x.size(1),
-          (x.size(2) - k) / kStride + 1,
-          (x.size(3) - k) / kStride + 1,
-          weight.size(0),
-          k,
-          kStride};
-}
-PatchGrid transposed_grid(const Tensor& x, const Tensor& weight) {
-  const std::int64_t k = weight.size(2);
-  return {(x.size(2) - 1) * kStride + k,
-          (x.size(3) - 1) * kStride + k,
-          weight.size(1),
-          x.size(2),
-          x.size(3),
-          x.size(1),
+PatchGrid grid_of(const Tensor& x, const Tensor& weight, Direction direction) {
+  constexpr std::int64_t kStride = 2;
+  const std::int64_t k = weight.size(2), rows = x.size(2), columns = x.size(3);
+  const std::int64_t narrow = weight.size(0), wide = weight.size(1);
+  if (direction == Direction::narrowing)
+    return {rows,   columns, wide,   (rows - k) / kStride + 1, (columns - k) / kStride + 1,
+            narrow, k,       kStride};
+  return {(rows - 1) * kStride + k,
+          (columns - 1) * kStride + k,
+          wide,
+          rows,
+          columns,
+          narrow,
           k,
           kStride};
 }
 
-struct DirectConvolution : torch::autograd::Function<DirectConvolution> {
+/// A layer's products in one direction, with the weight laid out for it.
+class Products {
+ public:
+  /// @param bias [channels of the results] or null
+  Products(const PatchGrid& grid, Direction direction, const Tensor& weight, const float* bias)
+      : grid_(grid), kernels_(*direct_kernels(grid)), bias_(bias) {
+    if (direction == Direction::narrowing) {
+      matrix_ = by_patch(weight);
+    } else {
+      ordered_.resize(static_cast<std::size_t>(kernels_.ordered));
+      kernels_.order(read(by_channel(weight)), bias, ordered_.data());
+    }
+  }
+
+  void operator()(std::int64_t images, const float* from, bool relu, float* to) const {
+    if (matrix_.defined())
+      kernels_.narrow_from_wide(grid_, images, from, read(matrix_), bias_, relu, to);
+    else
+      kernels_.wide_from_narrow(grid_, images, from, ordered_.data(), relu, to);
+  }
+
+ private:
+  PatchGrid grid_;
+  const DirectKernels& kernels_;
+  const float* bias_;
+  Tensor matrix_;               // narrowing
+  std::vector<float> ordered_;  // widening, the bias among it
+};
+
+struct DirectLayer : torch::autograd::Function<DirectLayer> {
   static Tensor forward(AutogradContext* context, const Tensor& picture, const Tensor& weight,
-                        const Tensor& bias, Activation activation) {
-    const Tensor x = channels_last(picture), matrix = by_patch(weight);
-    const PatchGrid g = convolution_grid(x, weight);
-    const DirectKernels& kernels = *direct_kernels(g);
-    Tensor y = empty_picture(x.size(0), g.narrow_channels, g.narrow_rows, g.narrow_columns, x);
-    const float *from = data(x), *w = data(matrix), *b = data(bias);
+                        const Tensor& bias, Activation activation, Direction direction) {
+    const Tensor x = channels_last(picture);
+    const PatchGrid g = grid_of(x, weight, direction);
+    const bool widens = direction == Direction::widening, relu = activation == Activation::relu;
+    Tensor y = torch::empty(
+        {x.size(0), widens ? g.wide_channels : g.narrow_channels,
+         widens ? g.wide_rows : g.narrow_rows, widens ? g.wide_columns : g.narrow_columns},
+        x.options(), torch::MemoryFormat::ChannelsLast);
+    const Products products(g, direction, weight, read(bias));
+    const std::int64_t in = x[0].numel(), out = y[0].numel();
+    const float* from = read(x);
     float* to = y.data_ptr<float>();
     for_slabs(g, x.size(0), [&](std::int64_t first, std::int64_t images) {
-      kernels.narrow_from_wide(g, images, from + first * g.wide(), w, b,
-                               activation == Activation::relu, to + first * g.narrow());
+      products(images, from + first * in, relu, to + first * out);
     });
-    context->save_for_backward({x, weight, activation == Activation::relu ? y : Tensor()});
+    context->save_for_backward({x, weight, relu ? y : Tensor()});
+    context->saved_data["widens"] = widens;
     return y;
   }
 
   static tensor_list backward(AutogradContext* context, tensor_list gradients) {
     const auto saved = context->get_saved_variables();
     const Tensor &x = saved[0], weight = saved[1], y = saved[2];
-    const Tensor dy = channels_last(gradients[0]), matrix = by_channel(weight);
-    const PatchGrid g = convolution_grid(x, weight);
+    const Tensor dy = channels_last(gradients[0]);
+    const bool widens = context->saved_data["widens"].toBool();
+    const Direction direction = widens ? Direction::widening : Direction::narrowing;
+    const PatchGrid g = grid_of(x, weight, direction);
     const DirectKernels& kernels = *direct_kernels(g);
-    const bool to_input = context->needs_input_grad(0), to_weight = context->needs_input_grad(1);
-    Tensor dx = to_input ? torch::empty_like(x) : Tensor();
-    const PerThread dw({g.kernel, g.kernel, g.wide_channels, g.narrow_channels}, matrix.options());
-    const PerThread db({g.narrow_channels}, matrix.options());
-    const std::vector<float> ordered =
-        to_input ? in_order(kernels, matrix, nullptr) : std::vector<float>();
-    const float *from = data(x), *grad = data(dy);
-    const float* out = y.defined() ? data(y) : nullptr;
-    float* to = to_input ? dx.data_ptr<float>() : nullptr;
+    const std::int64_t in = x[0].numel(), out = dy[0].numel(), channels = dy.size(1);
+
+    const bool to_parameters = context->needs_input_grad(1) || context->needs_input_grad(2);
+    const PerThread dw({g.kernel, g.kernel, g.wide_channels, g.narrow_channels}, x.options());
+    const PerThread db({channels}, x.options());
+    std::optional<Products> back;
+    Tensor dx;
+    if (context->needs_input_grad(0)) {
+      back.emplace(g, opposite(direction), weight, nullptr);
+      dx = torch::empty_like(x);
+    }
+    const float *from = read(x), *gradient = read(dy), *result = y.defined() ? read(y) : nullptr;
+    float* to = back ? dx.data_ptr<float>() : nullptr;
     for_slabs(g, x.size(0), [&](std::int64_t first, std::int64_t images) {
-      const std::int64_t count = images * g.narrow();
-      const float* narrow = before_activation(out, grad, first * g.narrow(), count);
-      if (to_weight) {
-        kernels.add_weight_gradient(g, images, from + first * g.wide(), narrow, dw.mine());
-        add_rows(count / g.narrow_channels, g.narrow_channels, narrow, db.mine());
+      const float* input = from + first * in;
+      const float* d = before_activation(result, gradient, first * out, images * out);
+      if (to_parameters) {
+        kernels.add_weight_gradient(g, images, widens ? d : input, widens ? input : d, dw.mine());
+        add_rows(images * out / channels, channels, d, db.mine());
       }
-      if (to_input)
-        kernels.wide_from_narrow(g, images, narrow, ordered.data(), false, to + first * g.wide());
+      if (back) (*back)(images, d, false, to + first * in);
     });
-    return {dx, to_weight ? as_weight(dw.sum()) : Tensor(), to_weight ? db.sum() : Tensor(),
-            Tensor()};
+    return {dx, to_parameters ? as_weight(dw.sum()) : Tensor(), to_parameters ? db.sum() : Tensor(),
+            Tensor(), Tensor()};
   }
 };
 
-struct DirectTransposed : torch::autograd::Function<DirectTransposed> {
-  static Tensor forward(AutogradContext* context, const Tensor& picture, const Tensor& weight,
-                        const Tensor& bias, Activation activation) {
-    const Tensor x = channels_last(picture), matrix = by_channel(weight);
-    const PatchGrid g = transposed_grid(x, weight);
-    const DirectKernels& kernels = *direct_kernels(g);
-    Tensor y = empty_picture(x.size(0), g.wide_channels, g.wide_rows, g.wide_columns, x);
-    const std::vector<float> ordered = in_order(kernels, matrix, data(bias));
-    const float* from = data(x);
-    float* to = y.data_ptr<float>();
-    for_slabs(g, x.size(0), [&](std::int64_t first, std::int64_t images) {
-      kernels.wide_from_narrow(g, images, from + first * g.narrow(), ordered.data(),
-                               activation == Activation::relu, to + first * g.wide());
-    });
-    context->save_for_backward({x, weight, activation == Activation::relu ? y : Tensor()});
-    return y;
-  }
-
-  static tensor_list backward(AutogradContext* context, tensor_list gradients) {
-    const auto saved = context->get_saved_variables();
-    const Tensor &x = saved[0], weight = saved[1], y = saved[2];
-    const Tensor dy = channels_last(gradients[0]), matrix = by_patch(weight);
-    const PatchGrid g = transposed_grid(x, weight);
-    const DirectKernels& kernels = *direct_kernels(g);
-    const bool to_input = context->needs_input_grad(0), to_weight = context->needs_input_grad(1);
-    Tensor dx = to_input ? torch::empty_like(x) : Tensor();
-    const PerThread dw(matrix.sizes(), matrix.options()), db({g.wide_channels}, matrix.options());
-    const float *from = data(x), *w = data(matrix), *grad = data(dy);
-    const float* out = y.defined() ? data(y) : nullptr;
-    float* to = to_input ? dx.data_ptr<float>() : nullptr;
-    for_slabs(g, x.size(0), [&](std::int64_t first, std::int64_t images) {
-      const std::int64_t count = images * g.wide();
-      const float* wide = before_activation(out, grad, first * g.wide(), count);
-      if (to_weight) {
-        kernels.add_weight_gradient(g, images, wide, from + first * g.narrow(), dw.mine());
-        add_rows(count / g.wide_channels, g.wide_channels, wide, db.mine());
-      }
-      if (to_input)
-        kernels.narrow_from_wide(g, images, wide, w, nullptr, false, to + first * g.narrow());
-    });
-    return {dx, to_weight ? as_weight(dw.sum()) : Tensor(), to_weight ? db.sum() : Tensor(),
-            Tensor()};
-  }
-};
-
-bool in_float32(const Tensor& x) { return x.is_cpu() && x.scalar_type() == torch::kFloat32; }
+bool has_kernels(const Tensor& x, const Tensor& weight, Direction direction) {
+  return applies(x) && direct_kernels(grid_of(x, weight, direction)) != nullptr;
+}
 
 }  // namespace
 
 bool convolves_directly(const Tensor& x, const Tensor& weight) {
-  return in_float32(x) && direct_kernels(convolution_grid(x, weight)) != nullptr;
+  return has_kernels(x, weight, Direction::narrowing);
 }
 
 bool transposes_directly(const Tensor& x, const Tensor& weight) {
-  return in_float32(x) && direct_kernels(transposed_grid(x, weight)) != nullptr;
+  return has_kernels(x, weight, Direction::widening);
 }
 
 Tensor direct_conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
                      Activation activation) {
-  return DirectConvolution::apply(x, weight, bias, activation);
+  return DirectLayer::apply(x, weight, bias, activation, Direction::narrowing);
 }
 
 Tensor direct_conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
                                Activation activation) {
-  return DirectTransposed::apply(x, weight, bias, activation);
+  return DirectLayer::apply(x, weight, bias, activation, Direction::widening);
 }
 
 }  // namespace dreamer::fused

@@ -1,10 +1,7 @@
 #include "fused/direct_kernels.h"
 
 #include <algorithm>
-#include <array>
 #include <vector>
-
-#include "fused/vectorized.h"
 
 namespace dreamer::fused {
 
@@ -26,25 +23,8 @@ struct Layer {
   }
 };
 
-namespace avx512 {
-#define DREAMER_TARGET __attribute__((target("arch=x86-64-v4")))
-constexpr int kWidth = 16, kAccumulators = 24;
-#include "fused/vectors.inc"
-// Behind the vectors, which it is made of.
-#include "fused/direct_kernels.inc"
-#undef DREAMER_INLINE
-#undef DREAMER_TARGET
-}  // namespace avx512
-
-namespace avx2 {
-#define DREAMER_TARGET __attribute__((target("arch=x86-64-v3")))
-constexpr int kWidth = 8, kAccumulators = 12;
-#include "fused/vectors.inc"
-// Behind the vectors, which it is made of.
-#include "fused/direct_kernels.inc"
-#undef DREAMER_INLINE
-#undef DREAMER_TARGET
-}  // namespace avx2
+#define DREAMER_KERNELS "fused/direct_kernels.inc"
+#include "fused/instruction_sets.inc"
 
 template <class Layer>
 const DirectKernels* kernels_of(Vectors vectors) {
@@ -80,28 +60,6 @@ const DirectKernels* direct_kernels(const PatchGrid& g) {
   if (has(Vectors::avx512)) return direct_kernels(g, Vectors::avx512);
   if (has(Vectors::avx2)) return direct_kernels(g, Vectors::avx2);
   return nullptr;
-}
-
-DREAMER_VECTORIZED
-void relu_backward(std::int64_t count, const float* __restrict y, const float* __restrict gradient,
-                   float* __restrict out) {
-  for (std::int64_t i = 0; i < count; ++i) out[i] = y[i] > 0 ? gradient[i] : 0;
-}
-
-DREAMER_VECTORIZED
-void add_rows(std::int64_t rows, std::int64_t channels, const float* x, float* sum) {
-  // Short rows are added sixteen side by side.
-  constexpr std::int64_t kRows = 16, kMost = 64;
-  if (channels <= kMost) {
-    std::array<float, kRows * kMost> sums{};
-    const std::int64_t block = kRows * channels;
-    for (; rows >= kRows; rows -= kRows, x += block)
-      for (std::int64_t i = 0; i < block; ++i) sums[i] += x[i];
-    for (std::int64_t r = 0; r < kRows; ++r)
-      for (std::int64_t c = 0; c < channels; ++c) sum[c] += sums[r * channels + c];
-  }
-  for (std::int64_t r = 0; r < rows; ++r, x += channels)
-    for (std::int64_t c = 0; c < channels; ++c) sum[c] += x[c];
 }
 
 }  // namespace dreamer::fused

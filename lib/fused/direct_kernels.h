@@ -47,11 +47,4 @@ struct DirectKernels {
 [[nodiscard]] const DirectKernels* direct_kernels(const PatchGrid& grid, Vectors vectors);
 [[nodiscard]] const DirectKernels* direct_kernels(const PatchGrid& grid);
 
-// Pointwise parts; `x` has rows of `channels`.
-
-/// out = gradient where y > 0, else 0: the gradient before the ReLU that gave y.
-void relu_backward(std::int64_t count, const float* y, const float* gradient, float* out);
-/// sum [channels] += the rows of x.
-void add_rows(std::int64_t rows, std::int64_t channels, const float* x, float* sum);
-
 }  // namespace dreamer::fused

@@ -4,8 +4,6 @@
 
 #include <ATen/Parallel.h>
 
-#include "fused/matrix_kernels.h"
-
 namespace dreamer::fused {
 
 namespace {

@@ -196,4 +196,26 @@ void adam(std::int64_t count, const AdamStep& step, const float* __restrict grad
   }
 }
 
+DREAMER_VECTORIZED
+void relu_backward(std::int64_t count, const float* __restrict y, const float* __restrict gradient,
+                   float* __restrict out) {
+  for (std::int64_t i = 0; i < count; ++i) out[i] = y[i] > 0 ? gradient[i] : 0;
+}
+
+DREAMER_VECTORIZED
+void add_rows(std::int64_t rows, std::int64_t channels, const float* x, float* sum) {
+  // Short rows are added sixteen side by side.
+  constexpr std::int64_t kRows = 16, kMost = 64;
+  if (channels <= kMost) {
+    std::array<float, kRows * kMost> sums{};
+    const std::int64_t block = kRows * channels;
+    for (; rows >= kRows; rows -= kRows, x += block)
+      for (std::int64_t i = 0; i < block; ++i) sums[i] += x[i];
+    for (std::int64_t r = 0; r < kRows; ++r)
+      for (std::int64_t c = 0; c < channels; ++c) sum[c] += sums[r * channels + c];
+  }
+  for (std::int64_t r = 0; r < rows; ++r, x += channels)
+    for (std::int64_t c = 0; c < channels; ++c) sum[c] += x[c];
+}
+
 }  // namespace dreamer::fused

@@ -49,11 +49,11 @@ std::vector<Json> lines_by_horizon(const Json& arrays) {
 
 /// dr-train's lines have the metrics of both fits, {"model": {"kl": …}, …}: here "model.kl".
 Json with_inner_numbers(Json line) {
-  Json inner;
+  Json inner = Json::object();
   for (const auto& [name, value] : line.items())
     if (value.is_object())
       for (const auto& [part, number] : value.items()) inner[name + "." + part] = number;
-  line.update(inner.is_null() ? Json::object() : inner);
+  line.update(inner);
   return line;
 }
 

@@ -6,7 +6,6 @@
 
 #include "fused/convolution.h"
 #include "fused/dense_stack.h"
-#include "fused/rows.h"
 #include "model/layers.h"
 
 namespace dreamer {
@@ -27,24 +26,24 @@ Decoder::Decoder(std::int64_t feature, std::int64_t depth, std::int64_t channels
 }
 
 Tensor Decoder::first_layers(const Tensor& feature) const {
-  // On a 1×1 picture a transposed convolution is one matrix product: [E, k,k,O], pixels in the
-  // order in which the convolutions are fastest.
+  // On a 1×1 picture a transposed convolution is a dense layer, [k,k,O, E], its pixels in the order
+  // in which the convolutions are fastest.
   const auto& first = layers_.front();
   const std::int64_t kernel = first->weight.size(2), out = first->weight.size(1);
-  const Tensor to_pixels = first->weight.permute({0, 2, 3, 1}).flatten(1);
+  const Tensor to_pixels = first->weight.permute({2, 3, 1, 0}).flatten(0, 2);
   Tensor weight = to_pixels, bias = first->bias.repeat({kernel * kernel});
   Tensor x = feature;
   // Nothing bends between it and the dense layer, so for many rows the two are one product, of a
   // matrix that is made first.
-  const std::int64_t rows = x.size(0), f = x.size(1), e = weight.size(0), pixels = weight.size(1);
+  const std::int64_t rows = x.size(0), f = x.size(1), pixels = weight.size(0), e = weight.size(1);
   if (f * e * pixels + rows * f * pixels < rows * (f * e + e * pixels)) {
-    weight = torch::matmul(dense_->weight.t(), to_pixels);
-    bias = bias + torch::matmul(dense_->bias, to_pixels);
+    weight = torch::matmul(to_pixels, dense_->weight);
+    bias = bias + torch::matmul(to_pixels, dense_->bias);
   } else {
     x = torch::linear(x, dense_->weight, dense_->bias);
   }
-  const Tensor y = fused::applies(weight) ? fused::dense_stack(x, {weight.t(), bias})
-                                          : torch::addmm(bias, x, weight);
+  const Tensor y = fused::stack_pays(x, weight) ? fused::dense_stack(x, {weight, bias})
+                                                : torch::linear(x, weight, bias);
   return y.relu().view({rows, kernel, kernel, out}).permute({0, 3, 1, 2});
 }
 

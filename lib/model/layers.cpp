@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "fused/dense_stack.h"
-#include "fused/rows.h"
 
 namespace dreamer {
 
@@ -68,9 +67,7 @@ DenseHead::DenseHead(std::int64_t in, std::int64_t units, std::int64_t layers, s
 }
 
 Tensor DenseHead::forward(const Tensor& x) const {
-  constexpr std::int64_t kFewest = 32;  // for fewer rows, laying out the weights costs more
-  const bool many = x.numel() >= kFewest * x.size(-1);
-  return many && fused::applies(out_->weight) ? fused::dense_stack(x, weights()) : forward_plain(x);
+  return fused::stack_pays(x, out_->weight) ? fused::dense_stack(x, weights()) : forward_plain(x);
 }
 
 Tensor DenseHead::forward_plain(Tensor x) const {

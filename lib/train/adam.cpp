@@ -53,10 +53,13 @@ void Adam::step(const std::vector<Tensor>& gradients, double norm) {
   const double rate = options_.learning_rate * std::sqrt(1 - std::pow(options_.beta2, t)) /
                       (1 - std::pow(options_.beta1, t));
   const auto number = [](double x) { return static_cast<float>(x); };
-  const fused::AdamStep step{
-      number(shrink),          number(options_.beta1),     number(1 - options_.beta1),
-      number(options_.beta2),  number(1 - options_.beta2), number(rate),
-      number(options_.epsilon)};
+  const fused::AdamStep step{.shrink = number(shrink),
+                             .kept_m = number(options_.beta1),
+                             .fresh_m = number(1 - options_.beta1),
+                             .kept_v = number(options_.beta2),
+                             .fresh_v = number(1 - options_.beta2),
+                             .rate = number(rate),
+                             .epsilon = number(options_.epsilon)};
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const Tensor& x = parameters_[i].tensor;
     if (fused::applies(x) && x.is_contiguous()) {

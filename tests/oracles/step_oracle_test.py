@@ -93,13 +93,10 @@ def main():
         for case in CASES + [PAPER] * (not options.skip_paper):
             # A ReLU within rounding of 0 may fall either way, as other sums round otherwise, and
             # moves the gradients of a few weights by parts in a thousand: seen in one of some
-            # batches of a million ReLUs, between float32 and float64 of PyTorch itself too. What is
-            # wrong, and not rounded, is so in every batch.
-            for seed in range(3):
-                disagree = disagreeing(*case, seed)
-                if not disagree:
-                    break
-            failed += disagree
+            # batches of a million ReLUs, between float32 and float64 of PyTorch itself too. So where
+            # the first batch disagrees, two others must both agree.
+            if disagreeing(*case, 0):
+                failed += disagreeing(*case, 1) + disagreeing(*case, 2)
     if failed:
         sys.exit(f"disagree: {', '.join(failed)}")
 

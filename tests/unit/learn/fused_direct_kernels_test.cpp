@@ -6,6 +6,8 @@
 #include <random>
 #include <vector>
 
+#include "fused/pointwise.h"
+
 namespace dreamer::fused {
 namespace {
 
