@@ -48,8 +48,8 @@ Columns columns(const Environment& environment, const dreamer::env::Observation&
 
 void write(const Columns& all, const std::vector<std::uint8_t>& image) {
   for (const auto& [name, values] : all)
-    std::fwrite(values.data(), sizeof(double), values.size(), stdout);
-  std::fwrite(image.data(), 1, image.size(), stdout);
+    if (!values.empty()) std::fwrite(values.data(), sizeof(double), values.size(), stdout);
+  if (!image.empty()) std::fwrite(image.data(), 1, image.size(), stdout);
 }
 
 }  // namespace

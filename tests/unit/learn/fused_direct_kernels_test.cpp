@@ -9,6 +9,15 @@
 #include "fused/pointwise.h"
 
 namespace dreamer::fused {
+
+// For the names of the tests.
+static void PrintTo(const PatchGrid& g, std::ostream* out) {
+  *out << g.wide_channels << " to " << g.narrow_channels << " kernel " << g.kernel;
+}
+static void PrintTo(Vectors vectors, std::ostream* out) {
+  *out << (vectors == Vectors::avx512 ? "avx512" : "avx2");
+}
+
 namespace {
 
 using Numbers = std::vector<float>;

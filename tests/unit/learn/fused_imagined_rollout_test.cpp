@@ -9,6 +9,12 @@ using namespace testing_fused;
 
 struct Sizes {
   std::int64_t rows, horizon, stoch, deter, hidden, units, layers, action;
+
+  friend void PrintTo(const Sizes& s, std::ostream* out) {
+    *out << s.rows << " rows horizon " << s.horizon << " stoch " << s.stoch << " deter " << s.deter
+         << " hidden " << s.hidden << " units " << s.units << " layers " << s.layers << " action "
+         << s.action;
+  }
 };
 
 // The fused rollout in float32 against the plain one in float64.

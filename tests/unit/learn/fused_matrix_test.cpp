@@ -9,6 +9,10 @@ using torch::Tensor;
 
 struct Sizes {
   std::int64_t rows, columns, inner;
+
+  friend void PrintTo(const Sizes& s, std::ostream* out) {
+    *out << s.rows << 'x' << s.inner << 'x' << s.columns;
+  }
 };
 // Blocks and panels of every kernel, whole ones and what is left over.
 const std::vector<Sizes> kSizes = {{1, 1, 1},   {3, 5, 2},     {12, 32, 7},    {13, 33, 40},

@@ -9,6 +9,11 @@ using namespace testing_fused;
 
 struct Sizes {
   std::int64_t rows, steps, stoch, deter, hidden, action, embedding;
+
+  friend void PrintTo(const Sizes& s, std::ostream* out) {
+    *out << s.rows << " rows steps " << s.steps << " stoch " << s.stoch << " deter " << s.deter
+         << " hidden " << s.hidden << " action " << s.action << " embedding " << s.embedding;
+  }
 };
 
 // The fused sequence in float32 against the plain one in float64.
