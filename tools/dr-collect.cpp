@@ -42,7 +42,7 @@ void collect_episodes(Options o) {
   const PolicyJob job{o, o.policy, o.mode ? ActionMode::mode : ActionMode::explore, noise};
   o.collect.acting = o.policy == "random" ? Json{{"random_hold", config.random_hold}}
                                           : Json{{"mode", o.mode}, {"noise", noise}};
-  if (o.steps > 0) o.collect.episodes = episodes_for_steps(o.steps, config.action_repeat);
+  if (o.steps > 0) o.collect.episodes = episodes_for_steps(o.steps, o.collect.environment);
   const auto tell = [](const EpisodeResult& result) { emit(to_json(result)); };
   if (o.follows) {
     follow(o.collect, followed_policy(job, o.collect.task, config.action_repeat), tell);
@@ -104,6 +104,7 @@ int main(int argc, char** argv) {
     o.collect.seed = o.seed;
     o.collect.environment.render = env::render_quality(o.render);
     o.collect.environment.action_repeat = o.config.collect.action_repeat;
+    o.collect.environment.time_limit = o.config.collect.time_limit;
     o.collect.observations = o.observations == "all";
   });
   return program.run(argc, argv, [&] {

@@ -69,7 +69,8 @@ std::string difference_in_kind(const io::FileReader& file, const CollectOptions&
   if (header.action_repeat != wanted.action_repeat) return "action repeat";
   if (header.render != (images ? to_string(wanted.render) : "")) return "rendering";
   if (header.image_shape != shape) return "image size";
-  if (header.length != env::steps_per_episode(wanted.action_repeat) + 1) return "length";
+  if (header.length != env::steps_per_episode(wanted.action_repeat, wanted.time_limit) + 1)
+    return "length";
   if (options.observations && !file.has("/observation")) return "recorded observations";
   return "";
 }
@@ -247,8 +248,9 @@ Json to_json(const EpisodeResult& result) {
           {"length", result.length},         {"seed", result.seed}, {"index", result.index}};
 }
 
-std::int64_t episodes_for_steps(std::int64_t steps, std::int64_t action_repeat) {
-  const std::int64_t length = env::steps_per_episode(action_repeat);
+std::int64_t episodes_for_steps(std::int64_t steps, const env::EnvironmentOptions& environment) {
+  const std::int64_t length =
+      env::steps_per_episode(environment.action_repeat, environment.time_limit);
   return (steps + length - 1) / length;
 }
 

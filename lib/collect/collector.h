@@ -49,7 +49,8 @@ struct EpisodeResult {
 using EpisodeSink = std::function<void(const EpisodeResult&)>;
 
 /// How many episodes hold at least `steps` agent steps.
-[[nodiscard]] std::int64_t episodes_for_steps(std::int64_t steps, std::int64_t action_repeat);
+[[nodiscard]] std::int64_t episodes_for_steps(std::int64_t steps,
+                                              const env::EnvironmentOptions& environment);
 
 /// Collects whole episodes into `options.out`. Episode k is the (k / envs)-th of environment
 /// k % envs, so that the set of files is a function of the options, not of timing. Each is written

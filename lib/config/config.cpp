@@ -107,6 +107,8 @@ Fields behavior_fields(BehaviorConfig& c) {
 Fields collect_fields(CollectConfig& c) {
   return {
       {"action_repeat", &c.action_repeat, "control steps in which an action is held", 1, 1000},
+      {"time_limit", &c.time_limit,
+       "control steps of an episode that is collected; evaluations last the task's 1000", 1, 1000},
       {"noise", &c.noise, "standard deviation of the exploration noise added to sampled actions", 0,
        10},
       {"random_hold", &c.random_hold, "the random policy holds an action for 1 to this many steps",

@@ -81,6 +81,7 @@ struct BehaviorConfig {
 /// How experience is gathered.
 struct CollectConfig {
   std::int64_t action_repeat = 2;
+  std::int64_t time_limit = 1000;
   double noise = 0.3;
   std::int64_t random_hold = 1;
 };

@@ -18,6 +18,9 @@ const EnvironmentOptions& checked(const EnvironmentOptions& options) {
   if (options.action_repeat < 1 || options.action_repeat > kControlSteps)
     throw usage_error("an action can be repeated 1 … {} times, not {}", kControlSteps,
                       options.action_repeat);
+  if (options.time_limit < 1 || options.time_limit > kControlSteps)
+    throw usage_error("an episode can last 1 … {} control steps, not {}", kControlSteps,
+                      options.time_limit);
   if (options.render != RenderQuality::none &&
       (options.height < 1 || options.width < 1 || options.height > 4096 || options.width > 4096))
     throw usage_error("images can have 1 … 4096 pixels a side, not {} by {}", options.height,
@@ -39,8 +42,8 @@ void assign(const Environment::Fields& values,
 
 }  // namespace
 
-std::int64_t steps_per_episode(std::int64_t action_repeat) {
-  return (kControlSteps + action_repeat - 1) / action_repeat;
+std::int64_t steps_per_episode(std::int64_t action_repeat, std::int64_t time_limit) {
+  return (time_limit + action_repeat - 1) / action_repeat;
 }
 
 Environment::Environment(const std::string& task, std::int64_t seed,
@@ -83,11 +86,12 @@ Observation Environment::reset() {
 }
 
 Observation Environment::step(std::span<const float> action) {
-  if (control_steps_ >= kControlSteps)
+  if (control_steps_ >= options_.time_limit)
     throw error("{}: step after the end of an episode; reset first", info_.name);
   apply(action);
   double reward = 0;
-  for (std::int64_t i = 0; i < options_.action_repeat && control_steps_ < kControlSteps; ++i) {
+  for (std::int64_t i = 0; i < options_.action_repeat && control_steps_ < options_.time_limit;
+       ++i) {
     physics_.step(info_.substeps);
     reward += task_->reward();
     ++control_steps_;
@@ -109,7 +113,7 @@ void Environment::apply(std::span<const float> action) {
 
 Observation Environment::observe(double reward) {
   Observation observation{.reward = static_cast<float>(reward),
-                          .last = control_steps_ >= kControlSteps};
+                          .last = control_steps_ >= options_.time_limit};
   if (options_.render != RenderQuality::none) {
     if (!renderer_)
       renderer_ = std::make_unique<Renderer>(physics_, camera_, options_.height, options_.width,

@@ -16,6 +16,7 @@ namespace dreamer::env {
 
 struct EnvironmentOptions {
   std::int64_t action_repeat = 2;
+  std::int64_t time_limit = kControlSteps;  // of an episode, in control steps
   std::int64_t height = 64, width = 64;
   RenderQuality render = RenderQuality::exact;
   std::string camera = {};  // its name or number; empty: the task's
@@ -95,6 +96,7 @@ class Environment {
 };
 
 /// Agent steps of an episode; its episode file has one row more, the reset's.
-[[nodiscard]] std::int64_t steps_per_episode(std::int64_t action_repeat);
+[[nodiscard]] std::int64_t steps_per_episode(std::int64_t action_repeat,
+                                             std::int64_t time_limit = kControlSteps);
 
 }  // namespace dreamer::env

@@ -132,17 +132,32 @@ struct TransposedConvolution : torch::autograd::Function<TransposedConvolution> 
   }
 };
 
-}  // namespace
-
-Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation) {
-  if (convolves_directly(x, weight)) return direct_conv2d(x, weight, bias, activation);
-  return Convolution::apply(x, weight, bias, activation == Activation::relu);
+// Calls apply(x, weight and bias, activation) for each layer.
+template <class Apply>
+Tensor one_by_one(Tensor x, at::TensorList layers, Activation last, const Apply& apply) {
+  for (std::size_t i = 0; i < layers.size(); i += 2)
+    x = apply(x, layers.slice(i, 2), i + 2 < layers.size() ? Activation::relu : last);
+  return x;
 }
 
-Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
-                        Activation activation) {
-  if (transposes_directly(x, weight)) return direct_conv_transpose2d(x, weight, bias, activation);
-  return TransposedConvolution::apply(x, weight, bias, activation == Activation::relu);
+}  // namespace
+
+Tensor conv2d(const Tensor& input, at::TensorList layers, Activation last) {
+  if (convolves_directly(input, layers)) return direct_conv2d(input, layers, last);
+  return one_by_one(
+      input, layers, last, [](const Tensor& x, at::TensorList layer, Activation activation) {
+        if (convolves_directly(x, layer)) return direct_conv2d(x, layer, activation);
+        return Convolution::apply(x, layer[0], layer[1], activation == Activation::relu);
+      });
+}
+
+Tensor conv_transpose2d(const Tensor& input, at::TensorList layers, Activation last) {
+  if (transposes_directly(input, layers)) return direct_conv_transpose2d(input, layers, last);
+  return one_by_one(
+      input, layers, last, [](const Tensor& x, at::TensorList layer, Activation activation) {
+        if (transposes_directly(x, layer)) return direct_conv_transpose2d(x, layer, activation);
+        return TransposedConvolution::apply(x, layer[0], layer[1], activation == Activation::relu);
+      });
 }
 
 }  // namespace dreamer::fused

@@ -1,6 +1,7 @@
 #include "fused/direct_convolution.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <vector>
 
@@ -28,37 +29,17 @@ Tensor by_patch(const Tensor& weight) { return weight.permute({2, 3, 1, 0}).cont
 Tensor by_channel(const Tensor& weight) { return weight.permute({0, 2, 3, 1}).contiguous(); }
 Tensor as_weight(const Tensor& matrix) { return matrix.permute({3, 2, 0, 1}).contiguous(); }
 
-// Calls work(first image, images) for slabs of all `n` images, shared out among the threads.
-template <class Work>
-void for_slabs(const PatchGrid& g, std::int64_t n, const Work& work) {
-  const std::int64_t fit = std::max<std::int64_t>(1, kSlab / g.wide());
-  at::parallel_for(0, n, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t first = begin; first < end; first += fit)
-      work(first, std::min(fit, end - first));
-  });
-}
-
-// `count` gradients from `offset` on, before the activation that gave y; y is null without one.
-const float* before_activation(const float* y, const float* gradient, std::int64_t offset,
-                               std::int64_t count) {
-  if (y == nullptr) return gradient + offset;
-  thread_local std::vector<float> masked;  // kept from call to call
-  if (static_cast<std::int64_t>(masked.size()) < count)
-    masked.resize(static_cast<std::size_t>(count));
-  relu_backward(count, y + offset, gradient + offset, masked.data());
-  return masked.data();
-}
-
 /// A convolution narrows a picture, a transposed one widens it.
 enum class Direction { narrowing, widening };
 Direction opposite(Direction direction) {
   return direction == Direction::narrowing ? Direction::widening : Direction::narrowing;
 }
 
-PatchGrid grid_of(const Tensor& x, const Tensor& weight, Direction direction) {
+/// The grid of a layer that takes pictures of this size.
+PatchGrid grid_of(std::int64_t rows, std::int64_t columns, const Tensor& weight,
+                  Direction direction) {
   constexpr std::int64_t kStride = 2;
-  const std::int64_t k = weight.size(2), rows = x.size(2), columns = x.size(3);
-  const std::int64_t narrow = weight.size(0), wide = weight.size(1);
+  const std::int64_t k = weight.size(2), narrow = weight.size(0), wide = weight.size(1);
   if (direction == Direction::narrowing)
     return {rows,   columns, wide,   (rows - k) / kStride + 1, (columns - k) / kStride + 1,
             narrow, k,       kStride};
@@ -101,85 +82,161 @@ class Products {
   std::vector<float> ordered_;  // widening, the bias among it
 };
 
-struct DirectLayer : torch::autograd::Function<DirectLayer> {
-  static Tensor forward(AutogradContext* context, const Tensor& picture, const Tensor& weight,
-                        const Tensor& bias, Activation activation, Direction direction) {
-    const Tensor x = channels_last(picture);
-    const PatchGrid g = grid_of(x, weight, direction);
-    const bool widens = direction == Direction::widening, relu = activation == Activation::relu;
-    Tensor y = torch::empty(
-        {x.size(0), widens ? g.wide_channels : g.narrow_channels,
-         widens ? g.wide_rows : g.narrow_rows, widens ? g.wide_columns : g.narrow_columns},
-        x.options(), torch::MemoryFormat::ChannelsLast);
-    const Products products(g, direction, weight, read(bias));
-    const std::int64_t in = x[0].numel(), out = y[0].numel();
-    const float* from = read(x);
-    float* to = y.data_ptr<float>();
-    for_slabs(g, x.size(0), [&](std::int64_t first, std::int64_t images) {
-      products(images, from + first * in, relu, to + first * out);
+/// One layer of a stack: how its pictures lie, and how many numbers an image has on both sides.
+struct Layer {
+  PatchGrid grid;
+  bool relu;
+  std::int64_t in, out;
+};
+
+/// Weight and bias of each layer in turn; the last one's activation is `last`.
+std::vector<Layer> layers_of(const Tensor& x, at::TensorList parameters, Direction direction,
+                             Activation last) {
+  std::vector<Layer> layers;
+  std::int64_t rows = x.size(2), columns = x.size(3);
+  for (std::size_t i = 0; i < parameters.size(); i += 2) {
+    const PatchGrid g = grid_of(rows, columns, parameters[i], direction);
+    const bool narrows = direction == Direction::narrowing;
+    layers.push_back({g, i + 2 < parameters.size() || last == Activation::relu,
+                      narrows ? g.wide() : g.narrow(), narrows ? g.narrow() : g.wide()});
+    rows = narrows ? g.narrow_rows : g.wide_rows;
+    columns = narrows ? g.narrow_columns : g.wide_columns;
+  }
+  return layers;
+}
+
+// Calls work(first image, images) for slabs of all `n` images, shared out among the threads.
+template <class Work>
+void for_slabs(const std::vector<Layer>& layers, std::int64_t n, const Work& work) {
+  std::int64_t widest = 1;
+  for (const Layer& layer : layers) widest = std::max(widest, layer.grid.wide());
+  const std::int64_t fit = std::max<std::int64_t>(1, kSlab / widest);
+  at::parallel_for(0, n, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t first = begin; first < end; first += fit)
+      work(first, std::min(fit, end - first));
+  });
+}
+
+// All layers take a slab of images before the next slab, so that pictures between them are still in
+// the cache.
+struct DirectStack : torch::autograd::Function<DirectStack> {
+  static Tensor forward(AutogradContext* context, const Tensor& pictures, at::TensorList parameters,
+                        Activation last, Direction direction) {
+    const Tensor x = channels_last(pictures);
+    const std::vector<Layer> layers = layers_of(x, parameters, direction, last);
+    const bool narrows = direction == Direction::narrowing;
+    std::vector<Products> products;
+    tensor_list saved = {x};
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const PatchGrid& g = layers[i].grid;
+      products.emplace_back(g, direction, parameters[2 * i], read(parameters[2 * i + 1]));
+      const auto shape = narrows ? std::array{g.narrow_channels, g.narrow_rows, g.narrow_columns}
+                                 : std::array{g.wide_channels, g.wide_rows, g.wide_columns};
+      saved.push_back(torch::empty({x.size(0), shape[0], shape[1], shape[2]}, x.options(),
+                                   torch::MemoryFormat::ChannelsLast));
+    }
+    for_slabs(layers, x.size(0), [&](std::int64_t first, std::int64_t images) {
+      for (std::size_t i = 0; i < layers.size(); ++i)
+        products[i](images, read(saved[i]) + first * layers[i].in, layers[i].relu,
+                    saved[i + 1].data_ptr<float>() + first * layers[i].out);
     });
-    context->save_for_backward({x, weight, relu ? y : Tensor()});
-    context->saved_data["widens"] = widens;
+    // An alias: a result that its own node kept would keep itself alive.
+    Tensor y = saved.back().alias();
+    if (last == Activation::none) saved.back() = Tensor();  // nothing asks for it again
+    saved.insert(saved.end(), parameters.begin(), parameters.end());
+    context->save_for_backward(saved);
+    context->saved_data["narrows"] = narrows;
+    context->saved_data["relu"] = last == Activation::relu;
     return y;
   }
 
   static tensor_list backward(AutogradContext* context, tensor_list gradients) {
     const auto saved = context->get_saved_variables();
-    const Tensor &x = saved[0], weight = saved[1], y = saved[2];
+    const std::size_t count = saved.size() / 3;  // x and results; a weight and a bias each
+    const Tensor& x = saved[0];
+    const tensor_list parameters(saved.begin() + static_cast<std::ptrdiff_t>(count) + 1,
+                                 saved.end());
+    const bool narrows = context->saved_data["narrows"].toBool();
+    const Direction direction = narrows ? Direction::narrowing : Direction::widening;
+    const std::vector<Layer> layers =
+        layers_of(x, parameters, direction,
+                  context->saved_data["relu"].toBool() ? Activation::relu : Activation::none);
     const Tensor dy = channels_last(gradients[0]);
-    const bool widens = context->saved_data["widens"].toBool();
-    const Direction direction = widens ? Direction::widening : Direction::narrowing;
-    const PatchGrid g = grid_of(x, weight, direction);
-    const DirectKernels& kernels = *direct_kernels(g);
-    const std::int64_t in = x[0].numel(), out = dy[0].numel(), channels = dy.size(1);
 
-    const bool to_parameters = context->needs_input_grad(1) || context->needs_input_grad(2);
-    const PerThread dw({g.kernel, g.kernel, g.wide_channels, g.narrow_channels}, x.options());
-    const PerThread db({channels}, x.options());
-    std::optional<Products> back;
-    Tensor dx;
-    if (context->needs_input_grad(0)) {
-      back.emplace(g, opposite(direction), weight, nullptr);
-      dx = torch::empty_like(x);
+    std::vector<std::optional<Products>> back(count);  // to the layer's input
+    std::vector<PerThread> dw, db;
+    bool to_parameters = false;
+    std::int64_t widest = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto& [g, relu, in, out] = layers[i];
+      widest = std::max({widest, in, out});
+      to_parameters = to_parameters || context->needs_input_grad(1 + 2 * i) ||
+                      context->needs_input_grad(2 + 2 * i);
+      if (i > 0 || context->needs_input_grad(0))
+        back[i].emplace(g, opposite(direction), parameters[2 * i], nullptr);
+      dw.emplace_back(std::array{g.kernel, g.kernel, g.wide_channels, g.narrow_channels},
+                      x.options());
+      db.emplace_back(std::array{narrows ? g.narrow_channels : g.wide_channels}, x.options());
     }
-    const float *from = read(x), *gradient = read(dy), *result = y.defined() ? read(y) : nullptr;
-    float* to = back ? dx.data_ptr<float>() : nullptr;
-    for_slabs(g, x.size(0), [&](std::int64_t first, std::int64_t images) {
-      const float* input = from + first * in;
-      const float* d = before_activation(result, gradient, first * out, images * out);
-      if (to_parameters) {
-        kernels.add_weight_gradient(g, images, widens ? d : input, widens ? input : d, dw.mine());
-        add_rows(images * out / channels, channels, d, db.mine());
+    const Tensor dx = back[0] ? torch::empty_like(x) : Tensor();
+    for_slabs(layers, x.size(0), [&](std::int64_t first, std::int64_t images) {
+      // Gradients between the layers, after and before an activation; kept from call to call.
+      thread_local std::vector<float> after, before;
+      const auto most = static_cast<std::size_t>(images * widest);
+      for (auto* memory : {&after, &before})
+        if (memory->size() < most) memory->resize(most);
+      const float* d = read(dy) + first * layers.back().out;
+      for (std::size_t i = count; i-- > 0;) {
+        const auto& [g, relu, in, out] = layers[i];
+        const float* input = read(saved[i]) + first * in;
+        if (relu) {
+          relu_backward(images * out, read(saved[i + 1]) + first * out, d, before.data());
+          d = before.data();
+        }
+        if (to_parameters) {
+          direct_kernels(g)->add_weight_gradient(g, images, narrows ? input : d,
+                                                 narrows ? d : input, dw[i].mine());
+          const std::int64_t channels = narrows ? g.narrow_channels : g.wide_channels;
+          add_rows(images * out / channels, channels, d, db[i].mine());
+        }
+        if (!back[i]) break;
+        float* to = i > 0 ? after.data() : dx.data_ptr<float>() + first * in;
+        (*back[i])(images, d, false, to);
+        d = to;
       }
-      if (back) (*back)(images, d, false, to + first * in);
     });
-    return {dx, to_parameters ? as_weight(dw.sum()) : Tensor(), to_parameters ? db.sum() : Tensor(),
-            Tensor(), Tensor()};
+    tensor_list results = {dx};
+    for (std::size_t i = 0; i < count; ++i) {
+      results.push_back(to_parameters ? as_weight(dw[i].sum()) : Tensor());
+      results.push_back(to_parameters ? db[i].sum() : Tensor());
+    }
+    results.resize(results.size() + 2);  // settings
+    return results;
   }
 };
 
-bool has_kernels(const Tensor& x, const Tensor& weight, Direction direction) {
-  return applies(x) && direct_kernels(grid_of(x, weight, direction)) != nullptr;
+bool have_kernels(const Tensor& x, at::TensorList parameters, Direction direction) {
+  return applies(x) &&
+         std::ranges::all_of(layers_of(x, parameters, direction, Activation::none),
+                             [](const Layer& l) { return direct_kernels(l.grid) != nullptr; });
 }
 
 }  // namespace
 
-bool convolves_directly(const Tensor& x, const Tensor& weight) {
-  return has_kernels(x, weight, Direction::narrowing);
+bool convolves_directly(const Tensor& x, at::TensorList layers) {
+  return have_kernels(x, layers, Direction::narrowing);
 }
 
-bool transposes_directly(const Tensor& x, const Tensor& weight) {
-  return has_kernels(x, weight, Direction::widening);
+bool transposes_directly(const Tensor& x, at::TensorList layers) {
+  return have_kernels(x, layers, Direction::widening);
 }
 
-Tensor direct_conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
-                     Activation activation) {
-  return DirectLayer::apply(x, weight, bias, activation, Direction::narrowing);
+Tensor direct_conv2d(const Tensor& x, at::TensorList layers, Activation last) {
+  return DirectStack::apply(x, layers, last, Direction::narrowing);
 }
 
-Tensor direct_conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
-                               Activation activation) {
-  return DirectLayer::apply(x, weight, bias, activation, Direction::widening);
+Tensor direct_conv_transpose2d(const Tensor& x, at::TensorList layers, Activation last) {
+  return DirectStack::apply(x, layers, last, Direction::widening);
 }
 
 }  // namespace dreamer::fused

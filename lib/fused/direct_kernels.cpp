@@ -1,6 +1,7 @@
 #include "fused/direct_kernels.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace dreamer::fused {

@@ -16,9 +16,15 @@ void pack(Transpose transpose, const float* b, std::int64_t inner, std::int64_t 
           std::int64_t begin, std::int64_t end, std::int64_t first, std::int64_t width,
           std::int64_t panel, float* out) {
   if (transpose == Transpose::no) {
+    constexpr std::int64_t kPanel = 32;  // of AVX-512: a length the compiler knows
     for (std::int64_t i = begin; i < end; ++i, out += panel) {
-      std::copy_n(b + i * columns + first, width, out);
-      std::fill(out + width, out + panel, 0.0F);
+      const float* from = b + i * columns + first;
+      if (width == kPanel) {
+        std::copy_n(from, kPanel, out);
+      } else {
+        std::copy_n(from, width, out);
+        std::fill(out + width, out + panel, 0.0F);
+      }
     }
     return;
   }

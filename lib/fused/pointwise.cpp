@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <vector>
 
 #include "fused/vector_math.h"
 #include "fused/vectorized.h"
@@ -113,29 +114,53 @@ void normal_sample_backward(std::int64_t rows, std::int64_t size, const float* n
   }
 }
 
+namespace {
+
+// The sample number by number: `mean` and `shifted` before tanh and softplus; log_prob what each
+// number adds to its row's.
 DREAMER_VECTORIZED
+void squash(std::int64_t count, const SquashedNormal& normal, const float* __restrict mean,
+            const float* __restrict shifted, const float* __restrict noise,
+            const SquashedSample& result, float* __restrict log_prob) {
+  constexpr float kHalfLogTwoPi = 0.918938533F, kLogTwo = 0.693147181F;
+  float* __restrict stddevs = result.stddev;
+  float* __restrict actions = result.action;
+  float* __restrict mean_slopes = result.mean_slope;
+  float* __restrict std_slopes = result.std_slope;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const float squeezed = hyperbolic_tangent(mean[i] / normal.mean_scale);
+    const float stddev = softplus(shifted[i]) + normal.min_std;
+    const float raw = normal.mean_scale * squeezed + stddev * noise[i];
+    mean_slopes[i] = 1.0F - squeezed * squeezed;
+    std_slopes[i] = sigmoid(shifted[i]);
+    stddevs[i] = stddev;
+    actions[i] = hyperbolic_tangent(raw);
+    // ln(1 − tanh²x), in the form that stays finite where tanh rounds to 1.
+    const float log_slope = 2.0F * (kLogTwo - raw - softplus(-2.0F * raw));
+    log_prob[i] = -0.5F * noise[i] * noise[i] - logarithm(stddev) - kHalfLogTwoPi - log_slope;
+  }
+}
+
+}  // namespace
+
 void squashed_sample(std::int64_t rows, std::int64_t size, const SquashedNormal& normal,
                      const float* out, const float* bias, const float* noise,
                      const SquashedSample& result) {
-  constexpr float kHalfLogTwoPi = 0.918938533F, kLogTwo = 0.693147181F;
-  for (std::int64_t n = 0; n < rows; ++n) {
-    float log_prob = 0;
-#pragma GCC ivdep
-    for (std::int64_t k = 0; k < size; ++k) {
-      const std::int64_t i = n * size + k, m = n * 2 * size + k, s = m + size;
-      const float squeezed = hyperbolic_tangent((out[m] + bias[k]) / normal.mean_scale);
-      const float shifted = out[s] + bias[size + k] + normal.shift;
-      const float stddev = softplus(shifted) + normal.min_std;
-      const float raw = normal.mean_scale * squeezed + stddev * noise[i];
-      result.mean_slope[i] = 1.0F - squeezed * squeezed;
-      result.std_slope[i] = sigmoid(shifted);
-      result.stddev[i] = stddev;
-      result.action[i] = hyperbolic_tangent(raw);
-      // ln(1 − tanh²x), in the form that stays finite where tanh rounds to 1.
-      const float log_slope = 2.0F * (kLogTwo - raw - softplus(-2.0F * raw));
-      log_prob += -0.5F * noise[i] * noise[i] - std::log(stddev) - kHalfLogTwoPi - log_slope;
+  // Rows are short: their numbers stand one behind the other before anything is computed.
+  const auto count = static_cast<std::size_t>(rows * size);
+  thread_local std::vector<float> mean, shifted, log_prob;  // kept from call to call
+  for (auto* numbers : {&mean, &shifted, &log_prob})
+    if (numbers->size() < count) numbers->resize(count);
+  for (std::int64_t n = 0, i = 0; n < rows; ++n, out += 2 * size)
+    for (std::int64_t k = 0; k < size; ++k, ++i) {
+      mean[i] = out[k] + bias[k];
+      shifted[i] = out[size + k] + bias[size + k] + normal.shift;
     }
-    result.log_prob[n] = log_prob;
+  squash(rows * size, normal, mean.data(), shifted.data(), noise, result, log_prob.data());
+  for (std::int64_t n = 0, i = 0; n < rows; ++n) {
+    float sum = 0;
+    for (std::int64_t k = 0; k < size; ++k, ++i) sum += log_prob[i];
+    result.log_prob[n] = sum;
   }
 }
 

@@ -29,7 +29,7 @@ struct Block {
 /// only once.
 template <class Work>
 void for_blocks(std::int64_t n, const Work& work) {
-  constexpr std::int64_t kFewest = 64;  // with fewer rows a product spends its time on the weights
+  constexpr std::int64_t kFewest = 8;  // rows that one kernel multiplies at once
   at::parallel_for(0, n, kFewest, [&](std::int64_t begin, std::int64_t end) {
     work(Block{begin, end - begin});
   });

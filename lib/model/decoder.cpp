@@ -49,11 +49,11 @@ Tensor Decoder::first_layers(const Tensor& feature) const {
 
 Tensor Decoder::forward(const Tensor& feature) const {
   auto shape = feature.sizes().slice(0, feature.dim() - 1).vec();
-  Tensor x = first_layers(feature.flatten(0, -2));
+  std::vector<Tensor> layers;
   for (std::size_t i = 1; i < layers_.size(); ++i)
-    x = fused::conv_transpose2d(
-        x, layers_[i]->weight, layers_[i]->bias,
-        i + 1 < layers_.size() ? fused::Activation::relu : fused::Activation::none);
+    layers.insert(layers.end(), {layers_[i]->weight, layers_[i]->bias});
+  const Tensor x = fused::conv_transpose2d(first_layers(feature.flatten(0, -2)), layers,
+                                           fused::Activation::none);
   shape.insert(shape.end(), {x.size(1), x.size(2), x.size(3)});
   return x.reshape(shape);
 }

@@ -23,6 +23,7 @@ CollectOptions options_of(const TrainJob& job, std::int64_t round, std::int64_t 
   options.envs = job.envs;
   options.seed = round_seed(job.seed, round);
   options.environment = environment_of(job);
+  options.environment.time_limit = job.config.collect.time_limit;
   options.replace = job.replace;
   return options;
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <ATen/Parallel.h>
+
 #include "fused/pointwise.h"
 #include "fused/rows.h"
 
@@ -52,6 +54,22 @@ void Adam::step(const std::vector<Tensor>& gradients, double norm) {
   const auto t = static_cast<double>(++steps_);
   const double rate = options_.learning_rate * std::sqrt(1 - std::pow(options_.beta2, t)) /
                       (1 - std::pow(options_.beta1, t));
+  const bool fused = std::ranges::all_of(parameters_, [](const NamedTensor& p) {
+    return fused::applies(p.tensor) && p.tensor.is_contiguous();
+  });
+  fused ? step_fused(gradients, shrink, rate) : step_plain(gradients, shrink, rate);
+}
+
+void Adam::step_plain(const std::vector<Tensor>& gradients, double shrink, double rate) {
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const Tensor g = gradients[i] * shrink;
+    m_[i].mul_(options_.beta1).add_(g, 1 - options_.beta1);
+    v_[i].mul_(options_.beta2).addcmul_(g, g, 1 - options_.beta2);
+    parameters_[i].tensor.addcdiv_(m_[i], v_[i].sqrt().add_(options_.epsilon), -rate);
+  }
+}
+
+void Adam::step_fused(const std::vector<Tensor>& gradients, double shrink, double rate) {
   const auto number = [](double x) { return static_cast<float>(x); };
   const fused::AdamStep step{.shrink = number(shrink),
                              .kept_m = number(options_.beta1),
@@ -60,19 +78,25 @@ void Adam::step(const std::vector<Tensor>& gradients, double norm) {
                              .fresh_v = number(1 - options_.beta2),
                              .rate = number(rate),
                              .epsilon = number(options_.epsilon)};
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const Tensor& x = parameters_[i].tensor;
-    if (fused::applies(x) && x.is_contiguous()) {
-      const Tensor g = gradients[i].contiguous();
-      fused::adam(x.numel(), step, g.const_data_ptr<float>(), m_[i].data_ptr<float>(),
-                  v_[i].data_ptr<float>(), x.data_ptr<float>());
-      continue;
-    }
-    const Tensor g = gradients[i] * shrink;
-    m_[i].mul_(options_.beta1).add_(g, 1 - options_.beta1);
-    v_[i].mul_(options_.beta2).addcmul_(g, g, 1 - options_.beta2);
-    x.addcdiv_(m_[i], v_[i].sqrt().add_(options_.epsilon), -rate);
+  std::vector<Tensor> contiguous;
+  std::int64_t total = 0;
+  for (const Tensor& g : gradients) {
+    contiguous.push_back(g.contiguous());
+    total += g.numel();
   }
+  // The numbers of all parameters as one row, shared out among the threads.
+  constexpr std::int64_t kFewest = 1 << 14;
+  at::parallel_for(0, total, kFewest, [&](std::int64_t begin, std::int64_t end) {
+    std::int64_t offset = 0;
+    for (std::size_t i = 0; i < contiguous.size(); offset += contiguous[i].numel(), ++i) {
+      const std::int64_t first = std::max<std::int64_t>(begin - offset, 0),
+                         last = std::min(end - offset, contiguous[i].numel());
+      if (first >= last) continue;
+      fused::adam(last - first, step, contiguous[i].const_data_ptr<float>() + first,
+                  m_[i].data_ptr<float>() + first, v_[i].data_ptr<float>() + first,
+                  parameters_[i].tensor.data_ptr<float>() + first);
+    }
+  });
 }
 
 double gradient_norm(const std::vector<Tensor>& gradients) {

@@ -48,6 +48,10 @@ class Adam {
   void set_steps(std::int64_t steps) { steps_ = steps; }
 
  private:
+  // x −= rate · m/(√v+ε), where the moments are of shrink · gradient.
+  void step_plain(const std::vector<torch::Tensor>& gradients, double shrink, double rate);
+  void step_fused(const std::vector<torch::Tensor>& gradients, double shrink, double rate);
+
   std::vector<NamedTensor> parameters_;
   AdamOptions options_;
   std::vector<torch::Tensor> m_, v_;

@@ -248,9 +248,10 @@ TEST_F(Collector, FollowingGoesOnBehindTheLastEpisodeOfItsSeed) {
 }
 
 TEST_F(Collector, CountsEpisodesForSteps) {
-  EXPECT_EQ(episodes_for_steps(1, 2), 1);
-  EXPECT_EQ(episodes_for_steps(500, 2), 1);
-  EXPECT_EQ(episodes_for_steps(501, 2), 2);
+  EXPECT_EQ(episodes_for_steps(1, {.action_repeat = 2}), 1);
+  EXPECT_EQ(episodes_for_steps(500, {.action_repeat = 2}), 1);
+  EXPECT_EQ(episodes_for_steps(501, {.action_repeat = 2}), 2);
+  EXPECT_EQ(episodes_for_steps(501, {.action_repeat = 2, .time_limit = 249}), 5);
 }
 
 TEST(Seeds, OfTrainingAndEvaluationNeverMeet) {

@@ -41,6 +41,21 @@ TEST(Environment, LastsAThousandControlStepsWhateverTheRepeat) {
   }
 }
 
+TEST(Environment, LastsAsLongAsItsTimeLimit) {
+  Environment environment("cartpole_balance", 0,
+                          {.action_repeat = 3, .time_limit = 250, .render = RenderQuality::none});
+  Observation seen = environment.reset();
+  std::int64_t steps = 0;
+  for (; !seen.last; ++steps) seen = environment.step(std::vector<float>{0.0F});
+  EXPECT_EQ(steps, 84);
+  EXPECT_EQ(steps, steps_per_episode(3, 250));
+  EXPECT_EQ(seen.discount, 1);
+  EXPECT_NEAR(environment.physics_state().at("time")[0], 2.5, 1e-9);  // not 84 · 3 control steps
+  EXPECT_THROW((void)environment.step(std::vector<float>{0.0F}), Error);
+  EXPECT_THROW(Environment("cartpole_balance", 0, {.time_limit = 0}), Error);
+  EXPECT_THROW(Environment("cartpole_balance", 0, {.time_limit = 1001}), Error);
+}
+
 TEST(Environment, SumsRewardsOverTheRepeatInDouble) {
   Environment once("cartpole_balance", 5, blind(1)), twice("cartpole_balance", 5, blind(2));
   (void)once.reset();

@@ -38,13 +38,15 @@ TEST(Convolution, IsPlainConvolutionWithRelu) {
                                    {3, 8, 64}, {8, 16, 31}, {16, 32, 14}, {32, 64, 6}};
   for (const auto& [in, out, side] : sizes)
     for (const auto activation : {Activation::relu, Activation::none})
-      expect_same([&](const Tensor& x, const Tensor& w,
-                      const Tensor& b) { return fused::conv2d(x, w, b, activation); },
-                  [&](const Tensor& x, const Tensor& w, const Tensor& b) {
-                    const Tensor y = torch::conv2d(x, w, b, 2);
-                    return activation == Activation::relu ? torch::relu(y) : y;
-                  },
-                  {7, in, side, side}, {out, in, 4, 4}, out);
+      expect_same(
+          [&](const Tensor& x, const Tensor& w, const Tensor& b) {
+            return fused::conv2d(x, {w, b}, activation);
+          },
+          [&](const Tensor& x, const Tensor& w, const Tensor& b) {
+            const Tensor y = torch::conv2d(x, w, b, 2);
+            return activation == Activation::relu ? torch::relu(y) : y;
+          },
+          {7, in, side, side}, {out, in, 4, 4}, out);
 }
 
 TEST(Convolution, TransposedIsPlainTransposedConvolutionWithRelu) {
@@ -52,23 +54,25 @@ TEST(Convolution, TransposedIsPlainTransposedConvolutionWithRelu) {
                                    {32, 16, 5, 5}, {16, 8, 6, 13}, {8, 3, 6, 30}};
   for (const auto& [in, out, kernel, side] : sizes)
     for (const auto activation : {Activation::relu, Activation::none})
-      expect_same([&](const Tensor& x, const Tensor& w,
-                      const Tensor& b) { return fused::conv_transpose2d(x, w, b, activation); },
-                  [&](const Tensor& x, const Tensor& w, const Tensor& b) {
-                    const Tensor y = torch::conv_transpose2d(x, w, b, 2);
-                    return activation == Activation::relu ? torch::relu(y) : y;
-                  },
-                  {7, in, side, side}, {in, out, kernel, kernel}, out);
+      expect_same(
+          [&](const Tensor& x, const Tensor& w, const Tensor& b) {
+            return fused::conv_transpose2d(x, {w, b}, activation);
+          },
+          [&](const Tensor& x, const Tensor& w, const Tensor& b) {
+            const Tensor y = torch::conv_transpose2d(x, w, b, 2);
+            return activation == Activation::relu ? torch::relu(y) : y;
+          },
+          {7, in, side, side}, {in, out, kernel, kernel}, out);
 }
 
 TEST(Convolution, GivesNoGradientThatNobodyAskedFor) {
   const Tensor x = torch::randn({2, 3, 16, 16}).requires_grad_();
   const Tensor w = torch::randn({4, 3, 4, 4}), b = torch::zeros({4});
-  const Tensor y = fused::conv2d(x, w, b, Activation::relu);
+  const Tensor y = fused::conv2d(x, {w, b}, Activation::relu);
   EXPECT_TRUE(torch::autograd::grad({y.sum()}, {x})[0].defined());
-  EXPECT_FALSE(fused::conv2d(x.detach(), w, b, Activation::relu).requires_grad());
+  EXPECT_FALSE(fused::conv2d(x.detach(), {w, b}, Activation::relu).requires_grad());
   const torch::NoGradGuard no_grad;
-  EXPECT_FALSE(fused::conv2d(x, w, b, Activation::relu).requires_grad());
+  EXPECT_FALSE(fused::conv2d(x, {w, b}, Activation::relu).requires_grad());
 }
 
 }  // namespace

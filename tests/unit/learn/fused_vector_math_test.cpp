@@ -48,6 +48,16 @@ TEST(VectorMath, WhatIsMadeOfThemIsToo) {
             kFewUlp);
 }
 
+TEST(VectorMath, LogarithmIsExactToTheLastBits) {
+  EXPECT_LT(largest_error(
+                logarithm, [](double x) { return std::log(x); }, 1e-6, 1e30),
+            kFewUlp);
+  // Near 1, where its value is small.
+  EXPECT_LT(largest_error(
+                logarithm, [](double x) { return std::log(x); }, 0.5, 2),
+            kFewUlp);
+}
+
 TEST(VectorMath, StaysFiniteFarOutAndKeepsNan) {
   const float infinity = std::numeric_limits<float>::infinity();
   const float nan = std::numeric_limits<float>::quiet_NaN();
@@ -58,7 +68,8 @@ TEST(VectorMath, StaysFiniteFarOutAndKeepsNan) {
   EXPECT_EQ(softplus(1000.0F), 1000.0F);
   EXPECT_EQ(elu(1000.0F), 1000.0F);
   EXPECT_EQ(elu(-1000.0F), -1.0F);
-  for (const float y : {sigmoid(nan), hyperbolic_tangent(nan), softplus(nan), elu(nan)})
+  for (const float y :
+       {sigmoid(nan), hyperbolic_tangent(nan), softplus(nan), elu(nan), logarithm(nan)})
     EXPECT_TRUE(std::isnan(y));
 }
 
