@@ -1,61 +1,19 @@
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
-#include <fstream>
-#include <numeric>
 #include <set>
 
 #include "io/attribute.h"
-#include "io/chunk.h"
+#include "io/chunked_rows.h"
 #include "io/file.h"
 #include "io/format.h"
 #include "io/hdf5_handle.h"
+#include "io/opening.h"
 
 namespace dreamer::io {
 namespace {
 
-constexpr std::string_view kSignature = "\x89HDF\r\n\x1a\n";
 // No stream inflates to more than 1032 times its size: what claims to be larger is damaged.
 constexpr std::int64_t kLargestInflation = 1032;
-
-/// Names what is wrong with a file that is no HDF5 file at all, in the words of its user.
-void check_openable(const std::filesystem::path& path) {
-  const std::string name = path.string();
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) {
-    if (errno == ENOENT || errno == ENOTDIR) throw error("{}: no such file", name);
-    throw error("{}: cannot be read: {}", name, std::strerror(errno));
-  }
-  if (S_ISDIR(info.st_mode)) throw error("{} is a directory, a file is needed", name);
-  if (!S_ISREG(info.st_mode))
-    throw error("{} is not a regular file; HDF5 needs random access, name a file on a disk", name);
-  if (::access(path.c_str(), R_OK) != 0)
-    throw error("{}: cannot be read: {}", name, std::strerror(errno));
-  if (info.st_size == 0) throw error("{} is empty (0 bytes); copy or make it again", name);
-  std::string head(kSignature.size(), '\0');
-  std::ifstream file(path, std::ios::binary);
-  file.read(head.data(), static_cast<std::streamsize>(head.size()));
-  head.resize(static_cast<std::size_t>(file.gcount()));
-  if (head == kSignature) return;
-  if (kSignature.starts_with(head)) throw error("{} is truncated; copy or make it again", name);
-  throw error("{} is not an HDF5 file", name);
-}
-
-Handle open_file(const std::filesystem::path& path) {
-  check_openable(path);
-  const Handle access(H5Pcreate(H5P_FILE_ACCESS), "opening a file");
-  check(H5Pset_file_locking(access, false, true), "opening a file");
-  check(H5Pset_fclose_degree(access, H5F_CLOSE_STRONG), "opening a file");
-  const hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access);
-  if (id < 0)
-    throw error("{} is damaged or truncated ({}); copy or make it again", path.string(),
-                hdf5_message());
-  return {id, path.string()};
-}
 
 std::string type_name(hid_t type) {
   const std::size_t bits = 8 * H5Tget_size(type);
@@ -113,33 +71,6 @@ Shape shape_of(hid_t dataset, const std::string& path) {
       static_cast<std::size_t>(check(H5Sget_simple_extent_ndims(space), path)));
   check(H5Sget_simple_extent_dims(space, extent.data(), nullptr), path);
   return {extent.begin(), extent.end()};
-}
-
-/// Chunk extents; empty if the dataset is not chunked.
-Shape chunk_of(hid_t creation, const std::string& path) {
-  if (H5Pget_layout(creation) != H5D_CHUNKED) return {};
-  std::vector<hsize_t> extent(H5S_MAX_RANK);
-  extent.resize(static_cast<std::size_t>(
-      check(H5Pget_chunk(creation, static_cast<int>(extent.size()), extent.data()), path)));
-  return {extent.begin(), extent.end()};
-}
-
-/// The filters, if they are ones that chunk.h undoes.
-std::optional<std::vector<Filter>> filters_of(hid_t creation, const std::string& path) {
-  std::vector<Filter> filters;
-  const int count = check(H5Pget_nfilters(creation), path);
-  for (int i = 0; i < count; ++i) {
-    std::size_t values = 0;
-    const auto id = H5Pget_filter2(creation, static_cast<unsigned>(i), nullptr, &values, nullptr, 0,
-                                   nullptr, nullptr);
-    if (id == H5Z_FILTER_DEFLATE && filters.size() < 2)
-      filters.push_back(Filter::deflate);
-    else if (id == H5Z_FILTER_FLETCHER32 && filters.size() < 2)
-      filters.push_back(Filter::fletcher32);
-    else
-      return std::nullopt;
-  }
-  return filters;
 }
 
 std::int64_t elements_of(const Shape& shape) {
@@ -208,8 +139,7 @@ struct FileReader::Impl {
       const Json dims = read_attribute(dataset, "dims", where(object));
       if (dims.is_string()) result.dims = dims.get<std::string>();
     }
-    const Handle creation(H5Dget_create_plist(dataset), where(object));
-    const Shape chunk = chunk_of(creation, where(object));
+    const Shape chunk = chunk_of(dataset, where(object));
     if (!chunk.empty()) result.chunk_rows = chunk.front();
     result.stored_bytes = static_cast<std::int64_t>(H5Dget_storage_size(dataset));
     return result;
@@ -229,66 +159,12 @@ struct FileReader::Impl {
     std::sort(wanted.second.begin(), wanted.second.end());
     return std::move(wanted.second);
   }
-
-  /// Rows [first, first+count) chunk by chunk, decoding outside of the lock; false if the dataset's
-  /// layout asks for HDF5's own way.
-  bool read_chunks(const Handle& dataset, const std::string& object, Type type, const Shape& shape,
-                   std::int64_t first, std::int64_t count, std::span<std::byte> out) const;
 };
-
-bool FileReader::Impl::read_chunks(const Handle& dataset, const std::string& object, Type type,
-                                   const Shape& shape, std::int64_t first, std::int64_t count,
-                                   std::span<std::byte> out) const {
-  const std::string place = where(object);
-  Shape chunk;
-  std::vector<Filter> filters;
-  {
-    const Hdf5Lock lock;
-    const Handle creation(H5Dget_create_plist(dataset), place);
-    const Handle stored(H5Dget_type(dataset), place);
-    chunk = chunk_of(creation, place);
-    const auto known = filters_of(creation, place);
-    // Whole rows in the machine's own representation?
-    if (chunk.empty() || !known || H5Tequal(stored, memory_type(type)) <= 0) return false;
-    if (!std::equal(chunk.begin() + 1, chunk.end(), shape.begin() + 1)) return false;
-    filters = *known;
-  }
-  const std::int64_t row_bytes = static_cast<std::int64_t>(out.size()) / count;
-  std::vector<std::byte> encoded, decoded;
-  std::vector<hsize_t> offset(shape.size(), 0);
-  for (std::int64_t begin = first / chunk[0] * chunk[0]; begin < first + count; begin += chunk[0]) {
-    offset[0] = static_cast<hsize_t>(begin);
-    std::uint32_t skipped = 0;
-    {
-      const Hdf5Lock lock;
-      hsize_t size = 0;
-      check(H5Dget_chunk_storage_size(dataset, offset.data(), &size), place);
-      if (size == 0) return false;  // never written: HDF5 knows the fill value
-      if (static_cast<std::int64_t>(size) > bytes) throw error("{} is damaged", place);
-      encoded.resize(size);
-      check(H5Dread_chunk(dataset, H5P_DEFAULT, offset.data(), &skipped, encoded.data()), place);
-    }
-    // Straight into place where the whole chunk is wanted, else by way of a buffer.
-    const std::int64_t from = std::max(begin, first),
-                       to = std::min(begin + chunk[0], first + count);
-    const auto target = out.subspan(static_cast<std::size_t>((from - first) * row_bytes),
-                                    static_cast<std::size_t>((to - from) * row_bytes));
-    const std::string rows = fmt::format("{} row {}", place, begin);
-    if (to - from == chunk[0]) {
-      decode_chunk(encoded, filters, skipped, target, rows);
-    } else {
-      decoded.resize(static_cast<std::size_t>(chunk[0] * row_bytes));
-      decode_chunk(encoded, filters, skipped, decoded, rows);
-      std::memcpy(target.data(), decoded.data() + (from - begin) * row_bytes, target.size());
-    }
-  }
-  return true;
-}
 
 FileReader::FileReader(const std::filesystem::path& path) : impl_(std::make_unique<Impl>()) {
   const Hdf5Lock lock;
   impl_->path = path;
-  impl_->file = open_file(path);
+  impl_->file = open_to_read(path);
   impl_->bytes = static_cast<std::int64_t>(std::filesystem::file_size(path));
   const std::string name = path.string();
   const auto text = [&](const char* attribute_name) {
@@ -424,7 +300,9 @@ void FileReader::read_rows(const std::string& path, Type type, std::int64_t firs
   }
   if (out.empty()) return;
   if (!shape.empty() && count < 0) count = shape[0] - first;
-  if (!shape.empty() && impl_->read_chunks(dataset, path, type, shape, first, count, out)) return;
+  if (!shape.empty() &&
+      read_chunked_rows(dataset, place, memory_type(type), shape, first, count, impl_->bytes, out))
+    return;
 
   const Hdf5Lock lock;
   const Handle file_space(H5Dget_space(dataset), place);
