@@ -69,8 +69,7 @@ std::string difference_in_kind(const io::FileReader& file, const CollectOptions&
   if (header.action_repeat != wanted.action_repeat) return "action repeat";
   if (header.render != (images ? to_string(wanted.render) : "")) return "rendering";
   if (header.image_shape != shape) return "image size";
-  if (header.length != env::steps_per_episode(wanted.action_repeat, wanted.time_limit) + 1)
-    return "length";
+  if (header.length != env::steps_per_episode(wanted) + 1) return "length";
   if (options.observations && !file.has("/observation")) return "recorded observations";
   return "";
 }
@@ -249,8 +248,7 @@ Json to_json(const EpisodeResult& result) {
 }
 
 std::int64_t episodes_for_steps(std::int64_t steps, const env::EnvironmentOptions& environment) {
-  const std::int64_t length =
-      env::steps_per_episode(environment.action_repeat, environment.time_limit);
+  const std::int64_t length = env::steps_per_episode(environment);
   return (steps + length - 1) / length;
 }
 

@@ -65,9 +65,9 @@ std::optional<EpisodeResult> replay_episode(const ReplayOptions& options) {
       throw error("/action has {} columns, {} takes {}; wrong task?", logged.action_size, task.name,
                   environment.action_size());
     const auto rows = static_cast<std::int64_t>(logged.action.size()) / logged.action_size;
-    if (rows - 1 > env::steps_per_episode(logged.action_repeat))
+    if (rows - 1 > env::steps_per_episode(environment_options))
       throw error("{} actions, an episode of {} ends after {}", rows - 1, task.name,
-                  env::steps_per_episode(logged.action_repeat));
+                  env::steps_per_episode(environment_options));
     environment.skip_episodes(logged.index);
     bool restored = false;
     const env::Observation first = begin(environment, file, restored);

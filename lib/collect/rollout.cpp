@@ -28,9 +28,8 @@ data::Episode empty_episode(const env::Environment& environment) {
   if (options.render != env::RenderQuality::none) {
     episode.render = to_string(options.render);
     episode.image_shape = {options.height, options.width, kChannels};
-    episode.image.reserve(static_cast<std::size_t>(
-        (env::steps_per_episode(options.action_repeat, options.time_limit) + 1) *
-        episode.image_shape.pixels()));
+    episode.image.reserve(static_cast<std::size_t>((env::steps_per_episode(options) + 1) *
+                                                   episode.image_shape.pixels()));
   }
   return episode;
 }

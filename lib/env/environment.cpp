@@ -42,8 +42,8 @@ void assign(const Environment::Fields& values,
 
 }  // namespace
 
-std::int64_t steps_per_episode(std::int64_t action_repeat, std::int64_t time_limit) {
-  return (time_limit + action_repeat - 1) / action_repeat;
+std::int64_t steps_per_episode(const EnvironmentOptions& options) {
+  return (options.time_limit + options.action_repeat - 1) / options.action_repeat;
 }
 
 Environment::Environment(const std::string& task, std::int64_t seed,

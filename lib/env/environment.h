@@ -96,7 +96,6 @@ class Environment {
 };
 
 /// Agent steps of an episode; its episode file has one row more, the reset's.
-[[nodiscard]] std::int64_t steps_per_episode(std::int64_t action_repeat,
-                                             std::int64_t time_limit = kControlSteps);
+[[nodiscard]] std::int64_t steps_per_episode(const EnvironmentOptions& options);
 
 }  // namespace dreamer::env

@@ -132,32 +132,29 @@ struct TransposedConvolution : torch::autograd::Function<TransposedConvolution> 
   }
 };
 
-// Calls apply(x, weight and bias, activation) for each layer.
-template <class Apply>
-Tensor one_by_one(Tensor x, at::TensorList layers, Activation last, const Apply& apply) {
-  for (std::size_t i = 0; i < layers.size(); i += 2)
-    x = apply(x, layers.slice(i, 2), i + 2 < layers.size() ? Activation::relu : last);
+// All layers in one direct node where they have kernels, else layer by layer, each in its own form.
+template <class Plain, class Has, class Direct>
+Tensor by_layers(Tensor x, at::TensorList layers, Activation last, const Has& has_kernels,
+                 const Direct& direct) {
+  if (has_kernels(x, layers)) return direct(x, layers, last);
+  for (std::size_t i = 0; i < layers.size(); i += 2) {
+    const at::TensorList layer = layers.slice(i, 2);
+    const Activation activation = i + 2 < layers.size() ? Activation::relu : last;
+    x = has_kernels(x, layer) ? direct(x, layer, activation)
+                              : Plain::apply(x, layer[0], layer[1], activation == Activation::relu);
+  }
   return x;
 }
 
 }  // namespace
 
-Tensor conv2d(const Tensor& input, at::TensorList layers, Activation last) {
-  if (convolves_directly(input, layers)) return direct_conv2d(input, layers, last);
-  return one_by_one(
-      input, layers, last, [](const Tensor& x, at::TensorList layer, Activation activation) {
-        if (convolves_directly(x, layer)) return direct_conv2d(x, layer, activation);
-        return Convolution::apply(x, layer[0], layer[1], activation == Activation::relu);
-      });
+Tensor conv2d(const Tensor& x, at::TensorList layers, Activation last) {
+  return by_layers<Convolution>(x, layers, last, convolves_directly, direct_conv2d);
 }
 
-Tensor conv_transpose2d(const Tensor& input, at::TensorList layers, Activation last) {
-  if (transposes_directly(input, layers)) return direct_conv_transpose2d(input, layers, last);
-  return one_by_one(
-      input, layers, last, [](const Tensor& x, at::TensorList layer, Activation activation) {
-        if (transposes_directly(x, layer)) return direct_conv_transpose2d(x, layer, activation);
-        return TransposedConvolution::apply(x, layer[0], layer[1], activation == Activation::relu);
-      });
+Tensor conv_transpose2d(const Tensor& x, at::TensorList layers, Activation last) {
+  return by_layers<TransposedConvolution>(x, layers, last, transposes_directly,
+                                          direct_conv_transpose2d);
 }
 
 }  // namespace dreamer::fused

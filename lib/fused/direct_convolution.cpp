@@ -53,12 +53,21 @@ PatchGrid grid_of(std::int64_t rows, std::int64_t columns, const Tensor& weight,
           kStride};
 }
 
+/// One layer of a stack: how its pictures lie, its kernels (null if there are none), and how many
+/// numbers an image has on both sides.
+struct Layer {
+  PatchGrid grid;
+  const DirectKernels* kernels;
+  bool relu;
+  std::int64_t in, out;
+};
+
 /// A layer's products in one direction, with the weight laid out for it.
 class Products {
  public:
   /// @param bias [channels of the results] or null
-  Products(const PatchGrid& grid, Direction direction, const Tensor& weight, const float* bias)
-      : grid_(grid), kernels_(*direct_kernels(grid)), bias_(bias) {
+  Products(const Layer& layer, Direction direction, const Tensor& weight, const float* bias)
+      : grid_(layer.grid), kernels_(*layer.kernels), bias_(bias) {
     if (direction == Direction::narrowing) {
       matrix_ = by_patch(weight);
     } else {
@@ -82,13 +91,6 @@ class Products {
   std::vector<float> ordered_;  // widening, the bias among it
 };
 
-/// One layer of a stack: how its pictures lie, and how many numbers an image has on both sides.
-struct Layer {
-  PatchGrid grid;
-  bool relu;
-  std::int64_t in, out;
-};
-
 /// Weight and bias of each layer in turn; the last one's activation is `last`.
 std::vector<Layer> layers_of(const Tensor& x, at::TensorList parameters, Direction direction,
                              Activation last) {
@@ -97,7 +99,7 @@ std::vector<Layer> layers_of(const Tensor& x, at::TensorList parameters, Directi
   for (std::size_t i = 0; i < parameters.size(); i += 2) {
     const PatchGrid g = grid_of(rows, columns, parameters[i], direction);
     const bool narrows = direction == Direction::narrowing;
-    layers.push_back({g, i + 2 < parameters.size() || last == Activation::relu,
+    layers.push_back({g, direct_kernels(g), i + 2 < parameters.size() || last == Activation::relu,
                       narrows ? g.wide() : g.narrow(), narrows ? g.narrow() : g.wide()});
     rows = narrows ? g.narrow_rows : g.wide_rows;
     columns = narrows ? g.narrow_columns : g.wide_columns;
@@ -129,7 +131,7 @@ struct DirectStack : torch::autograd::Function<DirectStack> {
     tensor_list saved = {x};
     for (std::size_t i = 0; i < layers.size(); ++i) {
       const PatchGrid& g = layers[i].grid;
-      products.emplace_back(g, direction, parameters[2 * i], read(parameters[2 * i + 1]));
+      products.emplace_back(layers[i], direction, parameters[2 * i], read(parameters[2 * i + 1]));
       const auto shape = narrows ? std::array{g.narrow_channels, g.narrow_rows, g.narrow_columns}
                                  : std::array{g.wide_channels, g.wide_rows, g.wide_columns};
       saved.push_back(torch::empty({x.size(0), shape[0], shape[1], shape[2]}, x.options(),
@@ -168,12 +170,12 @@ struct DirectStack : torch::autograd::Function<DirectStack> {
     bool to_parameters = false;
     std::int64_t widest = 0;
     for (std::size_t i = 0; i < count; ++i) {
-      const auto& [g, relu, in, out] = layers[i];
+      const auto& [g, kernels, relu, in, out] = layers[i];
       widest = std::max({widest, in, out});
       to_parameters = to_parameters || context->needs_input_grad(1 + 2 * i) ||
                       context->needs_input_grad(2 + 2 * i);
       if (i > 0 || context->needs_input_grad(0))
-        back[i].emplace(g, opposite(direction), parameters[2 * i], nullptr);
+        back[i].emplace(layers[i], opposite(direction), parameters[2 * i], nullptr);
       dw.emplace_back(std::array{g.kernel, g.kernel, g.wide_channels, g.narrow_channels},
                       x.options());
       db.emplace_back(std::array{narrows ? g.narrow_channels : g.wide_channels}, x.options());
@@ -187,15 +189,15 @@ struct DirectStack : torch::autograd::Function<DirectStack> {
         if (memory->size() < most) memory->resize(most);
       const float* d = read(dy) + first * layers.back().out;
       for (std::size_t i = count; i-- > 0;) {
-        const auto& [g, relu, in, out] = layers[i];
+        const auto& [g, kernels, relu, in, out] = layers[i];
         const float* input = read(saved[i]) + first * in;
         if (relu) {
           relu_backward(images * out, read(saved[i + 1]) + first * out, d, before.data());
           d = before.data();
         }
         if (to_parameters) {
-          direct_kernels(g)->add_weight_gradient(g, images, narrows ? input : d,
-                                                 narrows ? d : input, dw[i].mine());
+          kernels->add_weight_gradient(g, images, narrows ? input : d, narrows ? d : input,
+                                       dw[i].mine());
           const std::int64_t channels = narrows ? g.narrow_channels : g.wide_channels;
           add_rows(images * out / channels, channels, d, db[i].mine());
         }
@@ -218,7 +220,7 @@ struct DirectStack : torch::autograd::Function<DirectStack> {
 bool have_kernels(const Tensor& x, at::TensorList parameters, Direction direction) {
   return applies(x) &&
          std::ranges::all_of(layers_of(x, parameters, direction, Activation::none),
-                             [](const Layer& l) { return direct_kernels(l.grid) != nullptr; });
+                             [](const Layer& layer) { return layer.kernels != nullptr; });
 }
 
 }  // namespace

@@ -18,8 +18,9 @@ struct Layer {
   static constexpr int kColumns = (wide_size - kernel) / kStride + 1;
 
   static bool is(const PatchGrid& g) {
-    return g.wide_channels == kWide && g.wide_columns == kWideColumns &&
-           g.narrow_channels == kNarrow && g.narrow_columns == kColumns && g.kernel == kKernel &&
+    return g.wide_channels == kWide && g.wide_rows == kWideColumns &&
+           g.wide_columns == kWideColumns && g.narrow_channels == kNarrow &&
+           g.narrow_rows == kColumns && g.narrow_columns == kColumns && g.kernel == kKernel &&
            g.stride == kStride;
   }
 };

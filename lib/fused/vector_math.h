@@ -55,31 +55,9 @@ struct PowerOfTwo {
   return x < 0 ? -t : t;
 }
 
-/// ln x of a normal, finite x > 0.
-[[gnu::always_inline]] inline float logarithm(float x) {
-  // x = m·2ⁿ with m in [√½,√2).
-  constexpr std::uint32_t kRootOfHalf = std::bit_cast<std::uint32_t>(0.707106781F);
-  const auto bits = std::bit_cast<std::uint32_t>(x);
-  const std::int32_t n = static_cast<std::int32_t>(bits - kRootOfHalf) >> 23;
-  const auto m = std::bit_cast<float>(bits - (static_cast<std::uint32_t>(n) << 23U));
-  // ln m = 2·artanh(s): a series in |s| ≤ 0.172.
-  const float s = (m - 1.0F) / (m + 1.0F), q = s * s;
-  float p = 1.0F / 11.0F;
-  p = p * q + 1.0F / 9.0F;
-  p = p * q + 1.0F / 7.0F;
-  p = p * q + 1.0F / 5.0F;
-  p = p * q + 1.0F / 3.0F;
-  p = p * q + 1.0F;
-  const auto power = static_cast<float>(n);
-  // ln 2 in two parts, as above; x − x is NaN where x is.
-  return power * 0.693359375F + (2.0F * s * p - power * 2.12194440e-4F) + (x - x);
-}
-
-/// ln(1 + eˣ).
-[[gnu::always_inline]] inline float softplus(float x) {
-  const float e = exponential(x < 0 ? x : -x);  // in [0,1]
-  // ln(1 + e) = 2·artanh(s): a series in s ≤ ⅓, exact near 0.
-  const float s = e / (2.0F + e), q = s * s;
+/// ln((1 + s)/(1 − s)) = 2·artanh(s): a series in |s| ≤ ⅓, exact near 0.
+[[gnu::always_inline]] inline float twice_artanh(float s) {
+  const float q = s * s;
   float p = 1.0F / 15.0F;
   p = p * q + 1.0F / 13.0F;
   p = p * q + 1.0F / 11.0F;
@@ -88,7 +66,26 @@ struct PowerOfTwo {
   p = p * q + 1.0F / 5.0F;
   p = p * q + 1.0F / 3.0F;
   p = p * q + 1.0F;
-  return (x < 0 ? 0.0F : x) + 2.0F * s * p;
+  return 2.0F * s * p;
+}
+
+/// ln x of a normal, finite x > 0.
+[[gnu::always_inline]] inline float logarithm(float x) {
+  // x = m·2ⁿ with m in [√½,√2).
+  constexpr std::uint32_t kRootOfHalf = std::bit_cast<std::uint32_t>(0.707106781F);
+  const auto bits = std::bit_cast<std::uint32_t>(x);
+  const std::int32_t n = static_cast<std::int32_t>(bits - kRootOfHalf) >> 23;
+  const auto m = std::bit_cast<float>(bits - (static_cast<std::uint32_t>(n) << 23U));
+  const float log_m = twice_artanh((m - 1.0F) / (m + 1.0F));
+  const auto power = static_cast<float>(n);
+  // ln 2 in two parts, as above; x − x is NaN where x is.
+  return power * 0.693359375F + (log_m - power * 2.12194440e-4F) + (x - x);
+}
+
+/// ln(1 + eˣ).
+[[gnu::always_inline]] inline float softplus(float x) {
+  const float e = exponential(x < 0 ? x : -x);  // in [0,1]
+  return (x < 0 ? 0.0F : x) + twice_artanh(e / (2.0F + e));
 }
 
 [[gnu::always_inline]] inline float elu(float x) {

@@ -1,6 +1,7 @@
 #include "model/decoder.h"
 
 #include <array>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -49,11 +50,9 @@ Tensor Decoder::first_layers(const Tensor& feature) const {
 
 Tensor Decoder::forward(const Tensor& feature) const {
   auto shape = feature.sizes().slice(0, feature.dim() - 1).vec();
-  std::vector<Tensor> layers;
-  for (std::size_t i = 1; i < layers_.size(); ++i)
-    layers.insert(layers.end(), {layers_[i]->weight, layers_[i]->bias});
-  const Tensor x = fused::conv_transpose2d(first_layers(feature.flatten(0, -2)), layers,
-                                           fused::Activation::none);
+  const Tensor x =
+      fused::conv_transpose2d(first_layers(feature.flatten(0, -2)),
+                              weights_of(std::span(layers_).subspan(1)), fused::Activation::none);
   shape.insert(shape.end(), {x.size(1), x.size(2), x.size(3)});
   return x.reshape(shape);
 }

@@ -23,10 +23,8 @@ Encoder::Encoder(std::int64_t channels, std::int64_t depth) {
 
 Tensor Encoder::forward(const Tensor& image) const {
   const auto leading = image.sizes().slice(0, image.dim() - 3).vec();
-  std::vector<Tensor> layers;
-  for (const auto& layer : layers_) layers.insert(layers.end(), {layer->weight, layer->bias});
-  const Tensor x =
-      fused::conv2d(image.flatten(0, image.dim() - 4), layers, fused::Activation::relu);
+  const Tensor x = fused::conv2d(image.flatten(0, image.dim() - 4), weights_of(layers_),
+                                 fused::Activation::relu);
   auto shape = leading;
   shape.push_back(-1);
   return x.reshape(shape);

@@ -77,8 +77,7 @@ Tensor DenseHead::forward_plain(Tensor x) const {
 }
 
 std::vector<Tensor> DenseHead::weights() const {
-  std::vector<Tensor> weights;
-  for (const auto& layer : hidden_) weights.insert(weights.end(), {layer->weight, layer->bias});
+  std::vector<Tensor> weights = weights_of(hidden_);
   weights.insert(weights.end(), {out_->weight, out_->bias});
   return weights;
 }

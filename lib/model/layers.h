@@ -18,6 +18,14 @@ namespace dreamer {
 /// Fills `weight` from U(±√(6/(fan_in+fan_out))); for convolutions a fan counts the kernel's area.
 void glorot_uniform(const torch::Tensor& weight);
 
+/// Weight and bias of each layer in turn, of layers that have both.
+template <class Layers>
+[[nodiscard]] std::vector<torch::Tensor> weights_of(const Layers& layers) {
+  std::vector<torch::Tensor> weights;
+  for (const auto& layer : layers) weights.insert(weights.end(), {layer->weight, layer->bias});
+  return weights;
+}
+
 /// One deterministic step: how input and state become the next state.
 enum class GruKind {
   torch,  // reset gate after the matrix product, two biases: PyTorch's and Keras's equations

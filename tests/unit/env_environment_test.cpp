@@ -34,7 +34,7 @@ TEST(Environment, LastsAThousandControlStepsWhateverTheRepeat) {
     Observation seen = environment.reset();
     std::int64_t steps = 0;
     for (; !seen.last; ++steps) seen = environment.step(std::vector<float>{0.0F});
-    EXPECT_EQ(steps, steps_per_episode(repeat));
+    EXPECT_EQ(steps, steps_per_episode(blind(repeat)));
     EXPECT_EQ(seen.discount, 1);  // a time limit is not an end
     EXPECT_NEAR(environment.physics_state().at("time")[0], 10, 1e-9);
     EXPECT_THROW((void)environment.step(std::vector<float>{0.0F}), Error);
@@ -42,13 +42,14 @@ TEST(Environment, LastsAThousandControlStepsWhateverTheRepeat) {
 }
 
 TEST(Environment, LastsAsLongAsItsTimeLimit) {
-  Environment environment("cartpole_balance", 0,
-                          {.action_repeat = 3, .time_limit = 250, .render = RenderQuality::none});
+  EnvironmentOptions options = blind(3);
+  options.time_limit = 250;
+  Environment environment("cartpole_balance", 0, options);
   Observation seen = environment.reset();
   std::int64_t steps = 0;
   for (; !seen.last; ++steps) seen = environment.step(std::vector<float>{0.0F});
   EXPECT_EQ(steps, 84);
-  EXPECT_EQ(steps, steps_per_episode(3, 250));
+  EXPECT_EQ(steps, steps_per_episode(options));
   EXPECT_EQ(seen.discount, 1);
   EXPECT_NEAR(environment.physics_state().at("time")[0], 2.5, 1e-9);  // not 84 · 3 control steps
   EXPECT_THROW((void)environment.step(std::vector<float>{0.0F}), Error);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <functional>
 
 namespace dreamer {
@@ -63,6 +64,44 @@ TEST(Convolution, TransposedIsPlainTransposedConvolutionWithRelu) {
             return activation == Activation::relu ? torch::relu(y) : y;
           },
           {7, in, side, side}, {in, out, kernel, kernel}, out);
+}
+
+TEST(Convolution, StackIsItsLayersOneAfterTheOther) {
+  // Encoder and decoder at depth 8, whose layers all have direct kernels.
+  torch::manual_seed(5);
+  const auto layers = [](std::vector<std::array<std::int64_t, 3>> sizes, bool transposed) {
+    std::vector<Tensor> parameters;
+    for (const auto& [in, out, k] : sizes) {
+      const Tensor weight =
+          transposed ? torch::randn({in, out, k, k}) : torch::randn({out, in, k, k});
+      parameters.push_back((0.1 * weight).requires_grad_());
+      parameters.push_back(torch::randn({out}).requires_grad_());
+    }
+    return parameters;
+  };
+  const auto same = [](auto convolve, const Tensor& x, const std::vector<Tensor>& parameters,
+                       Activation last) {
+    Tensor single = x;
+    for (std::size_t i = 0; i < parameters.size(); i += 2)
+      single = convolve(single, at::TensorList(parameters).slice(i, 2),
+                        i + 2 < parameters.size() ? Activation::relu : last);
+    const Tensor stack = convolve(x, parameters, last);
+    EXPECT_TRUE(torch::equal(stack, single));
+    std::vector<Tensor> inputs = parameters;
+    inputs.push_back(x);
+    const Tensor weights = torch::randn_like(stack);
+    const auto a = torch::autograd::grad({(stack * weights).sum()}, inputs);
+    const auto b = torch::autograd::grad({(single * weights).sum()}, inputs);
+    for (std::size_t i = 0; i < a.size(); ++i)
+      EXPECT_LT((a[i] - b[i]).abs().max().item<double>(), 1e-5 * b[i].abs().max().item<double>())
+          << "gradient " << i;
+  };
+  for (const auto last : {Activation::relu, Activation::none}) {
+    same(fused::conv2d, torch::randn({11, 3, 64, 64}).requires_grad_(),
+         layers({{3, 8, 4}, {8, 16, 4}, {16, 32, 4}, {32, 64, 4}}, false), last);
+    same(fused::conv_transpose2d, torch::randn({11, 32, 5, 5}).requires_grad_(),
+         layers({{32, 16, 5}, {16, 8, 6}, {8, 3, 6}}, true), last);
+  }
 }
 
 TEST(Convolution, GivesNoGradientThatNobodyAskedFor) {
