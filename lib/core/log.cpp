@@ -2,8 +2,12 @@
 
 #include <unistd.h>
 
+#include "core/printable.h"
+
 namespace dreamer::log {
 namespace {
+
+constexpr std::size_t kLongest = 1000;  // bytes of a message: what it quotes may be of any size
 
 struct State {
   std::string program = "dreamer";
@@ -32,7 +36,9 @@ Level level() { return state().level; }
 
 const std::string& program() { return state().program; }
 
-void line(std::string_view text) { write_whole(fmt::format("{}: {}\n", program(), text)); }
+void line(std::string_view text) {
+  write_whole(fmt::format("{}: {}\n", program(), printable(text, kLongest)));
+}
 
 void error(std::string_view text) { line(fmt::format("error: {}", text)); }
 
