@@ -2,6 +2,7 @@
 #
 #   make                       set up what is missing and build into build/
 #   make check                 build and run all tests
+#   make fuzz RUNS=2000        changed files for every program that reads them: CONTRIBUTING.md
 #   make quickstart            build, then the whole loop on a small task from pixels (minutes)
 #   make contact-sheet         pipelines/tasks.png anew: a frame of each of the twenty tasks
 #   make train TASK=…          the whole of Algorithm 1: see pipelines/dreamer.mk for its settings
@@ -15,7 +16,7 @@
 #   make help                  this text
 #
 # Settings, given behind make: JOBS=N compilers at once; CMAKE_ARGS='-D…' for the configuration;
-# BENCH_ARGS='--updates 3 --threads 1'.
+# BENCH_ARGS='--updates 3 --threads 1'; FIRST=N the first run of make fuzz.
 # From the environment: CMAKE_PREFIX_PATH with a LibTorch or MuJoCo of your own; DREAMER_PYTHON, the
 # virtual environment of the wheels (default .deps/venv).
 
@@ -30,7 +31,7 @@ export DREAMER_PYTHON
 
 CONFIGURE = cmake --log-level=WARNING -DDREAMER_PYTHON='$(abspath $(DREAMER_PYTHON))' $(CMAKE_ARGS)
 
-.PHONY: build setup check quickstart contact-sheet train pretrain metrics install dev bench tidy format \
+.PHONY: build setup check fuzz quickstart contact-sheet train pretrain metrics install dev bench tidy format \
         clean help
 build: setup
 	@$(CONFIGURE) --preset release >/dev/null
@@ -42,6 +43,10 @@ setup:
 check: build
 	@cmake --build --preset release --parallel $(JOBS) --target tests
 	@ctest --preset release
+
+fuzz: build
+	@$(DREAMER_PYTHON)/bin/python tests/fuzz/fuzz.py --bin build/bin --runs $(or $(RUNS),2000) \
+	  --first $(or $(FIRST),0) --jobs $(JOBS)
 
 quickstart: build
 	@PATH="$(CURDIR)/build/bin:$$PATH" OUT="$(or $(OUT),quickstart)" pipelines/quickstart.sh

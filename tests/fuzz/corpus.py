@@ -1,0 +1,101 @@
+"""Makes one small good file of each kind, by the programs themselves."""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import time
+
+CONFIG = {
+    "model": {"depth": 2, "stoch": 4, "deter": 8, "hidden": 8, "units": 8},
+    "fit_model": {"batch": 2, "length": 5},
+    "behavior": {"batch": 2, "length": 5, "horizon": 3, "units": 8, "imagination_starts": 4},
+    "collect": {"action_repeat": 25, "time_limit": 300},
+    "train": {"prefill": 1, "pretrain": 0, "updates": 2, "episodes": 1, "evaluate_every": 9,
+              "evaluate_episodes": 1},
+}
+SETTINGS = ["--preset", "quick", "--config", "good/config.json", "--threads", "1"]
+TASK = ["--task", "cartpole_balance", "--render", "fast"]
+STARTS = ["--starts", "2", "--context", "3", "--horizon", "4", "--threads", "1"]
+FIT = ["dr-fit-model", "--data", "good/episodes", "--updates", "30", *SETTINGS]
+FIT_BEHAVIOR = ["dr-fit-behavior", "--model", "good/model.h5", "--data", "good/episodes",
+                "--updates", "30", *SETTINGS]
+TRAIN = ["dr-train", *TASK, "--rounds", "4", *SETTINGS]
+
+EPISODE = "good/episodes/cartpole_balance-0000000000-000000.h5"
+KINDS = {  # the good file of each kind
+    "episode": EPISODE,
+    "model": "good/model.h5",
+    "policy": "good/policy.h5",
+    "dream": "good/dream.h5",
+    "policy_dream": "good/policy-dream.h5",
+    "step": "good/step.h5",
+    "fit_resume": "good/fit.resume.h5",
+    "behavior_resume": "good/behavior.resume.h5",
+    "train_resume": "good/train/train.resume.h5",
+    "config": "good/config.json",
+    "curve": "good/curve.jsonl",
+    "metrics": "good/metrics.jsonl",
+    "evaluation": "good/evaluation.json",
+    "list": "good/list.jsonl",
+}
+
+
+def make(programs, folder):
+    """Makes folder/good, unless it was made after these programs were."""
+    good = folder / "good"
+    built = max(path.stat().st_mtime for place in (programs, programs.parent / "lib")
+                for path in place.iterdir())
+    stamp = good / "config.json"
+    if stamp.exists() and stamp.stat().st_mtime > built and json.loads(stamp.read_text()) == CONFIG:
+        return
+    shutil.rmtree(good, ignore_errors=True)
+    good.mkdir(parents=True)
+    stamp.write_text(json.dumps(CONFIG, indent=1))
+    try:
+        _fill(programs, folder, good)
+    except BaseException:
+        stamp.unlink()
+        raise
+    os.utime(stamp)
+
+
+def _fill(programs, folder, good):
+    def run(program, *args, into=None):
+        done = subprocess.run([programs / program, *args], cwd=folder, capture_output=True, text=True)
+        assert done.returncode == 0, f"{program} {' '.join(args)}\n{done.stderr}"
+        if into:
+            (good / into).write_text(done.stdout)
+
+    run("dr-collect", *TASK, "--episodes", "2", "--out", "good/episodes", *SETTINGS,
+        into="list.jsonl")
+    run("dr-fit-model", "--data", "good/episodes", "--updates", "3", "--log-every", "1", "--out",
+        "good/model.h5", "--dump-step", "good/step.h5", *SETTINGS, into="metrics.jsonl")
+    run("dr-fit-behavior", "--model", "good/model.h5", "--data", "good/episodes", "--updates", "2",
+        "--out", "good/policy.h5", *SETTINGS)
+    model = ["--model", "good/model.h5", "--data", "good/episodes", *STARTS]
+    run("dr-imagine", *model, "--out", "good/dream.h5")
+    run("dr-imagine", *model, "--policy", "good/policy.h5", "--out", "good/policy-dream.h5")
+    run("dr-eval", *model, into="evaluation.json")
+    results = pathlib.Path(__file__).parents[2] / "pipelines/results"
+    shutil.copy(results / "cartpole_swingup-seed0.jsonl", good / "curve.jsonl")
+    for command, out in ((FIT, "fit.h5"), (FIT_BEHAVIOR, "behavior.h5"), (TRAIN, "train")):
+        _stop(programs, folder, [*command, "--out", f"good/{out}", "--save-every", "1"],
+              good / ("train/train.resume.h5" if out == "train" else out.replace(".", ".resume.")))
+
+
+def _stop(programs, folder, command, resume):
+    """Runs a command until it has left its resume file, and stops it before its end."""
+    for _ in range(20):
+        process = subprocess.Popen([programs / command[0], *command[1:], "--force"], cwd=folder,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        while process.poll() is None and not resume.exists():
+            time.sleep(0.002)
+        process.send_signal(signal.SIGTERM)
+        says = process.communicate()[1]
+        assert process.returncode in (0, -signal.SIGTERM), f"{' '.join(command)}\n{says}"
+        if resume.exists():
+            return
+    raise AssertionError(f"{' '.join(command)} always ended before it was stopped")

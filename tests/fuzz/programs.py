@@ -1,0 +1,76 @@
+"""Which programs read which kind of file: command lines, as a user would type them."""
+
+import corpus
+
+FILE = "mutated.h5"  # the name of the changed file in the working folder, with the kind's ending
+# Of these a run may leave its unfinished work, when it says so.
+UNFINISHED = ("out.resume.h5", "out.nonfinite.h5")
+
+
+def name_of(kind):
+    return {"fit_resume": "out.resume.h5", "behavior_resume": "out.resume.h5",
+            "train_resume": "out/train.resume.h5", "config": "mutated.json",
+            "curve": "mutated.jsonl", "metrics": "mutated.jsonl", "evaluation": "mutated.json",
+            "list": "mutated.txt"}.get(kind, FILE)
+
+
+def commands(kind):
+    """[(weight, command)]. A command with "<" before a file reads it as standard input."""
+    name = name_of(kind)
+    settings, starts = corpus.SETTINGS, corpus.STARTS
+    fit = ["--updates", "1", "--out", "out.h5", *settings]
+    model = ["--model", "good/model.h5"]
+    data = ["--data", "good/episodes"]
+    info = [(4, ["dr-info", "--check", name]), (2, ["dr-info", name]),
+            (2, ["dr-info", "--json", name]), (1, ["dr-info", "--check", "--json", name])]
+
+    def render(*options, out="out.png"):
+        return ["dr-render", name, "--out", out, *options]
+
+    pictures = [(2, render()), (1, render("--overlay")), (1, render(out="out.mp4")),
+                (1, render("--overlay", out="out.gif")), (1, render("--scale", "2", "--columns", "3"))]
+    acting = ["--episodes", "1", "--threads", "1", "--config", "good/config.json"]
+    table = {
+        "episode": info + pictures + [
+            (1, render("--row", "3")), (1, render("--size", "32", "--render", "fast")),
+            (2, ["dr-collect", "--replay", name, "--out", "out", "--render", "none"]),
+            (2, ["dr-fit-model", "--data", name, *fit]),
+            (2, ["dr-fit-model", "--data", "good/episodes", name, *fit]),
+            (1, ["dr-fit-behavior", *model, "--data", name, *fit]),
+            (1, ["dr-imagine", *model, "--data", name, "--out", "out.h5", *starts]),
+            (1, ["dr-eval", *model, "--data", name, *starts]),
+            (1, ["dr-train", *corpus.TASK, "--rounds", "1", "--data", name, "--out", "out",
+                 *settings])],
+        "model": info + [
+            (2, ["dr-imagine", "--model", name, *data, "--out", "out.h5", *starts]),
+            (1, ["dr-eval", "--model", name, *data, *starts]),
+            (1, ["dr-fit-behavior", "--model", name, *data, *fit]),
+            (2, ["dr-fit-model", "--init", name, *data, *fit]),
+            (1, ["dr-train", *corpus.TASK, "--rounds", "1", "--init-model", name, "--out", "out",
+                 *settings])],
+        "policy": info + [
+            (2, ["dr-collect", *corpus.TASK, "--policy", name, "--out", "out", *acting]),
+            (1, ["dr-eval", *corpus.TASK, "--policy", name, *acting]),
+            (2, ["dr-imagine", *model, *data, "--policy", name, "--out", "out.h5", *starts]),
+            (1, ["dr-imagine", "--model", name, *data, "--out", "out.h5", *starts]),
+            (2, ["dr-fit-behavior", *model, "--init", name, *data, *fit]),
+            (1, ["dr-train", *corpus.TASK, "--rounds", "1", "--init-model", "good/model.h5",
+                 "--init-policy", name, "--out", "out", *settings])],
+        "dream": info + pictures,
+        "policy_dream": info + pictures,
+        "step": info,
+        "fit_resume": info[:2] + [(4, [*corpus.FIT, "--out", "out.h5"])],
+        "behavior_resume": info[:2] + [(4, [*corpus.FIT_BEHAVIOR, "--out", "out.h5"])],
+        "train_resume": info[:2] + [(4, [*corpus.TRAIN, "--out", "out"])],
+        "config": [(1, [program, "--config", name, "--print-config"]) for program in
+                   ("dr-info", "dr-collect", "dr-fit-model", "dr-fit-behavior", "dr-train")],
+        "curve": [(3, render()), (1, render("--plot", "mean,return")),
+                  (1, render("--against", "update")),
+                  (1, ["dr-render", name, "good/curve.jsonl", "--out", "out.png"])],
+        "metrics": [(3, render()), (1, render("--plot", "kl")), (1, render("--against", "seconds"))],
+        "evaluation": [(3, render()), (1, render("--plot", "psnr"))],
+        "list": [(2, ["dr-fit-model", "--data", "-", *fit, "<", name]),
+                 (1, ["dr-eval", *model, "--data", "-", *starts, "<", name]),
+                 (3, ["dr-render", "-", "--out", "out.png", "<", name])],
+    }
+    return table[kind]
