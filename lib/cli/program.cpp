@@ -111,7 +111,9 @@ void Program::learn(LearnJob& job, std::vector<std::string> sections) {
                         "bytes of decoded frames kept (4G, 500M)")
             ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false).description("")),
         "SIZE");
-  typed(app_.add_option("--logdir", job.logdir, "write TensorBoard events there"), "DIR");
+  typed(app_.add_option("--logdir", job.logdir,
+                        "write TensorBoard events there, in a run of this program's own"),
+        "DIR");
   compute(job);
   config(job.config, std::move(sections));
 }

@@ -134,7 +134,7 @@ struct TensorBoard::Impl {
   std::FILE* file = nullptr;
 };
 
-TensorBoard::TensorBoard(const std::filesystem::path& logdir, std::int64_t first_step) {
+TensorBoard::TensorBoard(const std::filesystem::path& logdir, std::int64_t done) {
   std::error_code failure;
   std::filesystem::create_directories(logdir, failure);
   if (failure)
@@ -145,11 +145,11 @@ TensorBoard::TensorBoard(const std::filesystem::path& logdir, std::int64_t first
   Message version;
   version.text(3, "brain.Event:2");
   impl_->event(std::move(version), 0);
-  if (first_step > 0) {
+  if (done > 0) {
     Message start, session;
     start.integer(1, 1);  // SessionLog.status = START
     session.message(7, start);
-    impl_->event(std::move(session), first_step);
+    impl_->event(std::move(session), done + 1);
   }
   flush();
 }

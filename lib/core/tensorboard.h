@@ -19,11 +19,11 @@ namespace dreamer {
 /// here field by field; that is less than a dependency on protobuf.
 class TensorBoard {
  public:
-  /// Makes the folder if need be.
-  /// @param first_step the first step this run writes: whatever an earlier file in the folder says
-  ///                   of this step and later ones, written before a kill, is dropped by
-  ///                   TensorBoard
-  explicit TensorBoard(const std::filesystem::path& logdir, std::int64_t first_step = 0);
+  /// Makes the folder if need be. A folder is one run: each program has one of its own.
+  /// @param done the steps made before, from which this program continues: what an earlier file in
+  ///             the folder says of later ones, written before a kill, is dropped by TensorBoard.
+  ///             0: from the beginning; nothing is dropped
+  explicit TensorBoard(const std::filesystem::path& logdir, std::int64_t done = 0);
   ~TensorBoard();
   TensorBoard(TensorBoard&&) noexcept;
   TensorBoard& operator=(TensorBoard&&) noexcept;

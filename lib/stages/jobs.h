@@ -27,7 +27,7 @@ struct LearnJob : Compute {
   Config config;
   std::int64_t log_every = 10;                         // updates between lines of metrics
   std::int64_t replay_memory = std::int64_t{1} << 30;  // bytes of decoded frames
-  std::filesystem::path logdir;                        // TensorBoard; empty: none
+  std::filesystem::path logdir;                        // TensorBoard: runs below it; empty: none
 };
 
 /// What the two fitting stages share.

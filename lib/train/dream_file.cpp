@@ -22,8 +22,9 @@ data::Dream make_dream(const ModelCheckpoint& checkpoint, const PolicyCheckpoint
   const torch::NoGradGuard no_grad;
   const WorldModel& model = *checkpoint.model;
   // Along logged actions every row must be logged; along a policy's own, the context only.
-  const std::int64_t logged_rows = job.context + (policy == nullptr ? job.horizon : 0);
-  const Windows windows = draw_windows(replay, job.starts, logged_rows, job.seed, device);
+  const std::int64_t logged_ahead = policy == nullptr ? job.horizon : 0;
+  const Windows windows =
+      draw_windows(replay, job.starts, job.context, logged_ahead, job.seed, device);
   const Rollout rollout =
       policy == nullptr ? open_loop(model, windows.logged, job.context, Draw::sample, job.seed)
                         : policy_dream(model, *policy->behavior->actor, windows.logged, job.context,

@@ -1,5 +1,7 @@
 #include "train/dreaming.h"
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "train/tensors.h"
 
@@ -56,6 +58,18 @@ Latent last_row(const Latent& states) {
   return {states.stoch.select(1, -1), states.deter.select(1, -1)};
 }
 
+Error too_short(std::int64_t longest, std::int64_t context, std::int64_t ahead) {
+  if (ahead == 0)
+    return error(
+        "the longest episode has {0} rows, --context {1} needs {1}; give --context {0} or less",
+        longest, context);
+  const std::string remedy =
+      context < longest ? fmt::format("--horizon {} or less", longest - context)
+                        : fmt::format("--context {} or less with --horizon 1", longest - 1);
+  return error("the longest episode has {} rows, --context {} --horizon {} need {}; give {}",
+               longest, context, ahead, context + ahead, remedy);
+}
+
 }  // namespace
 
 Rollout open_loop(const WorldModel& model, const Sequences& logged, std::int64_t context, Draw draw,
@@ -105,14 +119,16 @@ Tensor pictures(const WorldModel& model, const Rollout& rollout) {
   return torch::stack(dreams);
 }
 
-Windows draw_windows(const data::Replay& replay, std::int64_t count, std::int64_t length,
-                     std::int64_t seed, torch::Device device) {
+Windows draw_windows(const data::Replay& replay, std::int64_t count, std::int64_t context,
+                     std::int64_t ahead, std::int64_t seed, torch::Device device) {
+  const std::int64_t length = context + ahead;
   std::vector<std::int64_t> eligible;
-  for (std::int64_t e = 0; e < replay.episodes(); ++e)
+  std::int64_t longest = 0;
+  for (std::int64_t e = 0; e < replay.episodes(); ++e) {
+    longest = std::max(longest, replay.length(e));
     if (replay.length(e) >= length) eligible.push_back(e);
-  if (eligible.empty())
-    throw error("no episode in --data has {} rows, which --context and --horizon need together",
-                length);
+  }
+  if (eligible.empty()) throw too_short(longest, context, ahead);
   const RandomStream stream(static_cast<std::uint64_t>(seed), "starts");
   Windows windows;
   std::vector<Sequences> parts;

@@ -39,10 +39,11 @@ struct Windows {
 /// Decoded pictures of a rollout, uint8 [N,H,Y,X,C].
 [[nodiscard]] torch::Tensor pictures(const WorldModel& model, const Rollout& rollout);
 
-/// `count` windows of `length` rows that lie wholly inside their episode, drawn by (seed,
-/// "starts").
-/// @throws Error if no episode is long enough
+/// `count` windows of `context` + `ahead` rows that lie wholly inside their episode, drawn by
+/// (seed, "starts").
+/// @throws Error if no episode is long enough; it names the options --context and --horizon
 [[nodiscard]] Windows draw_windows(const data::Replay& replay, std::int64_t count,
-                                   std::int64_t length, std::int64_t seed, torch::Device device);
+                                   std::int64_t context, std::int64_t ahead, std::int64_t seed,
+                                   torch::Device device);
 
 }  // namespace dreamer

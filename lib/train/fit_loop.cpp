@@ -57,7 +57,8 @@ class Fit {
   void run() {
     io::check_output(job_.out, job_.replace);
     const std::optional<io::FileReader> earlier = find_earlier();
-    if (!job_.logdir.empty()) board_ = std::make_unique<TensorBoard>(job_.logdir, done_ + 1);
+    if (!job_.logdir.empty())
+      board_ = std::make_unique<TensorBoard>(job_.logdir / setup_.stream, done_);
     MetricsLog metrics(board_.get(), setup_.stream);
     data::Prefetcher batches(replay_,
                              RandomStream(static_cast<std::uint64_t>(job_.seed), setup_.stream),

@@ -13,7 +13,7 @@ namespace dreamer {
 /// What a fitting stage tells the loop beside its job.
 struct FitSetup {
   std::int64_t batch, length;  // of the sequences
-  std::string stream;          // name of the random stream that draws windows
+  std::string stream;          // name of the random stream that draws windows, and of the run
   Counts begin = {};           // of the checkpoint that --init names
   std::function<std::vector<io::Parent>()> parents = {};  // of a file that is written now
   /// Draws pictures into the log after an update; may be empty.

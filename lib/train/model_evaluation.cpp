@@ -33,7 +33,7 @@ Json evaluate_open_loop(const WorldModel& model, const data::Replay& replay,
                         const EvaluateModelJob& job, torch::Device device) {
   const torch::NoGradGuard no_grad;
   const Sequences logged =
-      draw_windows(replay, job.starts, job.context + job.horizon, job.seed, device).logged;
+      draw_windows(replay, job.starts, job.context, job.horizon, job.seed, device).logged;
   const Rollout rollout = open_loop(model, logged, job.context, Draw::mean, job.seed);
 
   const auto ahead = [&](const Tensor& x) { return x.slice(1, job.context); };

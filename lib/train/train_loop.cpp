@@ -24,8 +24,9 @@ class TrainRun {
         began_(Clock::now() - std::chrono::duration_cast<Clock::duration>(
                                   std::chrono::duration<double>(state_.seconds))),
         log_(files_.log, state_.log_bytes),
-        board_(job.logdir.empty() ? nullptr
-                                  : std::make_unique<TensorBoard>(job.logdir, state_.updates + 1)),
+        board_(job.logdir.empty()
+                   ? nullptr
+                   : std::make_unique<TensorBoard>(job.logdir / "train", model_updates())),
         metrics_(board_.get(), "", [this](const Json& line) { write_metrics(line); }),
         last_(config_.pretrain + job.rounds * config_.updates),
         progress_("updates", last_, state_.updates),

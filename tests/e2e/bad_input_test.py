@@ -245,6 +245,18 @@ def test_an_episode_of_other_origin_is_not_overwritten(shell):
     assert datasets(shell.folder / shell.files()[0]) != before
 
 
+def test_episodes_too_short_for_a_prediction_say_what_fits(shell, made):
+    model = ["--model", made.model, "--data", made.episodes]  # of 41 rows
+    short = ["longest episode has 41 rows", "--context 5 --horizon 45 need 50", "--horizon 36 or less"]
+    shell.fails("dr-imagine", *model, "--out", "d.h5", status=1, says=short)
+    shell.fails("dr-eval", *model, "--horizon", 45, status=1, says=short)
+    shell.run("dr-imagine", *model, "--horizon", 36, "--starts", 1, "--out", "d.h5")
+    shell.fails("dr-imagine", *model, "--context", 41, "--out", "e.h5", status=1,
+                says=["--context 40 or less with --horizon 1"])
+    shell.fails("dr-imagine", *model, "--policy", made.policy, "--context", 42, "--out", "e.h5",
+                status=1, says=["--context 42 needs 42", "--context 41 or less"])
+
+
 # --- The machine -----------------------------------------------------------------------------------
 
 def test_no_opengl_says_what_to_install(shell):

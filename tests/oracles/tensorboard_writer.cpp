@@ -26,7 +26,7 @@ int main(int argc, char** argv) {
     first.flush();
 
     // killed after step 9, resumed from what was saved at step 6
-    TensorBoard second(argv[1], 6);
+    TensorBoard second(argv[1], 5);
     for (std::int64_t step = 6; step < 8; ++step)
       second.scalar("loss/model", step, 100 + static_cast<double>(step));
     second.flush();

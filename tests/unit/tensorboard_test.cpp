@@ -49,7 +49,7 @@ TEST(TensorBoard, EachRunWritesAFileOfItsOwn) {
 
 TEST(TensorBoard, RecordsFollowEachOtherWithoutGaps) {
   const Folder folder;
-  TensorBoard board(folder.path, 7);
+  TensorBoard board(folder.path, 6);
   board.scalar("loss", 7, 0.5);
   board.flush();
   const std::string file = contents(board.path());
