@@ -35,6 +35,7 @@ packages=(
   libavcodec-dev libavformat-dev libavutil-dev libswscale-dev
   libegl1 libegl-mesa0 libosmesa6 libgl1-mesa-dri # headless OpenGL, opened at run time
   scdoc python3-venv
+  jq # the pipelines read JSON by it
 )
 [ $tests = no ] || packages+=(libgtest-dev libgmock-dev ffmpeg man-db bash-completion)
 [ $dev = no ] || packages+=(clang-format clang-tidy)
@@ -47,7 +48,7 @@ if command -v dpkg-query >/dev/null; then
     # A compiler, a make or a cmake of the user's own serves as well as Debian's.
     case $package in
       g++) command -v "${CXX:-c++}" >/dev/null && continue ;;
-      make | cmake | ccache | scdoc) command -v "$package" >/dev/null && continue ;;
+      make | cmake | ccache | scdoc | jq) command -v "$package" >/dev/null && continue ;;
       ninja-build) command -v ninja >/dev/null && continue ;;
       pkg-config) command -v pkg-config >/dev/null && continue ;;
     esac

@@ -32,7 +32,8 @@ RESTARTS=${RESTARTS:-5}
 read -ra collect <<< "${COLLECT:-}"
 read -ra fit_model <<< "${FIT_MODEL:-}"
 read -ra fit_behavior <<< "${FIT_BEHAVIOR:-}"
-mkdir -p "$OUT"
+here=$(dirname "${BASH_SOURCE[0]}")
+[ "${DREAMER_HOLDS:-}" = "$OUT" ] || OUT=$OUT exec "$here/hold.sh" actor_learner "$OUT" "$0"
 
 say() { printf 'actor_learner: %s\n' "$*" >&2; }
 
@@ -86,10 +87,10 @@ learn=(--follow --preset "$PRESET" --seed "$SEED" --data "$OUT/episodes" --save-
     --threads $((THREADS > COLLECTORS + 2 ? (THREADS - COLLECTORS) / 2 : 1))
     ${RATIO:+--max-ratio "$RATIO"} ${UPDATES:+--updates "$UPDATES"})
 keep "$OUT/model.jsonl" dr-fit-model "${learn[@]}" --out "$OUT/model.h5" \
-    --logdir "$OUT/tensorboard/model" "${fit_model[@]}" &
+    --logdir "$OUT/tensorboard" "${fit_model[@]}" &
 learners+=($!)
 keep "$OUT/behavior.jsonl" dr-fit-behavior "${learn[@]}" --model "$OUT/model.h5" \
-    --out "$OUT/policy.h5" --logdir "$OUT/tensorboard/behavior" "${fit_behavior[@]}" &
+    --out "$OUT/policy.h5" --logdir "$OUT/tensorboard" "${fit_behavior[@]}" &
 learners+=($!)
 
 say "episodes, checkpoints and metrics in $OUT; tensorboard --logdir $OUT/tensorboard"

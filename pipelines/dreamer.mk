@@ -6,24 +6,27 @@
 #
 # The programs are found on PATH. Killed in whatever way, the same command goes on and ends with the
 # same checkpoints and scores; a larger ROUNDS goes on from a finished run. `make -n` shows what
-# there is still to do.
+# there is still to do. Other settings than a run was begun with are an error, unless CHANGE=yes.
 #
 #   TASK                a task (dr-collect --list-tasks)
 #   PRESET=paper        settings: paper, paper-gr, quick
 #   SETTINGS=           settings of one's own, as --set takes them: 'model.depth=8 collect.noise=0.2'
 #   ROUNDS=10           rounds in all, below 9999
-#   OUT=runs/TASK-PRESET-SEED
+#   OUT=runs/TASK-PRESET-SETTINGS-SEED   one make at a time works in it
 #   SEED=0              the run's: below 200000. Round r draws its environments from SEED*10000 + r
 #   KEEP=last           checkpoints that stay: those of the last round, of the last N rounds, or all
 #   RENDER=exact        or fast
 #   ENVS=1              environments side by side, while collecting and evaluating
 #   THREADS=            of each program; all cores if empty
 #   SAVE_EVERY=100      updates that a kill can cost at most
-#   LOGDIR=             TensorBoard's folder, if one is wanted
+#   LOGDIR=             TensorBoard's folder, if one is wanted: runs `model` and `behavior` in it
+#   CONTEXT=5 FAR=45    rows seen, rows predicted in the pictures; fewer where episodes are short
+#   CHANGE=no           yes: go on with other settings than OUT was begun with, which run.json tells
 # The schedule is the preset's (section train) unless given:
 #   PREFILL, PRETRAIN, UPDATES, EPISODES, EVALUATE_EVERY, EVALUATE_EPISODES
 #
 # Under OUT it leaves
+#   run.json            all settings
 #   round-007.json      a round: frames and wall seconds so far, scores, time and output of each stage
 #   round-…-model.h5, round-…-policy.h5   the checkpoints of the last rounds
 #   episodes/           what was experienced; held-out/ what the last policy did, for the pictures
@@ -36,16 +39,28 @@ PRESET ?= paper
 SETTINGS ?=
 ROUNDS ?= 10
 SEED ?= 0
-OUT ?= runs/$(TASK)-$(PRESET)-$(SEED)
+empty :=
+space := $(empty) $(empty)
+OUT ?= runs/$(subst $(space),-,$(strip $(TASK) $(PRESET) $(SETTINGS) $(SEED)))
 KEEP ?= last
 RENDER ?= exact
 ENVS ?= 1
 THREADS ?=
 SAVE_EVERY ?= 100
 LOGDIR ?=
+CONTEXT ?= 5
+FAR ?= 45
+CHANGE ?= no
 
+this := $(strip $(MAKEFILE_LIST))
+here := $(patsubst %dreamer.mk,%,$(this))
+stage := '$(here)stage.sh'
 SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+export LC_ALL := C
+looks := $(findstring n,$(firstword -$(MAKEFLAGS)))# of make -n
 MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := all
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .NOTPARALLEL:  # each program takes the cores it is given; two would slow each other
@@ -56,17 +71,29 @@ endif
 ifeq ($(or $(filter last all,$(KEEP)),$(filter-out 0,$(shell expr '$(KEEP)' : '[1-9][0-9]*$$'))),)
 $(error KEEP=$(KEEP) is neither last nor all nor a number of rounds)
 endif
+ifneq ($(words $(OUT))$(findstring :,$(OUT))$(findstring %,$(OUT)),1)
+$(error OUT=$(OUT): Make takes no name with a space, a colon or a percent sign; give another)
+endif
+ifneq ($(shell printf '%s\n' '$(SEED)' '$(ROUNDS)' '$(CONTEXT)' '$(FAR)' | grep -cvx '[0-9]\+'),0)
+$(error SEED=$(SEED) ROUNDS=$(ROUNDS) CONTEXT=$(CONTEXT) FAR=$(FAR): whole numbers are needed)
+endif
 
-here := $(dir $(lastword $(MAKEFILE_LIST)))
-stage := $(here)stage.sh
+# --- One make at a time: this one runs itself again with the lock of OUT. `make -n` needs none.
+ifeq ($(filter $(OUT),$(DREAMER_HOLDS))$(looks),)
+.PHONY: $(or $(MAKECMDGOALS),all) held
+$(or $(MAKECMDGOALS),all): held ;
+held:
+	+@'$(here)hold.sh' dreamer.mk $(OUT) env -u MAKELEVEL $(MAKE) -f '$(this)' $(MAKECMDGOALS)
+else
+
 # --set with those of SETTINGS that are of these sections, as a program refuses others.
 set = $(if $(filter $(1),$(SETTINGS)),--set $(filter $(1),$(SETTINGS)))
 
 # --- The schedule: name=number for all settings that acting and learning alternate by.
-schedule := $(shell dr-info --print-config --preset $(PRESET) $(call set,%) | \
-              sed -n '/"collect"/,/}/p; /"train"/,/}/p' | sed -n 's/.*"\(.*\)": \([0-9]*\),*$$/\1=\2/p')
+settings = dr-info --print-config --preset $(PRESET) $(call set,%)
+schedule := $(shell $(settings) | jq -r '.collect + .train | to_entries[] | "\(.key)=\(.value)"')
 ifeq ($(filter updates=%,$(schedule)),)
-$(error no settings; dr-info is to be on PATH and to know PRESET=$(PRESET) and SETTINGS=$(SETTINGS))
+$(error no settings; dr-info and jq are to be on PATH, and PRESET=$(PRESET) and SETTINGS=$(SETTINGS) known)
 endif
 setting = $(patsubst $(1)=%,%,$(filter $(1)=%,$(schedule)))
 PREFILL ?= $(call setting,prefill)
@@ -75,6 +102,17 @@ UPDATES ?= $(call setting,updates)
 EPISODES ?= $(call setting,episodes)
 EVALUATE_EVERY ?= $(call setting,evaluate_every)
 EVALUATE_EPISODES ?= $(call setting,evaluate_episodes)
+
+# --- What decides what is learned. It is written first, and another run is not mixed into this one.
+run := $(shell $(settings) --set train.prefill=$(PREFILL) train.pretrain=$(PRETRAIN) \
+    train.updates=$(UPDATES) train.episodes=$(EPISODES) train.evaluate_every=$(EVALUATE_EVERY) \
+    train.evaluate_episodes=$(EVALUATE_EPISODES) | jq -c '{program: "dreamer.mk", \
+    version: "$(lastword $(shell dr-info --version))", task: "$(TASK)", seed: $(SEED), \
+    render: "$(RENDER)", settings: .}')
+ifeq ($(run),)
+$(error the schedule is not as the section train of the settings may be)
+endif
+include $(subst $(space),\$(space),$(here))run.mk
 
 rounds := $(shell seq -f %03.0f 1 $(ROUNDS))
 last := $(lastword 000 $(rounds))
@@ -108,10 +146,9 @@ define prune
 for kind in model policy; do printf '%s\n' $(OUT)/round-*-$$kind.h5 | \
   sort -V | head -n -$(kept) | xargs -r rm -f; done
 endef
-stamp = $(here)stamp.sh $@ '$(patsubst %,%.json,$(before))' $(call setting,action_repeat) $(TASK) $(SEED)
+stamp = '$(here)stamp.sh' $@ '$(patsubst %,%.json,$(before))' $(call setting,action_repeat) $(TASK) $(SEED)
 
-$(OUT)/round-000.json:
-	@mkdir -p $(OUT)
+$(OUT)/round-000.json: | $(OUT)/run.json
 	$(stage) $(@:.json=.prefill) $(collect) --policy random --episodes $(PREFILL) \
 	  --seed $(call seed_of_round,0) --out $(OUT)/episodes
 	$(if $(filter-out 0,$(PRETRAIN)),$(call learn,$(PRETRAIN)))
@@ -121,9 +158,9 @@ $(OUT)/round-000.json:
 
 # A round waits for the one before it, and goes on from its checkpoints.
 define after
-$(OUT)/round-$(1).json: $(OUT)/round-$(2).json
-$(OUT)/round-$(1).json: before := $(OUT)/round-$(2)
-$(OUT)/round-$(1).json: from := $(if $(filter 000-0,$(2)-$(PRETRAIN)),,$(OUT)/round-$(2))
+$$(OUT)/round-$(1).json: $$(OUT)/round-$(2).json
+$$(OUT)/round-$(1).json: before := $$(OUT)/round-$(2)
+$$(OUT)/round-$(1).json: from := $(if $(filter 000-0,$(2)-$(PRETRAIN)),,$$(OUT)/round-$(2))
 endef
 previous := 000
 $(foreach round,$(rounds),$(eval $(call after,$(round),$(previous)))$(eval previous := $(round)))
@@ -140,7 +177,7 @@ $(rounds:%=$(OUT)/round-%.json): $(OUT)/round-%.json:
 # --- What it came to.
 $(OUT)/curve.jsonl: $(OUT)/round-000.json $(rounds:%=$(OUT)/round-%.json)
 	printf '%s\n' $(OUT)/round-*.json | sort -V | \
-	  xargs sed -n '/^{[^{]*"mean":/s/,"stages":.*/}/p' >$@.new
+	  xargs jq -c 'select(has("mean")) | del(.stages)' >$@.new
 	mv $@.new $@
 
 $(OUT)/curve.png: $(OUT)/curve.jsonl
@@ -148,22 +185,27 @@ $(OUT)/curve.png: $(OUT)/curve.jsonl
 
 final := $(OUT)/round-$(last)
 # Episodes that nothing was learned from.
-$(OUT)/held-out.json: $(final).json
+$(OUT)/held-out.json: $(final).json $(OUT)/run.json
 	rm -f $@
 	$(stage) $@ $(collect) --policy $(final)-policy.h5 --episodes 2 --force \
 	  --seed $(call seed_of_round,9999) --out $(OUT)/held-out
 
+# horizon: so many rows ahead, as far as the episodes reach.
+horizon = $$(ls $(OUT)/held-out/*.h5 | '$(here)horizon.sh' $(CONTEXT) $(1))
+
 $(OUT)/open-loop.json: $(OUT)/held-out.json
-	dr-eval --model $(final)-model.h5 --data $(OUT)/held-out --quiet >$@.new
+	dr-eval --model $(final)-model.h5 --data $(OUT)/held-out --quiet $(call horizon,15) >$@.new
 	mv $@.new $@
 
 $(OUT)/open-loop.h5 $(OUT)/policy-dream.h5: $(OUT)/held-out.json
 	dr-imagine --model $(final)-model.h5 --data $(OUT)/held-out --seed $(SEED) --force --quiet \
-	  $(if $(findstring policy,$@),--policy $(final)-policy.h5 --starts 9,--starts 3) --out $@
+	  $(if $(findstring policy,$@),--policy $(final)-policy.h5 --starts 9 --horizon $(FAR) \
+	    $(call horizon,0),--starts 3 $(call horizon,$(FAR))) --out $@
 
 $(OUT)/%.mp4: $(OUT)/%.h5
 	dr-render $< --overlay --out $@ --force --quiet >/dev/null
 
-$(OUT)/episode.mp4: $(final).json
+$(OUT)/episode.mp4: $(final).json $(OUT)/run.json
 	dr-eval $(environments) --seed $(SEED) --policy $(final)-policy.h5 --episodes 1 \
 	  --video $@ --force >/dev/null
+endif

@@ -8,26 +8,30 @@
 # predicts, against baselines, and shown.
 #
 # The programs are found on PATH. Killed in whatever way, the same command goes on and ends with the
-# same model and scores. `make -n` shows what there is still to do. To go on after the end with more
-# ROUNDS or PATIENCE, or to take in new episodes: remove OUT/fit.json, or OUT/split.json.
+# same model and scores; a larger ROUNDS or PATIENCE goes on from a finished run. `make -n` shows
+# what there is still to do. Other settings than a run was begun with are an error, unless
+# CHANGE=yes. To take in new episodes, remove OUT/split.json and OUT/fit.json.
 #
-#   DATA                folders of episodes (dr-import makes them of other people's data)
+#   DATA                folders of episodes, such as dr-collect writes
 #   PRESET=paper        settings: paper, paper-gr, quick
 #   SETTINGS=           settings of one's own, as --set takes them: 'model.depth=8 fit_model.batch=16'
-#   OUT=runs/pretrain-PRESET-SEED
+#   OUT=runs/pretrain-PRESET-SETTINGS-SEED   one make at a time works in it
 #   SEED=0
 #   HELD_OUT=0.1        the share of episodes that is held out, at least one; drawn by name and SEED
 #   UPDATES=500         updates a round
 #   ROUNDS=100          rounds at most
 #   PATIENCE=5          rounds without a better score after which it stops
 #   SCORE=psnr          what is better: more psnr, or less reward_mae where pictures hide what matters
-#   CONTEXT=5 HORIZON=15 STARTS=100   rows seen, rows predicted, windows; for every evaluation
+#   CONTEXT=5 HORIZON=15 STARTS=100   rows seen, rows predicted, windows; for every evaluation;
+#                       fewer rows, FAR too, where the held-out episodes are short
 #   FAR=45              rows predicted in the last evaluation, and dreamed
 #   THREADS=            of each program; all cores if empty
 #   SAVE_EVERY=100      updates that a kill can cost at most
-#   LOGDIR=             TensorBoard's folder, if one is wanted
+#   LOGDIR=             TensorBoard's folder, if one is wanted: the run `model` in it
+#   CHANGE=no           yes: go on with other settings than OUT was begun with, which run.json tells
 #
 # Under OUT it leaves
+#   run.json            all settings
 #   model.h5            the best model; fit.json tells of which round
 #   training.txt, held-out.txt   the episodes; held-out.txt can be given to --data - of any program
 #   round-007.json      a round: updates, seconds, scores (scores.jsonl, scores.png: of all)
@@ -38,7 +42,9 @@
 PRESET ?= paper
 SETTINGS ?=
 SEED ?= 0
-OUT ?= runs/pretrain-$(PRESET)-$(SEED)
+empty :=
+space := $(empty) $(empty)
+OUT ?= runs/$(subst $(space),-,$(strip pretrain $(PRESET) $(SETTINGS) $(SEED)))
 HELD_OUT ?= 0.1
 UPDATES ?= 500
 ROUNDS ?= 100
@@ -51,18 +57,24 @@ FAR ?= 45
 THREADS ?=
 SAVE_EVERY ?= 100
 LOGDIR ?=
+CHANGE ?= no
 
+this := $(strip $(MAKEFILE_LIST))
+here := $(patsubst %pretrain.mk,%,$(this))
+stage := '$(here)stage.sh'
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 export LC_ALL := C
+looks := $(findstring n,$(firstword -$(MAKEFLAGS)))# of make -n
 MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := all
 .SUFFIXES:
 .ONESHELL:
 .DELETE_ON_ERROR:
 .NOTPARALLEL:  # each program takes the cores it is given; two would slow each other
 
 ifndef DATA
-$(error DATA= is needed: a folder of episodes, such as dr-collect and dr-import write)
+$(error DATA= is needed: a folder of episodes, such as dr-collect writes)
 endif
 ifeq ($(filter psnr reward_mae,$(SCORE)),)
 $(error SCORE=$(SCORE) is neither psnr nor reward_mae)
@@ -70,20 +82,46 @@ endif
 ifneq ($(filter-out model.% fit_model.%,$(SETTINGS)),)
 $(error SETTINGS: $(filter-out model.% fit_model.%,$(SETTINGS)): a world model alone has no use for these)
 endif
+ifneq ($(words $(OUT))$(findstring :,$(OUT))$(findstring %,$(OUT)),1)
+$(error OUT=$(OUT): Make takes no name with a space, a colon or a percent sign; give another)
+endif
+numbers := SEED UPDATES ROUNDS PATIENCE CONTEXT HORIZON STARTS FAR
+ifneq ($(shell printf '%s\n' $(foreach n,$(numbers),'$($(n))') | grep -cvx '[0-9]\+'),0)
+$(error $(foreach n,$(numbers),$(n)=$($(n))): whole numbers are needed)
+endif
 
-stage := $(dir $(lastword $(MAKEFILE_LIST)))stage.sh
+# --- One make at a time: this one runs itself again with the lock of OUT. `make -n` needs none.
+ifeq ($(filter $(OUT),$(DREAMER_HOLDS))$(looks),)
+.PHONY: $(or $(MAKECMDGOALS),all) held
+$(or $(MAKECMDGOALS),all): held ;
+held:
+	+@'$(here)hold.sh' pretrain.mk $(OUT) env -u MAKELEVEL $(MAKE) -f '$(this)' $(MAKECMDGOALS)
+else
+
+# --- What decides what is learned. It is written first, and another run is not mixed into this one.
+run := $(shell dr-info --print-config --preset $(PRESET) $(if $(SETTINGS),--set $(SETTINGS)) | \
+    jq -c '{program: "pretrain.mk", version: "$(lastword $(shell dr-info --version))", \
+    data: "$(DATA)", held_out: $(HELD_OUT), seed: $(SEED), updates: $(UPDATES), score: "$(SCORE)", \
+    context: $(CONTEXT), horizon: $(HORIZON), starts: $(STARTS), far: $(FAR), \
+    settings: {model, fit_model}}')
+ifeq ($(run),)
+$(error no settings; dr-info and jq are to be on PATH, and PRESET=$(PRESET) and SETTINGS=$(SETTINGS) known)
+endif
+include $(subst $(space),\$(space),$(here))run.mk
+
 compute := $(if $(THREADS),--threads $(THREADS))
 fit := dr-fit-model --preset $(PRESET) --seed $(SEED) --updates $(UPDATES) --data - --force \
   --save-every $(SAVE_EVERY) $(compute) $(if $(LOGDIR),--logdir $(LOGDIR)) $(if $(SETTINGS),--set $(SETTINGS))
-judge := dr-eval --data - --seed $(SEED) --starts $(STARTS) --context $(CONTEXT) --quiet $(compute)
+judge := dr-eval --data - --seed $(SEED) --starts $(STARTS) --quiet $(compute)
+# horizon: so many rows ahead, as far as the held-out episodes reach.
+horizon = $$('$(here)horizon.sh' $(CONTEXT) $(1) <$(OUT)/held-out.txt)
 better := $(if $(filter psnr,$(SCORE)),>,<)
 
 .PHONY: all
 all: $(addprefix $(OUT)/,scores.png evaluation.json horizon.png open-loop.mp4 open-loop.png)
 
 # The names decide, with SEED: not the order in which the folder lists them, nor where it lies.
-$(OUT)/split.json:
-	@mkdir -p $(OUT)
+$(OUT)/split.json: | $(OUT)/run.json
 	find -L $(DATA) -maxdepth 1 -name '*.h5' ! -name '.*' ! -name '*.resume.h5' -printf '%f\t%p\n' |
 	  sort -t $$'\t' -k 1,1R -k 2,2 --random-source=<(yes $(SEED)) | cut -f 2 >$(OUT)/drawn.txt
 	episodes=$$(wc -l <$(OUT)/drawn.txt)
@@ -96,25 +134,27 @@ $(OUT)/split.json:
 	mv $@.new $@
 
 # How many rounds there will be shows on the way, so they are one target. What there is to know of
-# the past is in the stamps: a run that was killed reads them again and goes on.
-$(OUT)/fit.json: $(OUT)/split.json
+# the past is in the stamps: a run that was killed reads them again and goes on, and so does one that
+# was ended by fewer ROUNDS or less PATIENCE.
+ended := $(if $(wildcard $(OUT)/fit.json),$(shell jq '.rounds >= $(ROUNDS) or .rounds - .best >= $(PATIENCE)' $(OUT)/fit.json))
+$(OUT)/fit.json: $(OUT)/split.json $(if $(filter false,$(ended)),force)
 	@last= best= best_score=
+	horizon="$(call horizon,$(HORIZON))"
 	for round in $$(seq -f %03.0f $(ROUNDS)); do
 	  this=$(OUT)/round-$$round
 	  if [ ! -e $$this.json ]; then
 	    $(stage) $$this.model --log $(OUT)/model.jsonl $(fit) $${last:+--init $$last-model.h5} \
 	      --out $$this-model.h5 <$(OUT)/training.txt
-	    $(stage) $$this.evaluation $(judge) --model $$this-model.h5 --horizon $(HORIZON) <$(OUT)/held-out.txt
-	    seconds=$$(sed 's/^{"seconds":\([0-9.]*\).*/\1/' $$this.model)
-	    scores=$$(sed 's/.*"output":\[{\(.*\),"by_horizon":.*/\1/' $$this.evaluation)
-	    echo "{\"round\":$$((10#$$round)),\"update\":$$((10#$$round * $(UPDATES))),\"seconds\":$$seconds,$$scores}" >$$this.new
+	    $(stage) $$this.evaluation $(judge) --model $$this-model.h5 $$horizon <$(OUT)/held-out.txt
+	    jq -c --argjson round $$((10#$$round)) --slurpfile fit $$this.model '{round: $$round,
+	      update: ($$round * $(UPDATES)), seconds: $$fit[0].seconds} + (.output[0] | del(.by_horizon))' $$this.evaluation >$$this.new
 	    sync $$this.new
 	    mv $$this.new $$this.json
 	  fi
 	  rm -f $$this.model $$this.evaluation
 	  earlier="$$last $$best" last=$$this
-	  score=$$(grep -o '"$(SCORE)":[-0-9.e+]*' $$this.json | cut -d : -f 2)
-	  if [ -z "$$best" ] || awk -v a=$$score -v b=$$best_score 'BEGIN { exit !(a $(better) b) }'; then
+	  score=$$(jq .$(SCORE) $$this.json)
+	  if [ -z "$$best" ] || jq -en "$$score $(better) $$best_score" >/dev/null; then
 	    best=$$this best_score=$$score best_round=$$((10#$$round))
 	  fi
 	  echo "round $$((10#$$round)): $(SCORE) $$score on held-out episodes; best $$best_score in round $$best_round" >&2
@@ -124,6 +164,7 @@ $(OUT)/fit.json: $(OUT)/split.json
 	  [ $$((10#$$round - best_round)) -lt $(PATIENCE) ] || break
 	done
 	cp $$best-model.h5 $(OUT)/model.h5.new
+	sync $(OUT)/model.h5.new
 	mv $(OUT)/model.h5.new $(OUT)/model.h5
 	echo "{\"best\":$$best_round,\"rounds\":$$((10#$$round)),\"$(SCORE)\":$$best_score}" >$@.new
 	mv $@.new $@
@@ -133,17 +174,18 @@ $(OUT)/scores.png: $(OUT)/fit.json
 	dr-render $(OUT)/scores.jsonl --plot psnr,psnr_repeat_last,psnr_mean_frame \
 	  reward_mae,reward_mae_repeat_last,reward_mae_mean --out $@ --force --quiet >/dev/null
 
-$(OUT)/evaluation.json: $(OUT)/fit.json
-	$(judge) --model $(OUT)/model.h5 --horizon $(FAR) <$(OUT)/held-out.txt >$@.new
+$(OUT)/evaluation.json: $(OUT)/fit.json $(OUT)/run.json
+	$(judge) --model $(OUT)/model.h5 $(call horizon,$(FAR)) <$(OUT)/held-out.txt >$@.new
 	mv $@.new $@
 
 $(OUT)/horizon.png: $(OUT)/evaluation.json
 	dr-render $< --plot psnr,psnr_repeat_last,psnr_mean_frame \
 	  reward_mae,reward_mae_repeat_last,reward_mae_mean --out $@ --force --quiet >/dev/null
 
-$(OUT)/open-loop.h5: $(OUT)/fit.json
-	dr-imagine --model $(OUT)/model.h5 --data - --seed $(SEED) --starts 3 --context $(CONTEXT) \
-	  --horizon $(FAR) $(compute) --out $@ --force --quiet <$(OUT)/held-out.txt
+$(OUT)/open-loop.h5: $(OUT)/fit.json $(OUT)/run.json
+	dr-imagine --model $(OUT)/model.h5 --data - --seed $(SEED) --starts 3 \
+	  $(call horizon,$(FAR)) $(compute) --out $@ --force --quiet <$(OUT)/held-out.txt
 
 $(OUT)/open-loop.mp4 $(OUT)/open-loop.png: $(OUT)/open-loop.h5
 	dr-render $< $(if $(findstring mp4,$@),--overlay) --out $@ --force --quiet >/dev/null
+endif

@@ -8,6 +8,7 @@
 # Run again after an interruption, it goes on where it was.
 set -euo pipefail
 
+here=$(dirname "${BASH_SOURCE[0]}")
 OUT=${1:-${OUT:-quickstart}}
 TASK=${TASK:-cartpole_swingup}
 SEED=${SEED:-0}
@@ -15,7 +16,7 @@ ROUNDS=${ROUNDS:-3}
 FIRST=${FIRST:-600}
 UPDATES=${UPDATES:-150}
 EPISODES=$OUT/episodes HELD_OUT=$OUT/held-out
-mkdir -p "$OUT"
+[ "${DREAMER_HOLDS:-}" = "$OUT" ] || OUT=$OUT exec "$here/hold.sh" quickstart "$OUT" "$0"
 
 say() { printf '\n== %s\n' "$*"; }
 field() { grep -o "\"$2\":[-0-9.e+]\+" "$1" | head -n 1 | cut -d: -f2; }  # a number of a JSON line

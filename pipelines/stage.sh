@@ -17,13 +17,18 @@ shift
 log=
 if [ "$1" = --log ]; then log=$2; shift 2; fi
 
+# Where this script is ended alone, as by a Make that was, the program gets a SIGTERM: it saves and
+# ends, and does not work on unseen.
+bound=(setpriv --pdeathsig TERM)
+"${bound[@]}" true 2>/dev/null || bound=()
+
 begin=$EPOCHREALTIME
 # No pipe behind the program: a signal for both would make a closed pipe look like success.
 if [ -n "$log" ]; then
-    "$@" >>"$log"
+    "${bound[@]}" "$@" >>"$log"
     tail -n 1 "$log" >"$note.part"
 else
-    "$@" >"$note.part"
+    "${bound[@]}" "$@" >"$note.part"
 fi
 seconds=$(awk -v b="$begin" -v e="$EPOCHREALTIME" 'BEGIN { printf "%.2f", e - b }')
 printf '{"seconds":%s,"output":[%s]}\n' "$seconds" "$(paste -s -d , "$note.part")" >"$note.new"

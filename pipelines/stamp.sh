@@ -6,33 +6,27 @@
 # Frames (of the environment: agent steps times REPEAT) and seconds are counted on from the stamp
 # PREVIOUS, if there is one; the returns of the round's evaluation stand in front, if it had one.
 set -euo pipefail
-export LC_ALL=C
 
 stamp=$1 previous=$2 repeat=$3 task=$4 seed=$5 round=$6
-notes=${stamp%.json}
-number() { sed -n "s/^[^{]*{[^{]*\"$2\":\([-0-9.e+]*\).*/\1/p" "$1"; }
-
-frames=0 seconds=0 scores='' stages=''
-if [ -e "$previous" ]; then
-    frames=$(number "$previous" frames) seconds=$(number "$previous" seconds)
-fi
-for stage in prefill model behavior episodes evaluation; do
-    note=$notes.$stage
-    [ -e "$note" ] || continue
-    stages+="${stages:+,}\"$stage\":$(cat "$note")"
-    seconds=$(awk -v a="$seconds" -v b="$(number "$note" seconds)" 'BEGIN { printf "%.2f", a + b }')
-    case $stage in
-        prefill | episodes)  # the first row of an episode is its reset
-            for length in $(grep -o '"length":[0-9]*' "$note" | cut -d : -f 2); do
-                frames=$((frames + (length - 1) * repeat))
-            done ;;
-        evaluation)
-            scores=$(grep -o '"mean":[-0-9.e+]*' "$note"),$(grep -o '"ci95":\[[^]]*\]' "$note"), ;;
-    esac
+stages=(prefill model behavior episodes evaluation)
+notes=()
+for stage in "${stages[@]}"; do
+    if [ -e "${stamp%.json}.$stage" ]; then
+        notes+=(--slurpfile "$stage" "${stamp%.json}.$stage")
+    fi
 done
+[ -e "$previous" ] || previous=/dev/null
 
-printf '{"task":"%s","seed":%s,"round":%s,"frames":%s,"seconds":%s,%s"stages":{%s}}\n' \
-    "$task" "$seed" "$((10#$round))" "$frames" "$seconds" "$scores" "$stages" >"$stamp.new"
+jq -nc "${notes[@]}" --slurpfile previous "$previous" --argjson repeat "$repeat" \
+    --arg task "$task" --argjson seed "$seed" --argjson round "$((10#$round))" '
+  (reduce $ARGS.positional[] as $stage ({}; $ARGS.named[$stage] as $note
+    | if $note then .[$stage] = $note[0] else . end)) as $stages
+  | ([$stages | (.prefill, .episodes) | .output[]?.length - 1] | add // 0) as $steps  # less the resets
+  | {task: $task, seed: $seed, round: $round,
+     frames: ($steps * $repeat + ($previous[0].frames // 0)),
+     seconds: ([$previous[0].seconds, $stages[].seconds] | add * 100 | round / 100)}
+  + ($stages.evaluation.output[0] | if . then {mean, ci95} else {} end)
+  + {stages: $stages}' --args "${stages[@]}" >"$stamp.new"
 sync "$stamp.new"
 mv "$stamp.new" "$stamp"
-rm -f "$notes".{prefill,model,behavior,episodes,evaluation}
+rm -f "${stages[@]/#/${stamp%.json}.}"

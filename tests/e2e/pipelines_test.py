@@ -2,11 +2,15 @@
 
 import json
 import os
+import fcntl
 import pathlib
 import random
+import shutil
 import signal
 import subprocess
+import time
 
+import h5py
 import jsonschema
 import pytest
 from conftest import Shell, assert_same_datasets
@@ -17,9 +21,10 @@ MODEL = ("model.depth=2 model.stoch=4 model.deter=8 model.hidden=8 model.units=8
          "fit_model.batch=2 fit_model.length=5")
 BEHAVIOR = ("behavior.batch=2 behavior.length=5 behavior.horizon=3 behavior.units=8 "
             "behavior.imagination_starts=4")
-# Two rounds of an episode of 50 steps each; evaluations in the beginning and at the end.
+# Two rounds of an episode of 40 steps each, fewer than a picture shows unless told otherwise;
+# evaluations in the beginning and at the end.
 LOOP = ["dreamer.mk", "TASK=cartpole_balance", "RENDER=fast", "PREFILL=1", "PRETRAIN=2", "ROUNDS=2",
-        "EVALUATE_EPISODES=1", f"SETTINGS={MODEL} {BEHAVIOR} collect.action_repeat=20", *TINY]
+        "EVALUATE_EPISODES=1", f"SETTINGS={MODEL} {BEHAVIOR} collect.action_repeat=25", *TINY]
 
 
 def command(pipeline, *settings):
@@ -45,6 +50,22 @@ def kill_after(shell, lines, pipeline, *settings):
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     return in_time
+
+
+def until(condition, what, process=None):
+    end = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < end, f"never: {what}"
+        assert process is None or process.poll() is None, f"never: {what}; it ended"
+        time.sleep(0.05)
+
+
+def is_free(lock):
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def nothing_to_do(shell, *settings):
@@ -90,10 +111,10 @@ def loop(request, tmp_path_factory):
 def test_the_loop_leaves_what_it_promises(loop):
     run = loop.folder / "run"
     assert sorted(path.name for path in run.iterdir()) == [
-        "behavior.jsonl", "curve.jsonl", "curve.png", "episode.mp4", "episodes", "held-out",
+        ".lock", "behavior.jsonl", "curve.jsonl", "curve.png", "episode.mp4", "episodes", "held-out",
         "held-out.json", "model.jsonl", "open-loop.h5", "open-loop.json", "open-loop.mp4",
         "policy-dream.h5", "policy-dream.mp4", "round-000.json", "round-001.json",
-        "round-002-model.h5", "round-002-policy.h5", "round-002.json"]
+        "round-002-model.h5", "round-002-policy.h5", "round-002.json", "run.json"]
     rounds = stamps(run)
     for stamp in rounds.values():
         obeys("round", stamp)
@@ -107,6 +128,7 @@ def test_the_loop_leaves_what_it_promises(loop):
         obeys("curve-line", point)
     assert [(point["round"], point["frames"]) for point in curve] == [(0, 1000), (2, 3000)]
     assert curve[1]["mean"] == rounds["round-002.json"]["stages"]["evaluation"]["output"][0]["mean"]
+    obeys("run", json.loads((run / "run.json").read_text()))
     last = [json.loads(line) for line in (run / "model.jsonl").read_text().splitlines()][-1]
     assert last["update"] == 2 + 3 + 3  # the updates are counted over the rounds
     assert len(list((run / "episodes").glob("*.h5"))) == 3
@@ -120,6 +142,94 @@ def test_a_finished_loop_rests(loop):
     assert nothing_to_do(loop, *LOOP, "OUT=run")
     for path in (loop.folder / "run").glob("round-*.away"):
         path.rename(path.with_suffix(".h5"))
+
+
+def test_pictures_show_as_many_rows_as_episodes_have(loop):
+    for name, rows in (("open-loop", 41), ("policy-dream", 50)):
+        with h5py.File(loop.folder / "run" / f"{name}.h5") as dream:
+            assert dream["image"].shape[1] == rows and dream.attrs["context"] == 5
+
+    def rows(*words, warns):
+        done = subprocess.run([ROOT / "pipelines/horizon.sh", *map(str, words)], text=True,
+                              input=f"{episode}\n", capture_output=True, check=True,
+                              cwd=loop.folder, env=loop.environment())
+        assert ("the longest episode has 41 rows" in done.stderr) == warns, done.stderr
+        return done.stdout.strip()
+
+    episode = next((loop.folder / "run/held-out").glob("*.h5"))
+    assert rows(5, 36, warns=False) == "--context 5 --horizon 36"
+    assert rows(5, 37, warns=True) == "--context 5 --horizon 36"
+    assert rows(60, 15, warns=True) == "--context 40 --horizon 1"
+    assert rows(60, 0, warns=True) == "--context 41"
+
+
+def test_other_settings_are_not_mixed_into_a_run(loop):
+    shutil.copytree(loop.folder / "run", loop.folder / "changed")
+    other = [word.replace("model.depth=2", "model.depth=2 model.kl_scale=5") for word in LOOP]
+    other += ["OUT=changed", "UPDATES=7"]
+    for more in ([], ["ROUNDS=3"], ["-n"]):
+        said = make(loop, *other, *more, status=2).stderr
+        assert ("changed was begun with model.kl_scale=1, UPDATES=3; now model.kl_scale=5, UPDATES=7."
+                " Give another OUT=, or CHANGE=yes to go on with these" in said)
+    assert "was begun with SEED=0; now SEED=1" in make(loop, *LOOP, "OUT=changed", "SEED=1",
+                                                       status=2).stderr
+    make(loop, *other, "CHANGE=yes", "changed/run.json")
+    run = json.loads((loop.folder / "changed/run.json").read_text())
+    obeys("run", run)
+    settings = [s["settings"] for s in (run, *run["earlier"])]
+    assert [s["train"]["updates"] for s in settings] == [7, 3]
+    assert [s["model"]["kl_scale"] for s in settings] == [5, 1]
+    # The pictures are made anew, with what CONTEXT, FAR and others are now; nothing is learned.
+    plan = make(loop, *other, "-n").stdout
+    assert "dr-imagine" in plan and "dr-fit" not in plan
+    shutil.rmtree(loop.folder / "changed")
+
+
+def test_settings_are_part_of_a_folders_name(loop):
+    plan = make(loop, "dreamer.mk", "TASK=cartpole_balance", "PRESET=quick", "-n",
+                "SETTINGS=model.kl_scale=5 behavior.horizon=9").stdout
+    assert "--out runs/cartpole_balance-quick-model.kl_scale=5-behavior.horizon=9-0/episodes" in plan
+
+
+def test_a_folder_in_use_is_left_alone(loop):
+    before = (loop.folder / "run/model.jsonl").read_text()
+    with open(loop.folder / "run/.lock", "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert nothing_to_do(loop, *LOOP, "OUT=run")  # looking is no use
+        second = [subprocess.Popen(words, cwd=loop.folder, env=loop.environment(), text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                  for words in (command(*LOOP, "OUT=run", "ROUNDS=9"),
+                                command("pretrain.mk", "DATA=run/episodes", "OUT=run"),
+                                [ROOT / "pipelines/actor_learner.sh", "run"],
+                                [ROOT / "pipelines/quickstart.sh", "run"])]
+        for process in second:
+            _, said = process.communicate(timeout=120)
+            assert process.returncode != 0 and f"run is in use by pid {os.getpid()}" in said, said
+    assert (loop.folder / "run/model.jsonl").read_text() == before
+
+
+def test_a_make_that_is_ended_takes_its_programs_along(loop):
+    run = loop.folder / "ended"
+    process = subprocess.Popen(command(*LOOP, "OUT=ended", "PRETRAIN=1000000"), cwd=loop.folder,
+                               env=loop.environment(), stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+    until(lambda: (run / "model.jsonl").exists() and (run / "model.jsonl").stat().st_size > 0,
+          "the model is learned", process)
+    process.terminate()  # Make alone, as a scheduler may
+    assert process.wait(60) != 0
+    until(lambda: (run / "round-000-model.resume.h5").exists(), "the fit has saved")
+    with open(run / ".lock", "a") as lock:
+        until(lambda: is_free(lock), "no program is left in the folder")
+    shutil.rmtree(run)
+
+
+def test_folders_with_spaces_hold_the_pipelines(loop):
+    shutil.copytree(ROOT / "pipelines", loop.folder / "of mine/pipelines")
+    done = subprocess.run(["make", "-f", "of mine/pipelines/dreamer.mk", *LOOP[1:], "OUT=spaced",
+                           "PREFILL=1", "PRETRAIN=0", "spaced/round-000.json"], cwd=loop.folder,
+                          text=True, capture_output=True, env=loop.environment())
+    assert done.returncode == 0, done.stderr
+    assert "no name with a space" in make(loop, *LOOP, "OUT=a b", status=2).stderr
 
 
 def test_metrics_of_a_run_become_pictures(loop):
@@ -196,6 +306,7 @@ def test_a_world_model_is_pretrained_without_an_environment(logged):
     assert sorted(training + held_out) == sorted(
         str(path.relative_to(logged.folder)) for path in (logged.folder / "episodes").iterdir())
 
+    obeys("run", json.loads((run / "run.json").read_text()))
     fit, rounds = json.loads((run / "fit.json").read_text()), list(stamps(run).values())
     scores = [stamp["psnr"] for stamp in rounds]
     assert fit["rounds"] == len(rounds) and fit["psnr"] == max(scores)
@@ -205,6 +316,16 @@ def test_a_world_model_is_pretrained_without_an_environment(logged):
     assert len(list(run.glob("round-*-model.h5"))) == len({fit["best"], len(rounds)})
     assert len(json.loads((run / "evaluation.json").read_text())["by_horizon"]["psnr"]) == 20
     assert nothing_to_do(logged, *PRETRAIN, "OUT=run")
+
+
+def test_more_patience_goes_on_from_a_finished_pretraining(logged):
+    shutil.copytree(logged.folder / "run", logged.folder / "more")
+    rounds = json.loads((logged.folder / "run/fit.json").read_text())["rounds"]
+    longer = [*PRETRAIN, "OUT=more", f"ROUNDS={rounds + 1}", "PATIENCE=9"]
+    assert "fit.json" in make(logged, *longer, "-n").stdout
+    make(logged, *longer, "more/fit.json")
+    assert json.loads((logged.folder / "more/fit.json").read_text())["rounds"] == rounds + 1
+    assert "CHANGE=yes" in make(logged, *longer, "SCORE=reward_mae", status=2).stderr
 
 
 def test_a_killed_pretraining_ends_the_same(logged):
