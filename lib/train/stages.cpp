@@ -20,6 +20,7 @@
 #include "train/model_evaluation.h"
 #include "train/model_trainer.h"
 #include "train/open_loop_picture.h"
+#include "train/run_settings.h"
 #include "train/train_loop.h"
 
 namespace dreamer {
@@ -238,6 +239,7 @@ class LearnStages final : public Stages {
     const std::optional<TrainState> state = find_state(job);
     if (!state)  // those of a run that is gone on with are its own
       for (const auto& path : {files.model, files.policy}) io::check_output(path, job.replace);
+    write_run_settings(files.settings, job);
     env::load_opengl(job.envs);
     const torch::Device device = set_up(job);
 

@@ -9,7 +9,8 @@ namespace dreamer {
 namespace fs = std::filesystem;
 
 TrainFiles::TrainFiles(const fs::path& folder)
-    : episodes(folder / "episodes"),
+    : settings(folder / "run.json"),
+      episodes(folder / "episodes"),
       log(folder / "log.jsonl"),
       model(folder / "model.h5"),
       policy(folder / "policy.h5"),

@@ -13,7 +13,7 @@ namespace dreamer {
 /// The files of a run, in its folder.
 struct TrainFiles {
   explicit TrainFiles(const std::filesystem::path& folder);
-  std::filesystem::path episodes, log, model, policy;
+  std::filesystem::path settings, episodes, log, model, policy;
   std::filesystem::path work;    // what resume and nonfinite files are named after
   std::filesystem::path resume;  // the run as far as it has come
   /// The policy that was evaluated after a round.

@@ -62,8 +62,15 @@ def test_a_run_leaves_episodes_checkpoints_and_its_log(whole):
         (1, 5, 3000, "run/round-0001-policy.h5"), (2, 8, 4000, "run/policy.h5")]
     assert len(episodes) + len(updates) + len(scores) == len(whole.lines)
     files = whole.files("run/*")
-    assert files == ["run/log.jsonl", "run/model.h5", "run/policy.h5", "run/round-0001-policy.h5"]
+    assert files == ["run/log.jsonl", "run/model.h5", "run/policy.h5", "run/round-0001-policy.h5",
+                     "run/run.json"]
     whole.run("dr-info", "--check", *[name for name in whole.files("run/**/*") if ".h5" in name])
+
+
+def test_its_settings_are_recorded(whole):
+    run = json.loads((whole.folder / "run/run.json").read_text())
+    obeys("run", run)
+    assert run["program"] == "dr-train" and run["settings"]["train"]["updates"] == 3
 
 
 def test_its_lines_obey_the_schemas(whole):
