@@ -29,7 +29,7 @@ def mutate(path, rng):
             try:
                 outcome, what = change(file, rng)
             except (ValueError, TypeError, OSError, KeyError, RuntimeError, OverflowError) as e:
-                outcome, what = READS, f"{change.__name__} is not possible: {e}"
+                outcome, what = None, f"{change.__name__} failed halfway: {e}"
         words.append(what)
         outcomes.append(outcome)
     if all(outcome == READS for outcome in outcomes):
@@ -411,9 +411,8 @@ def link_instead(file, rng):
 
 def objects_added(file, rng):
     """What a newer version, or another program, may have put beside ours."""
-    group = file["/"] if rng.random() < 0.4 else file[rng.choice(list(file))]
-    if not isinstance(group, h5py.Group):
-        group = file
+    groups = [name for name in _objects(file) if isinstance(file[name], h5py.Group)]
+    group = file["/"] if rng.random() < 0.4 else file[rng.choice(groups)]
     way = rng.choice(["dataset", "empty", "null", "text", "type", "nested", "wide", "names", "cycle",
                       "link", "references"])
     if way == "nested":
