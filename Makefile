@@ -10,6 +10,8 @@
 #   make metrics RUN=DIR       pictures of the metrics of such a run: see pipelines/reading-metrics.md
 #   make install PREFIX=DIR    programs, library, man pages, presets, models (default /usr/local)
 #   make dev                   build and test with sanitizers and warnings as errors in build-dev/
+#   make tsan                  build and test with ThreadSanitizer what has threads, in build-tsan/
+#   make stress MINUTES=3      many programs on one folder, killed and started again: nothing is lost
 #   make bench                 seconds of an update and its parts: bench/README.md
 #   make tidy, make format     clang-tidy over the code; clang-format of the code
 #   make clean                 remove what was built (not the wheels in .deps/)
@@ -31,8 +33,8 @@ export DREAMER_PYTHON
 
 CONFIGURE = cmake --log-level=WARNING -DDREAMER_PYTHON='$(abspath $(DREAMER_PYTHON))' $(CMAKE_ARGS)
 
-.PHONY: build setup check fuzz quickstart contact-sheet train pretrain metrics install dev bench tidy format \
-        clean help
+.PHONY: build setup check fuzz quickstart contact-sheet train pretrain metrics install dev tsan stress \
+        bench tidy format clean help
 build: setup
 	@$(CONFIGURE) --preset release >/dev/null
 	@cmake --build --preset release --parallel $(JOBS)
@@ -73,6 +75,14 @@ dev: setup
 	@cmake --build --preset dev --parallel $(JOBS) --target tests
 	@ctest --preset dev
 
+tsan: setup
+	@$(CONFIGURE) --preset tsan >/dev/null
+	@cmake --build --preset tsan --parallel $(JOBS)
+	@ctest --preset tsan
+
+stress: build
+	@$(DREAMER_PYTHON)/bin/python tests/e2e/stress.py --bin build/bin --minutes $(or $(MINUTES),3)
+
 bench: build
 	@cmake --build --preset release --parallel $(JOBS) --target bench_update
 	@bench/run.sh build/bin build/bench $(BENCH_ARGS)
@@ -87,7 +97,7 @@ format:
 	@git ls-files '*.h' '*.cpp' | xargs clang-format -i
 
 clean:
-	rm -rf build build-dev
+	rm -rf build build-dev build-tsan
 
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
