@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "train/claimed_sizes.h"
 #include "train/tensors.h"
 
 namespace dreamer {
@@ -26,7 +27,9 @@ Config read_config(const io::Provenance& provenance) {
 CheckpointInfo read_info(const io::FileReader& file) {
   io::Provenance provenance = io::read_provenance(file);
   Config config = read_config(provenance);
-  return {read_domain(file), read_counts(file), std::move(provenance), std::move(config)};
+  Domain domain = read_domain(file);
+  check_claimed_sizes(file, config, domain);
+  return {std::move(domain), read_counts(file), std::move(provenance), std::move(config)};
 }
 
 ModelCheckpoint read_model(const io::FileReader& file, torch::Device device) {

@@ -174,8 +174,6 @@ class LearnStages final : public Stages {
       return parents;
     };
 
-    const auto model = new_model(job, replay, domain, job.init, device);
-    ModelTrainer trainer(model, domain, job.config, job.seed, device);
     const auto check_earlier = [&](const std::filesystem::path& path) {
       return check_init(path, config, domain, replay);
     };
@@ -185,6 +183,8 @@ class LearnStages final : public Stages {
       init_parent.push_back({init.provenance.id, "init"});
     }
     if (has_published(job)) static_cast<void>(check_earlier(job.out));  // the loop goes on from it
+    const auto model = new_model(job, replay, domain, job.init, device);
+    ModelTrainer trainer(model, domain, job.config, job.seed, device);
     setup.look = [&] { add_new_episodes(replay, job); };
     setup.pictures = [&](TensorBoard& board, std::int64_t update) {
       if (update % job.picture_every == 0)
@@ -203,7 +203,6 @@ class LearnStages final : public Stages {
                    .length = job.config.behavior.length,
                    .stream = "behavior"};
     std::vector<io::Parent> init_parent;
-    const auto behavior = new_behavior(job, *model.model, device);
     const auto check_earlier = [&](const std::filesystem::path& path) {
       return check_init(path, job.config.behavior, acts_of(model, job.model));
     };
@@ -226,6 +225,7 @@ class LearnStages final : public Stages {
       add_new_episodes(replay, job);
       take_newer_model(model_file, model, device);
     };
+    const auto behavior = new_behavior(job, *model.model, device);
     BehaviorTrainer trainer(model.model, behavior, model.domain, job.seed, device);
     run_fit(job, setup, trainer, replay);
   }
@@ -260,6 +260,10 @@ class LearnStages final : public Stages {
           "{}: was left by a run on other episodes; give the same --data, or remove the file",
           files.resume.string());
 
+    // Before models of their sizes take memory.
+    for (const auto& [path, format] :
+         {std::pair{job.init_model, "dreamer.model"}, std::pair{job.init_policy, "dreamer.policy"}})
+      if (!path.empty()) static_cast<void>(load_info(path, format));
     const auto model = new_model(job, replay, domain, job.init_model, device);
     const auto behavior = new_behavior(job, *model, device);
     JointTrainer trainer(model, behavior, domain, job.config, job.seed, device);

@@ -1,5 +1,6 @@
 """Bad input and bad circumstances: one clear line, the documented status, nothing lost."""
 
+import json
 import os
 import shutil
 
@@ -152,6 +153,29 @@ def test_images_of_another_size_are_refused(shell, made, fit):
     shell.fails(*fit, "small.h5", status=1, says=["small.h5", "32x32"])
     shell.fails("dr-imagine", "--model", made.model, "--data", "small.h5", "--out", "o.h5",
                 status=1, says=["small.h5", "32x32"])
+
+
+@pytest.mark.parametrize("group, name, size, says", [
+    ("provenance", "deter", 8192, "dense/weight is 64x12, .* 64x8196"),
+    ("provenance", "depth", 512, "conv1/weight is 2x3x4x4, .* 512x3x4x4"),
+    ("model", "action_size", 1 << 60, "actions"),
+    ("model", "image", [64, 64, 1 << 60], "channels")])
+def test_sizes_that_only_the_settings_of_a_file_claim_take_no_memory(shell, made, fit, group, name,
+                                                                     size, says):
+    path = copy(shell, made.model, "claims.h5")
+    with h5py.File(path, "r+") as file:
+        if group == "provenance":
+            config = json.loads(file["provenance"].attrs["config"])
+            config["model"][name] = size
+            file["provenance"].attrs["config"] = json.dumps(config)
+        else:
+            file["model"].attrs[name] = size
+    data = ["--data", made.episodes]
+    for command in (["dr-eval", "--model", path, *data], [*fit, made.episodes, "--init", path],
+                    ["dr-train", "--task", "cartpole_balance", "--rounds", 1, "--out", "run",
+                     "--init-model", path, *data, *TINY_MODEL, "--set", "collect.action_repeat=25"]):
+        shell.fails(*command, status=None, says=["claims.h5", says])
+    leaves_nothing(shell, "claims.h5")
 
 
 def test_going_on_with_other_sizes_is_refused(shell, made, fit):
