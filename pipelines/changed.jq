@@ -3,11 +3,14 @@
 #
 #   jq -r --argjson now "$(cat new.json)" -f changed.jq run.json
 
+# How often and how long it is evaluated changes nothing that is learned.
+#
 # {"settings":{"model":{"depth":8},"train":{"updates":5}},"seed":0} ->
 # {"model.depth":8,"UPDATES":5,"SEED":0}: each by the name under which it was given
 def given:
   . as $run
-  | [del(.version, .earlier) | paths(type != "object")]
+  | [del(.version, .earlier, .settings.train.evaluate_every, .settings.train.evaluate_episodes)
+     | paths(type != "object")]
   | map({key: (if .[0] != "settings" then .[0] | ascii_upcase
                elif .[1] == "train" then .[2] | ascii_upcase
                else .[1:] | join(".") end),

@@ -78,14 +78,6 @@ ifneq ($(shell printf '%s\n' '$(SEED)' '$(ROUNDS)' '$(CONTEXT)' '$(FAR)' | grep 
 $(error SEED=$(SEED) ROUNDS=$(ROUNDS) CONTEXT=$(CONTEXT) FAR=$(FAR): whole numbers are needed)
 endif
 
-# --- One make at a time: this one runs itself again with the lock of OUT. `make -n` needs none.
-ifeq ($(filter $(OUT),$(DREAMER_HOLDS))$(looks),)
-.PHONY: $(or $(MAKECMDGOALS),all) held
-$(or $(MAKECMDGOALS),all): held ;
-held:
-	+@'$(here)hold.sh' dreamer.mk $(OUT) env -u MAKELEVEL $(MAKE) -f '$(this)' $(MAKECMDGOALS)
-else
-
 # --set with those of SETTINGS that are of these sections, as a program refuses others.
 set = $(if $(filter $(1),$(SETTINGS)),--set $(filter $(1),$(SETTINGS)))
 
@@ -95,6 +87,15 @@ schedule := $(shell $(settings) | jq -r '.collect + .train | to_entries[] | "\(.
 ifeq ($(filter updates=%,$(schedule)),)
 $(error no settings; dr-info and jq are to be on PATH, and PRESET=$(PRESET) and SETTINGS=$(SETTINGS) known)
 endif
+
+# --- One make at a time: this one runs itself again with the lock of OUT. `make -n` needs none.
+ifeq ($(filter $(OUT),$(DREAMER_HOLDS))$(looks),)
+.PHONY: $(or $(MAKECMDGOALS),all) held
+$(or $(MAKECMDGOALS),all): held ;
+held:
+	+@'$(here)hold.sh' dreamer.mk $(OUT) env -u MAKELEVEL $(MAKE) -f '$(this)' $(MAKECMDGOALS)
+else
+
 setting = $(patsubst $(1)=%,%,$(filter $(1)=%,$(schedule)))
 PREFILL ?= $(call setting,prefill)
 PRETRAIN ?= $(call setting,pretrain)

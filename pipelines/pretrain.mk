@@ -90,14 +90,6 @@ ifneq ($(shell printf '%s\n' $(foreach n,$(numbers),'$($(n))') | grep -cvx '[0-9
 $(error $(foreach n,$(numbers),$(n)=$($(n))): whole numbers are needed)
 endif
 
-# --- One make at a time: this one runs itself again with the lock of OUT. `make -n` needs none.
-ifeq ($(filter $(OUT),$(DREAMER_HOLDS))$(looks),)
-.PHONY: $(or $(MAKECMDGOALS),all) held
-$(or $(MAKECMDGOALS),all): held ;
-held:
-	+@'$(here)hold.sh' pretrain.mk $(OUT) env -u MAKELEVEL $(MAKE) -f '$(this)' $(MAKECMDGOALS)
-else
-
 # --- What decides what is learned. It is written first, and another run is not mixed into this one.
 run := $(shell dr-info --print-config --preset $(PRESET) $(if $(SETTINGS),--set $(SETTINGS)) | \
     jq -c '{program: "pretrain.mk", version: "$(lastword $(shell dr-info --version))", \
@@ -107,6 +99,15 @@ run := $(shell dr-info --print-config --preset $(PRESET) $(if $(SETTINGS),--set 
 ifeq ($(run),)
 $(error no settings; dr-info and jq are to be on PATH, and PRESET=$(PRESET) and SETTINGS=$(SETTINGS) known)
 endif
+
+# --- One make at a time: this one runs itself again with the lock of OUT. `make -n` needs none.
+ifeq ($(filter $(OUT),$(DREAMER_HOLDS))$(looks),)
+.PHONY: $(or $(MAKECMDGOALS),all) held
+$(or $(MAKECMDGOALS),all): held ;
+held:
+	+@'$(here)hold.sh' pretrain.mk $(OUT) env -u MAKELEVEL $(MAKE) -f '$(this)' $(MAKECMDGOALS)
+else
+
 include $(subst $(space),\$(space),$(here))run.mk
 
 compute := $(if $(THREADS),--threads $(THREADS))
