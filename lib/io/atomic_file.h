@@ -9,17 +9,20 @@
 
 namespace dreamer::io {
 
-/// Fails (exit code 1, with the remedy) if `path` exists and may not be replaced, or if its folder
-/// does not exist or cannot be written: asked before long work begins, not after.
+/// Fails (exit code 1, with the remedy) unless a plain file can come to stand at `path`: asked
+/// before long work begins, not after. What exists there must be a plain file, and may be replaced;
+/// the folder must exist and take new files. A symbolic link stands for the name it leads to, which
+/// need not exist.
 void check_output(const std::filesystem::path& path, Replace replace);
 
-/// Puts `contents` at `path` whole or not at all: temporary name in the same folder, fsync, rename
-/// (RENAME_NOREPLACE without Replace::yes), fsync of the folder. A failure (disk full, …) removes
-/// the temporary file and throws Error.
+/// Puts `contents` at `path` whole or not at all: a temporary file in the same folder, fsync, its
+/// name (without Replace::yes never that of an existing file), fsync of the folder. A failure (disk
+/// full, …) leaves what was there and throws Error. A symbolic link stays, what it leads to is
+/// written.
 void write_atomically(const std::filesystem::path& path, std::span<const std::byte> contents,
                       Replace replace);
 
-/// The same for a file that another library writes: `write` gets the temporary path.
+/// The same for a file that another library writes: `write` opens the path that it is given.
 void write_atomically(const std::filesystem::path& path, Replace replace,
                       const std::function<void(const std::filesystem::path& temporary)>& write);
 

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <thread>
 
+#include "io/temporary_file.h"
 #include "unit/data_fixture.h"
 
 namespace dreamer::io {
@@ -82,13 +83,11 @@ TEST_F(AtomicFile, OneOfManyWritersWins) {
   EXPECT_THAT(listing(), ElementsAre("out.h5"));
 }
 
-TEST_F(AtomicFile, TemporaryIsHiddenFromEpisodeGlobs) {
-  write_atomically(path, Replace::no, [&](const std::filesystem::path& temporary) {
-    spill(temporary, "x");
-    EXPECT_EQ(temporary.parent_path(), dir);
-    EXPECT_TRUE(temporary.filename().string().starts_with(".out.h5."));
-    EXPECT_EQ(temporary.extension(), ".tmp");
-  });
+TEST_F(AtomicFile, TemporaryWithANameIsHiddenFromEpisodeGlobs) {
+  const TemporaryFile temporary(path, path, TemporaryFile::Kind::named);
+  EXPECT_EQ(temporary.path().parent_path(), dir);
+  EXPECT_TRUE(temporary.path().filename().string().starts_with(".out.h5."));
+  EXPECT_EQ(temporary.path().extension(), ".tmp");
 }
 
 TEST_F(AtomicFile, FailureOfTheWriterLeavesNothing) {
@@ -134,30 +133,100 @@ TEST_F(AtomicFile, FullDiskIsReportedAndLeavesNothing) {
   EXPECT_EQ(status, 0);
 }
 
+TEST_F(AtomicFile, BothKindsOfTemporaryReplaceAndDoNotReplace) {
+  for (const auto kind : {TemporaryFile::Kind::nameless, TemporaryFile::Kind::named}) {
+    spill(path, "old");
+    {
+      TemporaryFile temporary(path, path, kind);
+      spill(temporary.path(), "new");
+      EXPECT_THAT(message_of([&] { temporary.put_in_place(Replace::no); }),
+                  HasSubstr("exists already"));
+    }
+    EXPECT_EQ(slurp(path), "old");
+    TemporaryFile temporary(path, path, kind);
+    spill(temporary.path(), "new");
+    temporary.put_in_place(Replace::yes);
+    EXPECT_EQ(slurp(path), "new");
+    EXPECT_THAT(listing(), ElementsAre("out.h5"));
+  }
+}
+
 TEST_F(AtomicFile, KilledWritersLitterIsRemovedByTheNext) {
   in_child([&] {
+    const TemporaryFile temporary(path, path, TemporaryFile::Kind::named);
+    spill(temporary.path(), "half");
+    return ::raise(SIGKILL);
+  });
+  ASSERT_EQ(listing().size(), 1U);
+  EXPECT_TRUE(listing()[0].starts_with(".out.h5."));
+  spill(dir / ".other.h5.0000000000000000.tmp", "another file's");
+  write_atomically(path, bytes("whole"), Replace::no);
+  EXPECT_THAT(listing(),
+              ::testing::UnorderedElementsAre("out.h5", ".other.h5.0000000000000000.tmp"));
+}
+
+TEST_F(AtomicFile, KilledWriterWithoutANameLeavesNothing) {
+  in_child([&] {
     write_atomically(path, Replace::no, [](const std::filesystem::path& temporary) {
+      if (!temporary.string().starts_with("/proc")) ::_exit(77);
       spill(temporary, "half");
       ::raise(SIGKILL);
     });
     return 0;
   });
-  ASSERT_EQ(listing().size(), 1U);
-  EXPECT_TRUE(listing()[0].starts_with(".out.h5."));
-  spill(dir / ".other.h5.999999999-0000000000000000.tmp", "another file's");
-  write_atomically(path, bytes("whole"), Replace::no);
-  EXPECT_THAT(listing(), ::testing::UnorderedElementsAre(
-                             "out.h5", ".other.h5.999999999-0000000000000000.tmp"));
+  EXPECT_THAT(listing(), IsEmpty());
 }
 
 TEST_F(AtomicFile, LivingWritersTemporaryIsLeftAlone) {
-  write_atomically(path, Replace::no, [&](const std::filesystem::path& temporary) {
-    spill(temporary, "mine");
-    write_atomically(path, bytes("theirs"), Replace::no);
-    EXPECT_EQ(slurp(temporary), "mine");
-    std::filesystem::remove(path);
-  });
+  TemporaryFile mine(path, path, TemporaryFile::Kind::named);
+  spill(mine.path(), "mine");
+  write_atomically(path, bytes("theirs"), Replace::no);
+  EXPECT_EQ(slurp(mine.path()), "mine");
+  mine.put_in_place(Replace::yes);
   EXPECT_EQ(slurp(path), "mine");
+}
+
+// As containers do that share a folder: a process number means nothing to the others.
+TEST_F(AtomicFile, TemporaryOfAProcessThatCannotBeSeenIsLeftAlone) {
+  constexpr int kNotPermitted = 77;
+  const TemporaryFile mine(path, path, TemporaryFile::Kind::named);
+  const int status = in_child([&] {
+    if (::unshare(CLONE_NEWPID) != 0) return kNotPermitted;
+    return in_child([&] {  // process 1 of a world of its own
+      write_atomically(path, bytes("theirs"), Replace::no);
+      return ::getpid() == 1 ? 0 : 1;
+    });
+  });
+  if (status == kNotPermitted) GTEST_SKIP() << "namespaces cannot be made here";
+  EXPECT_EQ(status, 0);
+  EXPECT_TRUE(std::filesystem::exists(mine.path()));
+}
+
+TEST_F(AtomicFile, SymbolicLinkStaysAndWhatItLeadsToIsWritten) {
+  std::filesystem::create_directory(dir / "scratch");
+  const auto target = dir / "scratch" / "real.h5";
+  std::filesystem::create_symlink("scratch/real.h5", path);
+  check_output(path, Replace::no);
+  write_atomically(path, bytes("first"), Replace::no);
+  EXPECT_EQ(slurp(target), "first");
+  EXPECT_THAT(message_of([&] { check_output(path, Replace::no); }), HasSubstr("exists already"));
+  write_atomically(path, bytes("second"), Replace::yes);
+  EXPECT_EQ(slurp(target), "second");
+  EXPECT_TRUE(std::filesystem::is_symlink(path));
+}
+
+TEST_F(AtomicFile, WhatIsNoPlainFileIsRefusedWithoutAdvisingForce) {
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  std::filesystem::create_symlink("out.h5", dir / "link.h5");
+  std::filesystem::create_symlink("circle.h5", dir / "circle.h5");
+  for (const std::filesystem::path& name :
+       {path, dir / "link.h5", dir / "circle.h5", std::filesystem::path("/dev/null"),
+        std::filesystem::path("/dev/stdout"), std::filesystem::path("/proc/self/fd/1"),
+        std::filesystem::path(), dir / "slash.h5" / "", dir / std::string(300, 'x')})
+    for (const Replace replace : {Replace::no, Replace::yes})
+      EXPECT_THAT(message_of([&] { check_output(name, replace); }),
+                  ::testing::AllOf(HasSubstr("name"), ::testing::Not(HasSubstr("--force"))))
+          << name;
 }
 
 TEST_F(AtomicFile, BadPlacesAreRefusedBeforeTheWork) {
