@@ -16,5 +16,6 @@ int main(int argc, char** argv) {
   program.count("--context", job.context, 1, "rows the model sees before it imagines");
   program.count("--horizon", job.horizon, 1, "rows it imagines");
   program.compute(job);
+  program.memory_remedy("fewer --starts or a shorter --horizon");
   return program.run(argc, argv, [&] { dreamer::stages().imagine(job); });
 }

@@ -3,11 +3,13 @@
 #include <iostream>
 
 #include "cli/describe.h"
+#include "cli/outcome.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "core/nearest.h"
 #include "core/output.h"
 #include "core/signals.h"
+#include "core/terminal.h"
 #include "data/episode_list.h"
 #include "io/provenance.h"
 
@@ -106,6 +108,7 @@ void Program::policy(std::string& policy) {
 }
 
 void Program::learn(LearnJob& job, std::vector<std::string> sections) {
+  memory_remedy("a smaller batch, --replay-memory or model");
   count("--log-every", job.log_every, 1, "updates between lines of metrics");
   typed(app_.add_option("--replay-memory", job.replay_memory,
                         "bytes of decoded frames kept (4G, 500M)")
@@ -179,6 +182,7 @@ void Program::check_spelling(int argc, char** argv) const {
 void Program::parse(int argc, char** argv) {
   io::set_command_line(name_, std::vector<std::string>(argv + 1, argv + argc));
   app_.parse(argc, argv);
+  if (json_) prefer_json();
   log::configure(name_, quiet_     ? log::Level::quiet
                         : verbose_ ? log::Level::verbose
                                    : log::Level::normal);
@@ -238,57 +242,43 @@ bool Program::answer_about_itself() {
   return true;
 }
 
+ExitCode Program::answer_or_work(int argc, char** argv, const std::function<ExitCode()>& work) {
+  check_spelling(argc, argv);
+  // Questions about the program itself need no other option.
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--version" || word == "--print-config")
+      for (CLI::Option* option : app_.get_options()) option->required(false);
+    man_ = man_ || word == "--help-man";
+    complete_ = complete_ || word == "--help-complete";
+    schema_ = schema_ || word == "--help-schema";
+  }
+  // Described before parsing, which would want the required options.
+  if ((man_ || complete_ || schema_) && answer_about_itself()) return ExitCode::ok;
+  try {
+    parse(argc, argv);
+  } catch (const CLI::Success&) {
+    emit_text(app_.help());
+    return ExitCode::ok;
+  } catch (const CLI::Error& e) {
+    throw usage_error("{} (see {} --help)", e.what(), name_);
+  }
+  if (answer_about_itself()) return ExitCode::ok;
+  resolve_config();
+  if (print_config_) {
+    emit_text(to_json(*config_, sections_).dump(2) + "\n");
+    return ExitCode::ok;
+  }
+  for (const auto& check : checks_) check();
+  resolve_data();
+  return work();
+}
+
 int Program::run_coded(int argc, char** argv, const std::function<ExitCode()>& work) {
+  terminal::hold_standard_descriptors();
   log::configure(name_, log::Level::normal);
   signals::install();
-  const auto fail = [](std::string_view message, ExitCode code) {
-    log::error(message);
-    return static_cast<int>(code);
-  };
-  ExitCode code = ExitCode::ok;
-  try {
-    check_spelling(argc, argv);
-    // Questions about the program itself need no other option.
-    for (int i = 1; i < argc; ++i) {
-      const std::string_view word = argv[i];
-      if (word == "--version" || word == "--print-config")
-        for (CLI::Option* option : app_.get_options()) option->required(false);
-      man_ = man_ || word == "--help-man";
-      complete_ = complete_ || word == "--help-complete";
-      schema_ = schema_ || word == "--help-schema";
-    }
-    // Described before parsing, which would want the required options.
-    if ((man_ || complete_ || schema_) && answer_about_itself()) return 0;
-    parse(argc, argv);
-    if (answer_about_itself()) return 0;
-    resolve_config();
-    if (print_config_) {
-      emit_text(to_json(*config_, sections_).dump(2) + "\n");
-      return 0;
-    }
-    for (const auto& check : checks_) check();
-    resolve_data();
-    code = work();
-  } catch (const CLI::Success&) {
-    try {
-      emit_text(app_.help());
-    } catch (const ClosedPipe&) {
-    }
-    return 0;
-  } catch (const CLI::Error& e) {
-    return fail(fmt::format("{} (see {} --help)", e.what(), name_), ExitCode::usage);
-  } catch (const ClosedPipe&) {
-    return 0;
-  } catch (const Error& e) {
-    if (signals::requested() != 0) signals::raise_again();
-    return fail(e.what(), e.code());
-  } catch (const std::bad_alloc&) {
-    return fail("out of memory; use a smaller batch, --replay-memory or model", ExitCode::failed);
-  } catch (const std::exception& e) {
-    return fail(e.what(), ExitCode::failed);
-  }
-  if (signals::requested() != 0) signals::raise_again();
-  return static_cast<int>(code);
+  return exit_code_of([&] { return answer_or_work(argc, argv, work); }, memory_remedy_);
 }
 
 }  // namespace dreamer::cli

@@ -61,6 +61,8 @@ class Program {
   /// A number option with its default shown and its range checked.
   CLI::Option* count(const std::string& name, std::int64_t& value, std::int64_t least,
                      const std::string& doc);
+  /// What to use where memory runs out, such as "fewer --envs".
+  void memory_remedy(std::string remedy) { memory_remedy_ = std::move(remedy); }
   /// Whether --json was given.
   [[nodiscard]] bool json() const { return json_; }
   /// Lays what the user gave by --config and --set over `config`.
@@ -85,6 +87,7 @@ class Program {
  private:
   /// Those of a fitting stage that have to do with --follow.
   void follow_fit(FitJob& job, const CLI::Option& updates);
+  ExitCode answer_or_work(int argc, char** argv, const std::function<ExitCode()>& work);
   int run_coded(int argc, char** argv, const std::function<ExitCode()>& work);
   /// Refuses an unknown option before a missing one, naming the nearest.
   void check_spelling(int argc, char** argv) const;
@@ -94,7 +97,7 @@ class Program {
   bool answer_about_itself();
 
   CLI::App app_;
-  std::string name_;
+  std::string name_, memory_remedy_ = "a machine with more of it";
   std::vector<std::function<void()>> checks_;
 
   Config* config_ = nullptr;

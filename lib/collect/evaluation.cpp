@@ -77,7 +77,7 @@ Evaluation evaluate(const EvaluationOptions& options, const PolicyFactory& polic
       threads.emplace_back(run, e);
   }
   if (failure) std::rethrow_exception(failure);
-  if (asked_to_stop()) throw error("stopped before all episodes were run");
+  if (asked_to_stop()) throw signals::Stopped();
   return result;
 }
 

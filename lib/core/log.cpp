@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "core/printable.h"
+#include "core/terminal.h"
 
 namespace dreamer::log {
 namespace {
@@ -19,15 +20,6 @@ State& state() {
   return instance;
 }
 
-void write_whole(std::string_view text) {
-  // One write(2) a line: lines of several threads and processes do not interleave.
-  while (!text.empty()) {
-    const ssize_t n = ::write(STDERR_FILENO, text.data(), text.size());
-    if (n <= 0) return;  // nowhere to complain to
-    text.remove_prefix(static_cast<std::size_t>(n));
-  }
-}
-
 }  // namespace
 
 void configure(std::string program, Level level) { state() = {std::move(program), level}; }
@@ -37,7 +29,9 @@ Level level() { return state().level; }
 const std::string& program() { return state().program; }
 
 void line(std::string_view text) {
-  write_whole(fmt::format("{}: {}\n", program(), printable(text, kLongest)));
+  // Where it cannot be written there is nowhere to complain to.
+  static_cast<void>(terminal::write(STDERR_FILENO,
+                                    fmt::format("{}: {}\n", program(), printable(text, kLongest))));
 }
 
 void error(std::string_view text) { line(fmt::format("error: {}", text)); }

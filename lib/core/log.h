@@ -10,8 +10,8 @@ namespace dreamer::log {
 
 enum class Level { quiet, normal, verbose };
 
-/// Sets the program's name (the prefix of every line) and how much is said. Called once, by
-/// run_main.
+/// Sets the program's name (the prefix of every line) and how much is said. Called by
+/// cli::Program.
 void configure(std::string program, Level level);
 [[nodiscard]] Level level();
 [[nodiscard]] const std::string& program();

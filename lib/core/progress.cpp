@@ -1,11 +1,9 @@
 #include "core/progress.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdio>
 
 #include "core/log.h"
+#include "core/terminal.h"
 
 namespace dreamer {
 namespace {
@@ -30,10 +28,10 @@ Progress::Progress(std::string what, std::int64_t total, std::int64_t done)
       done_(done),
       start_(Clock::now()),
       shown_(start_),
-      terminal_(::isatty(STDERR_FILENO) == 1) {}
+      terminal_(terminal::can_redraw()) {}
 
 Progress::~Progress() {
-  if (drawn_) std::fputs("\r\033[K", stderr);
+  if (drawn_) terminal::set_status("");
 }
 
 void Progress::advance(std::int64_t n, const std::string& note) {
@@ -61,9 +59,8 @@ void Progress::show(const std::string& note) {
   }
   const auto full = static_cast<std::size_t>(
       std::clamp<std::int64_t>(total_ > 0 ? kBarWidth * done_ / total_ : 0, 0, kBarWidth));
-  fmt::print(stderr, "\r\033[K[{}{}] {}", std::string(full, '#'),
-             std::string(kBarWidth - full, '.'), figures);
-  std::fflush(stderr);
+  terminal::set_status(fmt::format("[{}{}] {}", std::string(full, '#'),
+                                   std::string(kBarWidth - full, '.'), figures));
   drawn_ = true;
 }
 

@@ -86,6 +86,7 @@ ActingRound::ActingRound(const TrainJob& job, std::int64_t round, const FrozenPo
               collect_all(options, factory(policy, ActionMode::explore, noise, device), nullptr);
           if (evaluate == Evaluate::yes)
             acted_.returns = evaluate_policy(job, policy, device, std::move(stop));
+        } catch (const signals::Stopped&) {  // what asked for it takes care of the rest
         } catch (...) {
           failure_ = std::current_exception();
         }
@@ -93,7 +94,7 @@ ActingRound::ActingRound(const TrainJob& job, std::int64_t round, const FrozenPo
 
 Acted ActingRound::wait() {
   thread_.join();
-  if (failure_ && signals::requested() == 0) std::rethrow_exception(failure_);
+  if (failure_) std::rethrow_exception(failure_);
   return std::move(acted_);
 }
 

@@ -148,9 +148,9 @@ class TrainRun {
     std::vector<double> returns;
     try {
       returns = evaluate_policy(job_, acting_, setup_.device, {}, &progress);
-    } catch (const Error&) {
-      if (stopped()) return;
-      throw;
+    } catch (const signals::Stopped&) {
+      stopped();
+      return;
     }
     const std::string model = write_model_checkpoint();
     io::FileWriter file(setup_.trainer.format());

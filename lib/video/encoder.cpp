@@ -285,7 +285,7 @@ class LibavEncoder : public Encoder {
     };
     Progress progress("frames", clip.frames);
     for (std::int64_t i = 0; i < clip.frames; ++i) {
-      if (signals::requested() != 0) throw error("stopped by a signal; nothing was written");
+      if (signals::requested() != 0) throw signals::Stopped();
       AVFrame* frame = stream.frame();
       converter->convert(clip.frame(i), frame);
       frame->pts = time(i);
