@@ -33,7 +33,8 @@ void replay(const Options& o) {
                                       .environment = o.collect.environment,
                                       .observations = o.collect.observations,
                                       .replace = o.collect.replace});
-  if (result) emit(to_json(*result));
+  Table table = episode_table();
+  if (result) emit(to_json(*result), table);
 }
 
 void collect_episodes(Options o) {
@@ -43,7 +44,8 @@ void collect_episodes(Options o) {
   o.collect.acting = o.policy == "random" ? Json{{"random_hold", config.random_hold}}
                                           : Json{{"mode", o.mode}, {"noise", noise}};
   if (o.steps > 0) o.collect.episodes = episodes_for_steps(o.steps, o.collect.environment);
-  const auto tell = [](const EpisodeResult& result) { emit(to_json(result)); };
+  Table table = episode_table();
+  const auto tell = [&table](const EpisodeResult& result) { emit(to_json(result), table); };
   if (o.follows) {
     follow(o.collect, followed_policy(job, o.collect.task, config.action_repeat), tell);
     return;
@@ -88,6 +90,7 @@ int main(int argc, char** argv) {
   program.force(o.collect.replace);
   program.compute(o);
   program.config(o.config, {"collect"});
+  program.memory_remedy("fewer --envs");
   program.check([&] {
     if (o.list_tasks) return;
     if (o.collect.out.empty()) throw usage_error("--out is needed: the folder of the episodes");

@@ -1,9 +1,9 @@
 #include <algorithm>
 
 #include "cli/program.h"
+#include "cli/summary.h"
 #include "collect/evaluation.h"
 #include "core/error.h"
-#include "core/output.h"
 #include "io/atomic_file.h"
 #include "media/render_episode.h"
 #include "stages/acting.h"
@@ -72,6 +72,7 @@ int main(int argc, char** argv) {
       ->type_name("CONDITION");
   program.compute(o);
   program.config(o.config, {"collect"});
+  program.memory_remedy("fewer --envs, or fewer --starts and a shorter --horizon");
   program.check([&] {
     const bool judges_model = model->count() > 0;
     if (judges_model == !o.task.empty())
@@ -85,7 +86,7 @@ int main(int argc, char** argv) {
     static_cast<Compute&>(o.model) = o;
     const Json summary =
         o.model.model.empty() ? evaluate_policy(o) : stages().evaluate_model(o.model);
-    emit(summary);
+    cli::show_summary(summary);
     if (!o.require.empty() && !satisfies(summary, o.require)) return ExitCode::no;
     return ExitCode::ok;
   });

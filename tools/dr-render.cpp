@@ -60,6 +60,7 @@ int main(int argc, char** argv) {
       .add_option("--against", job.against,
                   "the number on the horizontal axis; by default frames, update or horizon")
       ->type_name("NAME");
+  program.memory_remedy("fewer files or a smaller --scale");
   program.check([&] {
     const media::Format format = media::format_of(job.out);
     if (job.row >= 0 && format != media::Format::png)
@@ -74,11 +75,14 @@ int main(int argc, char** argv) {
   return program.run(argc, argv, [&] {
     job.files = data::resolve_episodes(files, std::cin);
     const media::VideoInfo video = media::render(job);
-    emit({{"video", job.out.string()},
-          {"format", media::name_of(video.format)},
-          {"width", video.width},
-          {"height", video.height},
-          {"frames", video.frames},
-          {"fps", video.fps}});
+    const Json made = {{"video", job.out.string()}, {"format", media::name_of(video.format)},
+                       {"width", video.width},      {"height", video.height},
+                       {"frames", video.frames},    {"fps", video.fps}};
+    Table table({{"width", "/width"},
+                 {"height", "/height"},
+                 {"frames", "/frames"},
+                 {"fps", "/fps"},
+                 {"video", "/video"}});
+    emit(made, table);
   });
 }

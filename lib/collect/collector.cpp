@@ -247,6 +247,14 @@ Json to_json(const EpisodeResult& result) {
           {"length", result.length},         {"seed", result.seed}, {"index", result.index}};
 }
 
+Table episode_table() {
+  return Table({{"return", "/return"},
+                {"rows", "/length"},
+                {"seed", "/seed"},
+                {"index", "/index"},
+                {"episode", "/episode"}});
+}
+
 std::int64_t episodes_for_steps(std::int64_t steps, const env::EnvironmentOptions& environment) {
   const std::int64_t length = env::steps_per_episode(environment);
   return (steps + length - 1) / length;

@@ -9,6 +9,7 @@
 
 #include "collect/policy.h"
 #include "core/json.h"
+#include "core/table.h"
 #include "env/environment.h"
 #include "io/file.h"
 #include "io/provenance.h"
@@ -44,6 +45,9 @@ struct EpisodeResult {
 
 /// As the line that a program prints: episode (path), task, return, length, seed, index.
 [[nodiscard]] Json to_json(const EpisodeResult& result);
+
+/// What of it people see on a terminal.
+[[nodiscard]] Table episode_table();
 
 /// Told of every episode when it is in place; never by two threads at once.
 using EpisodeSink = std::function<void(const EpisodeResult&)>;

@@ -1,6 +1,50 @@
 #include "train/metrics.h"
 
+#include "core/number.h"
+
 namespace dreamer {
+namespace {
+
+// What a person follows of a fit; all of it is in the JSON lines.
+Table model_table() {
+  return Table({{"update", "/update"},
+                {"loss", "/loss"},
+                {"image", "/image_loss"},
+                {"reward", "/reward_loss"},
+                {"kl", "/kl"},
+                {"free", "/share_under_free_nats"},
+                {"gradient", "/gradient_norm"},
+                {"updates/s", "/updates_per_second"}});
+}
+
+Table behavior_table() {
+  return Table({{"update", "/update"},
+                {"actor", "/actor_loss"},
+                {"value", "/value_loss"},
+                {"return", "/return"},
+                {"reward", "/imagined_reward"},
+                {"entropy", "/entropy"},
+                {"at bounds", "/share_at_bounds"},
+                {"updates/s", "/updates_per_second"}});
+}
+
+Table run_table() {
+  return Table({{"round", "/round"},
+                {"frames", "/frames"},
+                {"update", "/update"},
+                {"image", "/model/image_loss"},
+                {"kl", "/model/kl"},
+                {"actor", "/behavior/actor_loss"},
+                {"imagined", "/behavior/return"},
+                {"updates/s", "/updates_per_second"}});
+}
+
+}  // namespace
+
+void show_metrics(const Json& line) {
+  static Table model = model_table(), behavior = behavior_table(), run = run_table();
+  emit(line, line.contains("model") ? run : line.contains("actor_loss") ? behavior : model);
+}
 
 void MetricsLog::add(const Json& metrics) {
   const Json flat = metrics.flatten();
@@ -16,6 +60,7 @@ void MetricsLog::write(std::int64_t update, double waited, const Json& more) {
   for (auto& mean : means) mean = mean.get<double>() / static_cast<double>(count_);
   means["/updates_per_second"] = static_cast<double>(count_) / elapsed;
   means["/data_wait_share"] = waited / elapsed;
+  for (auto& mean : means) mean = as_printed(mean.get<float>());  // as exact as an update is
   Json line = {{"update", update}};
   line.update(means.unflatten());
   line.update(more);

@@ -10,14 +10,17 @@
 
 namespace dreamer {
 
-/// The mean of each metric over the updates since the last line; a line goes to `emit` (stdout) as
-/// JSON and, if there is a log folder, to TensorBoard.
+/// A line of metrics on stdout: JSON, or for people a row of a table.
+void show_metrics(const Json& line);
+
+/// The mean of each metric over the updates since the last line; a line goes to `emit` (stdout)
+/// and, if there is a log folder, to TensorBoard.
 class MetricsLog {
  public:
   using Emit = std::function<void(const Json& line)>;
 
   /// @param prefix of the names in TensorBoard: "model" for "model/loss"; may be empty
-  MetricsLog(TensorBoard* board, std::string prefix, Emit emit = dreamer::emit)
+  MetricsLog(TensorBoard* board, std::string prefix, Emit emit = show_metrics)
       : board_(board), prefix_(std::move(prefix)), emit_(std::move(emit)) {}
 
   /// Scalars by name, or objects of them, whose names TensorBoard joins by a slash.

@@ -6,10 +6,31 @@
 
 #include "core/error.h"
 #include "core/output.h"
+#include "train/metrics.h"
 
 namespace dreamer {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+// Lines of three kinds; for people the episodes and evaluations stand between the rows of metrics.
+void show(const Json& line) {
+  if (!shown_to_people())
+    emit(line);
+  else if (line.contains("episode"))
+    emit_text(fmt::format("  episode {}: return {}, {} rows\n",
+                          fs::path(line["episode"].get<std::string>()).filename().string(),
+                          brief(line["return"]), brief(line["length"])));
+  else if (line.contains("mean"))
+    emit_text(fmt::format("  evaluation: mean return {} [{}, {}] of {} episodes\n",
+                          brief(line["mean"]), brief(line["ci95"][0]), brief(line["ci95"][1]),
+                          brief(line["episodes"])));
+  else
+    show_metrics(line);
+}
+
+}  // namespace
 
 RunLog::RunLog(const fs::path& path, std::int64_t keep) : path_(path) {
   std::error_code failed;
@@ -28,7 +49,7 @@ void RunLog::line(const Json& line) {
   file_ << text << std::flush;
   if (!file_) throw error("{}: cannot be written: {}", path_.string(), std::strerror(errno));
   bytes_ += static_cast<std::int64_t>(text.size());
-  emit(line);
+  show(line);
 }
 
 }  // namespace dreamer
