@@ -33,7 +33,7 @@ Program::Program(std::string name, std::string summary)
   app_.add_flag("--verbose", verbose_, "say more on stderr")
       ->group("Messages")
       ->excludes("--quiet");
-  app_.add_flag("--json", json_, "answer in JSON")->group("Messages");
+  app_.add_flag("--json", json_, "answer in JSON, on a terminal too")->group("Messages");
   // For our own build: the man page's options, the completion's words, the configuration's schema.
   app_.add_flag("--help-man", man_)->group("");
   app_.add_flag("--help-complete", complete_)->group("");

@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 namespace dreamer {
 
@@ -13,6 +14,13 @@ double as_printed(float value) {
   double nearest = 0;
   std::from_chars(digits.data(), end, nearest);
   return nearest;
+}
+
+Json as_printed(Json values) {
+  if (values.is_number_float()) return as_printed(values.get<float>());
+  if (values.is_structured())
+    for (Json& value : values) value = as_printed(std::move(value));
+  return values;
 }
 
 }  // namespace dreamer

@@ -16,7 +16,13 @@ std::filesystem::path library_dir() {
 }
 
 std::filesystem::path share_dir() {
-  if (const char* set = std::getenv("DREAMER_SHARE"); set != nullptr && *set != '\0') return set;
+  if (const char* set = std::getenv("DREAMER_SHARE"); set != nullptr && *set != '\0') {
+    std::error_code none;
+    if (!std::filesystem::is_directory(set, none))
+      throw error("DREAMER_SHARE={} is no folder; unset it, or give the installed share/dreamer",
+                  set);
+    return set;
+  }
   // lib/ or, on distributions that use them, lib/<architecture>/
   for (auto dir = library_dir(); dir.has_relative_path(); dir = dir.parent_path())
     if (auto share = dir / "share" / "dreamer"; std::filesystem::is_directory(share)) return share;

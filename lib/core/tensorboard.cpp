@@ -5,15 +5,16 @@
 #include <array>
 #include <atomic>
 #include <bit>
-#include <cerrno>
 #include <chrono>
-#include <cstdio>
-#include <cstring>
+#include <utility>
 
+#include "core/append_file.h"
 #include "core/error.h"
 
 namespace dreamer {
 namespace {
+
+constexpr std::size_t kMostPending = 1 << 20;  // bytes
 
 /// A protocol buffer message under construction (the wire format: key = field << 3 | wire type).
 class Message {
@@ -93,23 +94,15 @@ std::uint32_t crc32c(std::span<const std::byte> bytes) {
 }
 
 struct TensorBoard::Impl {
-  explicit Impl(std::filesystem::path name) : path(std::move(name)) {
-    // "x": a new file, never somebody else's
-    file = std::fopen(path.c_str(), "wbx");
-    if (file == nullptr) fail();
-  }
+  explicit Impl(const std::filesystem::path& path) : file(path) {}
   ~Impl() {
-    if (file != nullptr) std::fclose(file);
+    try {
+      flush();
+    } catch (const Error&) {  // a program that ends otherwise well has flushed
+    }
   }
 
-  [[noreturn]] void fail() const {
-    throw error("{}: cannot write: {}; give another --logdir or free some space", path.string(),
-                std::strerror(errno));
-  }
-
-  void write(const std::string& bytes) {
-    if (std::fwrite(bytes.data(), 1, bytes.size(), file) != bytes.size()) fail();
-  }
+  void flush() { file.write(std::exchange(pending, {})); }
 
   /// One record: an Event with this wall time and step.
   void event(Message event, std::int64_t step) {
@@ -119,7 +112,8 @@ struct TensorBoard::Impl {
     length.fixed(static_cast<std::uint64_t>(event.bytes().size()));
     length_crc.fixed(masked_crc(length.bytes()));
     crc.fixed(masked_crc(event.bytes()));
-    write(length.bytes() + length_crc.bytes() + event.bytes() + crc.bytes());
+    pending += length.bytes() + length_crc.bytes() + event.bytes() + crc.bytes();
+    if (pending.size() > kMostPending) flush();
   }
 
   /// Event.summary = 5, Summary.value = 1.
@@ -130,8 +124,8 @@ struct TensorBoard::Impl {
     event(std::move(message), step);
   }
 
-  std::filesystem::path path;
-  std::FILE* file = nullptr;
+  AppendFile file;  // a new one, never somebody else's
+  std::string pending;
 };
 
 TensorBoard::TensorBoard(const std::filesystem::path& logdir, std::int64_t done) {
@@ -178,10 +172,8 @@ void TensorBoard::image(std::string_view tag, std::int64_t step, std::span<const
   impl_->summary(message, step);
 }
 
-void TensorBoard::flush() {
-  if (std::fflush(impl_->file) != 0) impl_->fail();
-}
+void TensorBoard::flush() { impl_->flush(); }
 
-const std::filesystem::path& TensorBoard::path() const { return impl_->path; }
+const std::filesystem::path& TensorBoard::path() const { return impl_->file.path(); }
 
 }  // namespace dreamer

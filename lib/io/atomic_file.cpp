@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
-#include "io/descriptor.h"
-#include "io/output_error.h"
+#include "core/descriptor.h"
+#include "core/output_error.h"
 #include "io/temporary_file.h"
 
 namespace dreamer::io {

@@ -11,7 +11,7 @@
 
 #include <fmt/format.h>
 
-#include "io/output_error.h"
+#include "core/output_error.h"
 
 namespace dreamer::io {
 namespace {

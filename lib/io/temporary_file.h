@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "io/descriptor.h"
+#include "core/descriptor.h"
 #include "io/file.h"
 
 namespace dreamer::io {

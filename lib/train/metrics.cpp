@@ -60,7 +60,7 @@ void MetricsLog::write(std::int64_t update, double waited, const Json& more) {
   for (auto& mean : means) mean = mean.get<double>() / static_cast<double>(count_);
   means["/updates_per_second"] = static_cast<double>(count_) / elapsed;
   means["/data_wait_share"] = waited / elapsed;
-  for (auto& mean : means) mean = as_printed(mean.get<float>());  // as exact as an update is
+  means = as_printed(std::move(means));  // no more exact than an update is
   Json line = {{"update", update}};
   line.update(means.unflatten());
   line.update(more);

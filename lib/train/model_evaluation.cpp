@@ -3,7 +3,6 @@
 #include <cmath>
 #include <vector>
 
-#include "core/number.h"
 #include "train/dreaming.h"
 #include "train/tensors.h"
 
@@ -14,10 +13,8 @@ using torch::Tensor;
 namespace {
 
 std::vector<double> numbers(const Tensor& x) {
-  const Tensor host = x.to(torch::kFloat32).to(torch::kCPU).contiguous();
-  std::vector<double> printed(host.data_ptr<float>(), host.data_ptr<float>() + host.numel());
-  for (double& value : printed) value = as_printed(static_cast<float>(value));
-  return printed;
+  const Tensor host = x.to(torch::kFloat64).to(torch::kCPU).contiguous();
+  return {host.data_ptr<double>(), host.data_ptr<double>() + host.numel()};
 }
 
 // Decibels of a mean squared error of pixels in [0,1].
@@ -58,27 +55,26 @@ Json evaluate_open_loop(const WorldModel& model, const data::Replay& replay,
   const auto average = [](const std::vector<double>& values) {
     double sum = 0;
     for (const double v : values) sum += v;
-    return as_printed(static_cast<float>(sum / static_cast<double>(values.size())));
+    return sum / static_cast<double>(values.size());
   };
-  return {
-      {"episodes", replay.episodes()},
-      {"starts", job.starts},
-      {"context", job.context},
-      {"horizon", job.horizon},
-      {"psnr", average(model_psnr)},
-      {"psnr_repeat_last", average(repeat_psnr)},
-      {"psnr_mean_frame", average(mean_psnr)},
-      {"psnr_gain_at_end", as_printed(static_cast<float>(model_psnr.back() - repeat_psnr.back()))},
-      {"reward_mae", average(mae(ahead(reward)))},
-      {"reward_mae_repeat_last", average(mae(last_seen(logged.reward)))},
-      {"reward_mae_mean", average(mae(logged.reward.mean()))},
-      {"by_horizon",
-       {{"psnr", model_psnr},
-        {"psnr_repeat_last", repeat_psnr},
-        {"psnr_mean_frame", mean_psnr},
-        {"reward_mae", mae(ahead(reward))},
-        {"reward_mae_repeat_last", mae(last_seen(logged.reward))},
-        {"reward_mae_mean", mae(logged.reward.mean())}}}};
+  return {{"episodes", replay.episodes()},
+          {"starts", job.starts},
+          {"context", job.context},
+          {"horizon", job.horizon},
+          {"psnr", average(model_psnr)},
+          {"psnr_repeat_last", average(repeat_psnr)},
+          {"psnr_mean_frame", average(mean_psnr)},
+          {"psnr_gain_at_end", model_psnr.back() - repeat_psnr.back()},
+          {"reward_mae", average(mae(ahead(reward)))},
+          {"reward_mae_repeat_last", average(mae(last_seen(logged.reward)))},
+          {"reward_mae_mean", average(mae(logged.reward.mean()))},
+          {"by_horizon",
+           {{"psnr", model_psnr},
+            {"psnr_repeat_last", repeat_psnr},
+            {"psnr_mean_frame", mean_psnr},
+            {"reward_mae", mae(ahead(reward))},
+            {"reward_mae_repeat_last", mae(last_seen(logged.reward))},
+            {"reward_mae_mean", mae(logged.reward.mean())}}}};
 }
 
 }  // namespace dreamer

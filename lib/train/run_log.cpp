@@ -1,10 +1,5 @@
 #include "train/run_log.h"
 
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
-
-#include "core/error.h"
 #include "core/output.h"
 #include "train/metrics.h"
 
@@ -32,23 +27,10 @@ void show(const Json& line) {
 
 }  // namespace
 
-RunLog::RunLog(const fs::path& path, std::int64_t keep) : path_(path) {
-  std::error_code failed;
-  if (fs::exists(path)) {
-    bytes_ = std::min(keep, static_cast<std::int64_t>(fs::file_size(path, failed)));
-    if (!failed) fs::resize_file(path, static_cast<std::uintmax_t>(bytes_), failed);
-  }
-  file_.open(path, std::ios::app | std::ios::binary);
-  if (failed || !file_)
-    throw error("{}: cannot be written: {}", path.string(),
-                failed ? failed.message() : std::strerror(errno));
-}
+RunLog::RunLog(const fs::path& path, std::int64_t keep) : file_(path, keep) {}
 
 void RunLog::line(const Json& line) {
-  const std::string text = line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-  file_ << text << std::flush;
-  if (!file_) throw error("{}: cannot be written: {}", path_.string(), std::strerror(errno));
-  bytes_ += static_cast<std::int64_t>(text.size());
+  file_.write(line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
   show(line);
 }
 

@@ -2,8 +2,8 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 
+#include "core/append_file.h"
 #include "core/json.h"
 
 namespace dreamer {
@@ -16,12 +16,10 @@ class RunLog {
 
   void line(const Json& line);
   /// Written so far, all of it handed to the operating system.
-  [[nodiscard]] std::int64_t bytes() const { return bytes_; }
+  [[nodiscard]] std::int64_t bytes() const { return file_.bytes(); }
 
  private:
-  std::filesystem::path path_;
-  std::int64_t bytes_ = 0;
-  std::ofstream file_;
+  AppendFile file_;
 };
 
 }  // namespace dreamer

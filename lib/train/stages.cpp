@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/number.h"
 #include "core/signals.h"
 #include "data/dream.h"
 #include "env/environment.h"
@@ -302,7 +303,7 @@ class LearnStages final : public Stages {
     const data::Replay replay = open_replay(job.data, model.model->config());
     check_domain(model.domain, domain_of(replay), replay.path(0));
     Json summary = {{"model", job.model.string()}, {"task", model.domain.task}};
-    summary.update(evaluate_open_loop(*model.model, replay, job, device));
+    summary.update(as_printed(evaluate_open_loop(*model.model, replay, job, device)));
     return summary;
   }
 

@@ -30,6 +30,7 @@ SHORT_EPISODES = ["--render", "fast", "--threads", "1", "--set", "collect.action
 
 
 def pytest_addoption(parser):
+    parser.addoption("--thorough", action="store_true", help="storage_test.py: all combinations")
     parser.addoption("--bin", required=True, help="folder of the programs")
     parser.addoption("--times", type=int, default=3, help="how often kill_test.py kills each")
 

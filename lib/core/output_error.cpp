@@ -1,9 +1,9 @@
-#include "io/output_error.h"
+#include "core/output_error.h"
 
 #include <cerrno>
 #include <cstring>
 
-namespace dreamer::io {
+namespace dreamer {
 
 std::filesystem::path folder_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
@@ -46,4 +46,4 @@ Error output_error(const std::filesystem::path& path, int code) {
   }
 }
 
-}  // namespace dreamer::io
+}  // namespace dreamer

@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 
-namespace dreamer::io {
+namespace dreamer {
 
 /// The folder in which `path` lies.
 [[nodiscard]] std::filesystem::path folder_of(const std::filesystem::path& path);
@@ -12,4 +12,4 @@ namespace dreamer::io {
 /// Why `path` cannot be written, by an error number, and what to do about it.
 [[nodiscard]] Error output_error(const std::filesystem::path& path, int code);
 
-}  // namespace dreamer::io
+}  // namespace dreamer

@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <utility>
 
-namespace dreamer::io {
+namespace dreamer {
 
 /// Calls again what a signal interrupted.
 template <class Call>
@@ -35,4 +35,4 @@ class Descriptor {
   int fd_ = -1;
 };
 
-}  // namespace dreamer::io
+}  // namespace dreamer
