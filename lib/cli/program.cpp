@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "cli/describe.h"
+#include "cli/option_error.h"
 #include "cli/outcome.h"
 #include "core/error.h"
 #include "core/log.h"
@@ -261,7 +262,7 @@ ExitCode Program::answer_or_work(int argc, char** argv, const std::function<Exit
     emit_text(app_.help());
     return ExitCode::ok;
   } catch (const CLI::Error& e) {
-    throw usage_error("{} (see {} --help)", e.what(), name_);
+    throw usage_error("{} (see {} --help)", in_words(e), name_);
   }
   if (answer_about_itself()) return ExitCode::ok;
   resolve_config();

@@ -14,6 +14,7 @@
 #include "core/log.h"
 #include "core/signals.h"
 #include "data/episode.h"
+#include "io/atomic_file.h"
 
 namespace dreamer {
 namespace {
@@ -104,6 +105,7 @@ std::optional<EpisodeResult> find_kept(const CollectOptions& options, const Plan
   } catch (const Error& e) {
     reason = fmt::format("is damaged ({})", e.what());
   }
+  io::check_output(planned.path, io::Replace::yes);  // or --force would be no remedy
   if (options.replace == io::Replace::no)
     throw error("{} exists already and {}; give --force to replace it, or another folder",
                 planned.path.string(), reason);

@@ -70,7 +70,7 @@ void hold_standard_descriptors() {
     if (::fcntl(descriptor, F_GETFD) != -1 || errno != EBADF) continue;
     // The lowest free number is this one. Opened the wrong way round, for errors where it is used.
     const int way = descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY;
-    if (::open("/dev/null", way) != descriptor) std::abort();  // NOLINT: nowhere to complain to
+    if (::open("/dev/null", way) == -1) return;
   }
 }
 

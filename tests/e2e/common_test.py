@@ -133,6 +133,33 @@ def test_numbers_out_of_range_name_their_option(shell, arguments, says):
     shell.fails("dr-fit-model", "--data", "x", "--out", "y", *arguments, status=2, says=says)
 
 
+@pytest.mark.parametrize("arguments,says", [
+    (["--seed"], "--seed needs a value"),
+    (["--min-episodes", "2", "--data", "x", "--out", "y.h5"], "--min-episodes needs --follow"),
+    (["--quiet", "--verbose", "--data", "x", "--out", "y.h5"],
+     "--verbose and --quiet exclude each other"),
+    (["--data", "x", "--out", "y.h5", "--updates", "1", "--seed", "1", "z"],
+     "z: not expected here"),
+])
+def test_wrong_options_are_said_in_words(shell, arguments, says):
+    result = shell.fails("dr-fit-model", *arguments, status=2, says=says)
+    assert not re.search("required .* missing|excludes|requires|Could not|The following",
+                         result.stderr)
+
+
+@EVERY_PROGRAM
+def test_questions_to_a_full_or_closed_standard_output_fail_in_one_line(shell, program):
+    for question in ("--help", "--version", "--help-complete"):
+        for where, cause in ((">/dev/full", "No space left"), (">&-", "closed")):
+            result = shell.pipe(f"{program} {question} {where}", status=1)
+            assert re.fullmatch(f"{program}: error: .*{cause}.*\n", result.stderr), str(result)
+
+
+def test_a_share_folder_that_is_not_there_is_named(shell):
+    shell.fails("dr-fit-model", "--print-config", "--preset", "quick", status=1,
+                env={"DREAMER_SHARE": "/nowhere"}, says=["DREAMER_SHARE=/nowhere"])
+
+
 def test_a_closed_pipe_ends_quietly(shell):
     # `true` reads nothing; the text is longer than nothing, so the write meets a closed pipe.
     for question in ("--print-config", "--help", "--help-schema"):

@@ -60,6 +60,8 @@ static int of_descriptor(int fd) {
 
 #define REAL(result, name, ...) result (*real)(__VA_ARGS__) = dlsym(RTLD_NEXT, name)
 #define FAILS(concerned) ((concerned) && now_fails() && (errno = with, with != 0))
+/* Calls that no signal interrupts. */
+#define FAILS_WHOLE(concerned) (with != EINTR && FAILS(concerned))
 
 ssize_t write(int fd, const void *data, size_t size) {
   REAL(ssize_t, "write", int, const void *, size_t);
@@ -77,7 +79,7 @@ ssize_t writev(int fd, const struct iovec *parts, int count) {
 }
 
 static int counts(const char *path, int flags) {
-  return of_name(path) && (flags & (O_WRONLY | O_RDWR | O_CREAT | O_DIRECTORY)) != 0;
+  return of_name(path) && !(with == EINTR && (flags & O_DIRECTORY) != 0) && (flags & (O_WRONLY | O_RDWR | O_CREAT | O_DIRECTORY)) != 0;
 }
 
 #define OPEN(name, before, path, ...)                                     \
@@ -120,25 +122,25 @@ int fsync(int fd) {
 
 int mkdir(const char *path, mode_t mode) {
   REAL(int, "mkdir", const char *, mode_t);
-  return FAILS(of_name(path)) ? -1 : real(path, mode);
+  return FAILS_WHOLE(of_name(path)) ? -1 : real(path, mode);
 }
 
 int rename(const char *from, const char *to) {
   REAL(int, "rename", const char *, const char *);
-  return FAILS(of_name(to)) ? -1 : real(from, to);
+  return FAILS_WHOLE(of_name(to)) ? -1 : real(from, to);
 }
 
 int renameat2(int a, const char *from, int b, const char *to, unsigned flags) {
   REAL(int, "renameat2", int, const char *, int, const char *, unsigned);
-  return FAILS(of_name(to)) ? -1 : real(a, from, b, to, flags);
+  return FAILS_WHOLE(of_name(to)) ? -1 : real(a, from, b, to, flags);
 }
 
 int link(const char *from, const char *to) {
   REAL(int, "link", const char *, const char *);
-  return FAILS(of_name(to)) ? -1 : real(from, to);
+  return FAILS_WHOLE(of_name(to)) ? -1 : real(from, to);
 }
 
 int linkat(int a, const char *from, int b, const char *to, int flags) {
   REAL(int, "linkat", int, const char *, int, const char *, int);
-  return FAILS(of_name(to)) ? -1 : real(a, from, b, to, flags);
+  return FAILS_WHOLE(of_name(to)) ? -1 : real(a, from, b, to, flags);
 }

@@ -7,14 +7,17 @@ error at every operation, and dr-train.
 
 import ctypes
 import errno
+import fcntl
 import os
 import pathlib
 import re
 import shutil
 import signal
+import struct
 import subprocess
+import termios
+import time
 
-import h5py
 import pytest
 from conftest import SHORT_EPISODES, TINY_BEHAVIOR, TINY_MODEL, Shell, datasets
 
@@ -304,3 +307,23 @@ def test_closed_standard_descriptors_do_not_become_files(shell, made):
     assert result.stderr == ("dr-render: error: standard output is closed; open it, or send it to "
                              "a file\n")
     assert (shell.folder / "o.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_reader_that_stands_still_does_not_keep_a_fit_from_stopping(shell, made):
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    process = subprocess.Popen([shell.bin / "dr-fit-model", "--data", made.episodes, "--updates",
+                                "100000", "--log-every", "1", "--out", "m.h5", *TINY_MODEL],
+                               cwd=shell.folder, stdout=writer, stderr=subprocess.PIPE, text=True,
+                               env=shell.environment())
+    os.close(writer)
+    while struct.unpack("i", fcntl.ioctl(reader, termios.FIONREAD, b"    "))[0] < 3500:
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    try:
+        assert process.wait(timeout=60) == -signal.SIGTERM, process.stderr.read()
+    finally:
+        process.kill()
+        os.close(reader)
+    assert (shell.folder / "m.resume.h5").is_file()

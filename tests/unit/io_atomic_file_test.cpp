@@ -166,14 +166,16 @@ TEST_F(AtomicFile, KilledWritersLitterIsRemovedByTheNext) {
 }
 
 TEST_F(AtomicFile, KilledWriterWithoutANameLeavesNothing) {
-  in_child([&] {
+  constexpr int kNamed = 77;
+  const int status = in_child([&] {
     write_atomically(path, Replace::no, [](const std::filesystem::path& temporary) {
-      if (!temporary.string().starts_with("/proc")) ::_exit(77);
+      if (!temporary.string().starts_with("/proc")) ::_exit(kNamed);
       spill(temporary, "half");
       ::raise(SIGKILL);
     });
     return 0;
   });
+  if (status == kNamed) GTEST_SKIP() << "files need names on this file system";
   EXPECT_THAT(listing(), IsEmpty());
 }
 
