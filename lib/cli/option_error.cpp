@@ -1,7 +1,5 @@
 #include "cli/option_error.h"
 
-#include <string_view>
-
 #include <fmt/format.h>
 
 namespace dreamer::cli {
@@ -21,23 +19,21 @@ Halves split(std::string_view text, std::string_view at) {
 
 }  // namespace
 
-std::string in_words(const CLI::Error& error) {
-  const std::string_view text = error.what();
-  const std::string name = error.get_name();
-  if (name == "ArgumentMismatch") {  // "--seed: 1 required N missing"
+std::string in_words(std::string_view kind, std::string_view text) {
+  if (kind == "ArgumentMismatch") {  // "--seed: 1 required N missing"
     if (const auto halves = split(text, ": "); halves.found)
       return fmt::format("{} needs a value", halves.first);
-  } else if (name == "ConversionError") {  // "Could not convert: --fps = x"
+  } else if (kind == "ConversionError") {  // "Could not convert: --fps = x"
     const auto option = split(text, "Could not convert: ");
     const auto value = split(option.second, " = ");
     if (value.found) return fmt::format("{} {}: no such value", value.first, value.second);
-  } else if (name == "RequiresError") {  // "--min-episodes requires --follow"
+  } else if (kind == "RequiresError") {  // "--min-episodes requires --follow"
     if (const auto halves = split(text, " requires "); halves.found)
       return fmt::format("{} needs {}", halves.first, halves.second);
-  } else if (name == "ExcludesError") {  // "--steps excludes --episodes"
+  } else if (kind == "ExcludesError") {  // "--steps excludes --episodes"
     if (const auto halves = split(text, " excludes "); halves.found)
       return fmt::format("{} and {} exclude each other", halves.first, halves.second);
-  } else if (name == "ExtrasError") {  // "The following argument was not expected: x"
+  } else if (kind == "ExtrasError") {  // "The following argument was not expected: x"
     if (const auto halves = split(text, "expected: "); halves.found)
       return fmt::format("{}: not expected here", halves.second);
   }

@@ -262,7 +262,7 @@ ExitCode Program::answer_or_work(int argc, char** argv, const std::function<Exit
     emit_text(app_.help());
     return ExitCode::ok;
   } catch (const CLI::Error& e) {
-    throw usage_error("{} (see {} --help)", in_words(e), name_);
+    throw usage_error("{} (see {} --help)", in_words(e.get_name(), e.what()), name_);
   }
   if (answer_about_itself()) return ExitCode::ok;
   resolve_config();

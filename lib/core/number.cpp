@@ -10,7 +10,10 @@ namespace dreamer {
 double as_printed(float value) {
   if (!std::isfinite(value)) return static_cast<double>(value);
   std::array<char, 32> digits{};
-  const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  // With an exponent: without one, large numbers would be written to the last digit.
+  const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), value,
+                                        std::chars_format::scientific)
+                              .ptr;
   double nearest = 0;
   std::from_chars(digits.data(), end, nearest);
   return nearest;

@@ -1,5 +1,7 @@
 #include "train/run_log.h"
 
+#include <fmt/format.h>
+
 #include "core/output.h"
 #include "train/metrics.h"
 

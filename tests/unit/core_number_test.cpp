@@ -1,12 +1,22 @@
 #include "core/number.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 
 #include <gtest/gtest.h>
 
 namespace dreamer {
 namespace {
+
+int significant_digits(std::string text) {
+  text.erase(std::min(text.find('e'), text.size()));
+  std::erase(text, '.');
+  text.erase(0, text.find_first_not_of('0'));
+  text.erase(text.find_last_not_of('0') + 1);
+  return static_cast<int>(text.size());
+}
 
 TEST(Number, AFloatIsPrintedInAsFewDigitsAsGiveItBack) {
   EXPECT_EQ(Json(as_printed(0.3F)).dump(), "0.3");
@@ -15,7 +25,7 @@ TEST(Number, AFloatIsPrintedInAsFewDigitsAsGiveItBack) {
   for (float x = 1e-30F; x < 1e30F; x *= 1.7F) {
     EXPECT_EQ(static_cast<float>(as_printed(x)), x);
     EXPECT_EQ(as_printed(-x), -as_printed(x));
-    EXPECT_LE(Json(as_printed(x)).dump().size(), 14U) << x;  // nine digits, point, exponent
+    EXPECT_LE(significant_digits(Json(as_printed(x)).dump()), 9) << x;
   }
 }
 
