@@ -31,6 +31,7 @@ Error output_error(const std::filesystem::path& path, int code) {
                    folder);
     case ENOENT:
     case ENOTDIR:
+      if (folder == ".") return error("{}: the working folder is gone; change to another", name);
       return error("{}: folder {} does not exist; make it first (mkdir -p {})", name, folder,
                    folder);
     case EEXIST:

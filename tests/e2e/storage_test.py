@@ -13,6 +13,7 @@ import pathlib
 import re
 import shutil
 import signal
+import stat
 import struct
 import subprocess
 import termios
@@ -206,11 +207,10 @@ def test_a_full_disk_is_named_and_keeps_the_old_file(command, free, shell, made,
     if command is not collect:
         (small_disk / place).write_bytes(b"precious")
         arguments.append("--force")
-    stat = os.statvfs(small_disk)
-    (small_disk / "filler").write_bytes(bytes(stat.f_bavail * stat.f_frsize - free - 8192))
+    space = os.statvfs(small_disk)
     with open(small_disk / "filler", "ab") as filler:
-        while os.statvfs(small_disk).f_bavail * stat.f_frsize > free:
-            filler.write(bytes(stat.f_frsize))
+        while os.statvfs(small_disk).f_bavail * space.f_frsize > free:
+            filler.write(bytes(space.f_frsize))
             filler.flush()
     result = small.run(*arguments, status=None)
     message = assert_said(result, small_disk)
@@ -254,7 +254,7 @@ def test_a_working_folder_that_is_gone_is_named(shell, made):
     gone = shell.folder / "gone"
     result = shell.pipe(f"mkdir gone; cd gone; rmdir {gone}; dr-render {made.dream} --out o.png",
                         status=1)
-    assert result.stderr.count("error:") == 1 and "does not exist" in result.stderr
+    assert result.stderr.count("error:") == 1 and "working folder is gone" in result.stderr
     result = shell.pipe(f"mkdir gone; cd gone; rmdir {gone}; dr-info {made.dream}")
     assert result.stderr == ""
 
@@ -273,17 +273,19 @@ def test_a_limit_on_open_files_is_named(shell, made):
 @pytest.mark.parametrize("force", [[], ["--force"]])
 def test_an_output_is_a_plain_file(shell, made, force):
     os.mkfifo(shell.folder / "fifo.png")
-    os.symlink("/dev/null", shell.folder / "null.png")
+    os.symlink("fifo.png", shell.folder / "link.png")
     os.symlink("/dev/stdout", shell.folder / "stdout.png")
+    names = ["fifo.png", "link.png", "stdout.png"]
+    if os.geteuid() == 0:  # a device of our own: a fault here must not replace the machine's
+        os.mknod(shell.folder / "null.png", 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+        names.append("null.png")
     before = shell.files()
-    for name in ("fifo.png", "null.png", "stdout.png"):
+    for name in names:
         result = shell.fails("dr-render", made.dream, "--out", name, *force, status=1,
                              says=[name, "plain file"])
         assert "--force" not in result.stderr
     shell.fails("dr-render", made.dream, "--out", "x" * 300 + ".png", *force, status=1,
                 says="too long")
-    shell.fails("dr-imagine", *imagine(made)[1:-1], "/dev/null", *force, status=None,
-                says="plain file|must end")
     assert shell.files() == before and (shell.folder / "fifo.png").is_fifo()
 
 
