@@ -33,9 +33,8 @@ std::string in_words(std::string_view kind, std::string_view text) {
   } else if (kind == "ExcludesError") {  // "--steps excludes --episodes"
     if (const auto halves = split(text, " excludes "); halves.found)
       return fmt::format("{} and {} exclude each other", halves.first, halves.second);
-  } else if (kind == "ExtrasError") {  // "The following argument was not expected: x"
-    if (const auto halves = split(text, "expected: "); halves.found)
-      return fmt::format("{}: not expected here", halves.second);
+  } else if (const auto extra = split(text, "not expected: "); extra.found) {
+    return fmt::format("{}: not expected here", extra.second);  // its kind is the program's name
   }
   return std::string(text);
 }

@@ -62,6 +62,8 @@ int exit_code_of(const std::function<ExitCode()>& body, const std::string& memor
     if (signals::requested() != 0) signals::raise_again();
     return failed(e.what());
   } catch (const ClosedPipe&) {
+    // A signal for the whole pipeline ends the reader, too.
+    if (signals::requested() != 0) signals::raise_again();
     return static_cast<int>(ExitCode::ok);
   } catch (const Error& e) {
     return failed(e.what(), e.code());
