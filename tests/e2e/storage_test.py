@@ -228,6 +228,20 @@ def with_output_in(folder, arguments):
             for before, word in zip([None, *arguments], arguments)]
 
 
+def test_a_save_at_a_signal_that_fails_is_said(shell, made, small_disk):
+    process = shell.start("dr-fit-model", "--data", made.episodes, "--updates", 100000,
+                          "--log-every", 1, "--out", small_disk / "m.h5", *TINY_MODEL)
+    process.stdout.readline()
+    with open(small_disk / "filler", "wb", buffering=0) as filler:
+        with pytest.raises(OSError):
+            while True:
+                filler.write(bytes(4096))
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1 and re.search(CAUSES[errno.ENOSPC], said), said
+    assert os.listdir(small_disk) == ["filler"]
+
+
 @pytest.mark.parametrize("command", ALL)
 def test_a_read_only_file_system_is_named_before_the_work(command, shell, made, small_disk):
     libc = ctypes.CDLL(None, use_errno=True)
