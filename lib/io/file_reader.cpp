@@ -52,6 +52,7 @@ std::string name_of(Type type) {
 }
 
 hid_t memory_type(Type type) {
+  const Hdf5Lock lock;  // these names are calls: each begins with H5open
   switch (type) {
     case Type::uint8:
       return H5T_NATIVE_UINT8;
