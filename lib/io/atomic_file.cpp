@@ -59,7 +59,7 @@ fs::path checked_place(const fs::path& path, Replace replace) {
   const fs::path folder = folder_of(place);
   if (::stat(folder.c_str(), &info) != 0) throw output_error(path, errno);
   if (!S_ISDIR(info.st_mode)) throw output_error(path, ENOTDIR);
-  if (info.st_nlink == 0) throw output_error(path, ENOENT);  // removed, and our working folder
+  if (info.st_nlink == 0 && folder == ".") throw output_error(path, ENOENT);  // it was removed
   if (::access(folder.c_str(), W_OK | X_OK) != 0) throw output_error(path, errno);
   return place;
 }
