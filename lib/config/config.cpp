@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/json_text.h"
 #include "core/nearest.h"
 
 namespace dreamer {
@@ -203,8 +204,8 @@ void set(Config& config, const std::string& assignment, const std::vector<std::s
     throw usage_error("--set {}: this program has no use for the section {} (it uses: {})",
                       assignment, name, fmt::join(allowed, ", "));
   // Text needs no quotes: what is not JSON is a string.
-  Json value = Json::parse(text, nullptr, false);
-  if (value.is_discarded() || std::holds_alternative<std::string*>(field.value)) value = text;
+  Json value = try_parse_json(text).value_or(text);
+  if (std::holds_alternative<std::string*>(field.value)) value = text;
   field.assign(value, name + "." + key);
 }
 

@@ -3,6 +3,7 @@
 
 #include "config/config.h"
 #include "core/error.h"
+#include "core/json_text.h"
 #include "core/nearest.h"
 #include "core/paths.h"
 
@@ -14,10 +15,11 @@ std::filesystem::path preset_dir() { return share_dir() / "presets"; }
 Json read_json(const std::filesystem::path& path) {
   std::ifstream file(path);
   if (!file) throw error("{}: cannot be read", path.string());
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
   try {
-    return Json::parse(file, nullptr, true, /*ignore_comments=*/true);
-  } catch (const Json::exception& e) {
-    throw usage_error("{}: not JSON: {}", path.string(), e.what());
+    return parse_json(text, path.string(), JsonComments::ignore);
+  } catch (const Error& e) {
+    throw Error(e.what(), ExitCode::usage);
   }
 }
 

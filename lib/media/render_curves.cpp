@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/json.h"
+#include "core/json_text.h"
 #include "core/log.h"
 #include "core/nearest.h"
 #include "core/paths.h"
@@ -63,7 +64,7 @@ Log read_log(const fs::path& path) {
   std::string text;
   for (int number = 1; std::getline(in, text); ++number) {
     if (text.empty()) continue;
-    Json line = Json::parse(text, nullptr, /*exceptions=*/false);
+    Json line = try_parse_json(text).value_or(Json());
     if (line.is_object() && line.contains("by_horizon"))
       std::ranges::move(lines_by_horizon(line["by_horizon"]), std::back_inserter(log.lines));
     else if (line.is_object())
