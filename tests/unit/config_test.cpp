@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "config/stored_config.h"
 #include "core/error.h"
 
 namespace dreamer {
@@ -97,6 +98,27 @@ TEST(Config, SchemaDescribesEverySetting) {
       EXPECT_EQ(entry.at("default"), value) << section << "." << key;
       EXPECT_FALSE(entry.at("description").get<std::string>().empty());
     }
+}
+
+TEST(StoredConfig, SettingsOfNewerVersionsAreLeftAlone) {
+  Config config;
+  merge_stored(config,
+               {{"model", {{"depth", 8}, {"attention", true}}}, {"planner", {{"width", 3}}}},
+               "m.h5");
+  EXPECT_EQ(config.model.depth, 8);
+}
+
+TEST(StoredConfig, KnownSettingsWithImpossibleValuesAreOfTheFile) {
+  for (const Json& stored : {Json({{"model", {{"depth", -1}}}}), Json({{"model", 3}})}) {
+    Config config;
+    try {
+      merge_stored(config, stored, "m.h5");
+      FAIL() << stored;
+    } catch (const Error& e) {
+      EXPECT_EQ(e.code(), ExitCode::failed);
+      EXPECT_THAT(e.what(), ::testing::StartsWith("m.h5: "));
+    }
+  }
 }
 
 }  // namespace
