@@ -1,6 +1,7 @@
 #include "data/describe.h"
 
 #include "core/error.h"
+#include "core/json_text.h"
 #include "io/file.h"
 #include "io/layout.h"
 
@@ -15,8 +16,7 @@ Json parsed(const Json& value) {
   if (!value.is_string()) return value;
   const auto& text = value.get_ref<const std::string&>();
   if (text.empty() || (text[0] != '{' && text[0] != '[' && text != "null")) return value;
-  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  return json.is_discarded() ? value : json;
+  return try_parse_json(text).value_or(value);
 }
 
 std::string shortened(const Json& value) {
@@ -98,9 +98,7 @@ std::string as_text(const Json& d) {
     std::size_t end = i;
     std::int64_t elements = 0, bytes = 0;
     for (; end < datasets.size() && top_group(datasets[end].at("path")) == group; ++end) {
-      std::int64_t count = 1;
-      for (const Json& extent : datasets[end].at("shape")) count *= extent.get<std::int64_t>();
-      elements += count;
+      elements += io::elements_of(datasets[end].at("shape").get<io::Shape>());
       bytes += datasets[end].at("stored_bytes").get<std::int64_t>();
     }
     if (end - i > kListedDatasets)

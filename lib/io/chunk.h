@@ -27,9 +27,12 @@ struct EncodedChunk {
 /// deflate would not shrink is stored as it is, marked as skipped.
 [[nodiscard]] EncodedChunk encode_chunk(std::span<const std::byte> chunk, int level);
 
-/// Undoes `filters` on `encoded`, giving exactly out.size() bytes. Throws Error on a checksum that
-/// does not match or a stream that does not inflate; `where` stands in front of the message.
+/// Undoes `filters` on `encoded`, a chunk of `whole` bytes, of which the first out.size() are
+/// wanted: a chunk may claim to be far larger than its dataset. Throws Error on a checksum that
+/// does not match or a stream that does not inflate to exactly `whole` bytes; `where` stands in
+/// front of the message.
 void decode_chunk(std::span<const std::byte> encoded, std::span<const Filter> filters,
-                  std::uint32_t skipped, std::span<std::byte> out, std::string_view where);
+                  std::uint32_t skipped, std::size_t whole, std::span<std::byte> out,
+                  std::string_view where);
 
 }  // namespace dreamer::io

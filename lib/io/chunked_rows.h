@@ -1,24 +1,21 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
-#include <string>
 
-#include "io/file.h"
-#include "io/hdf5_handle.h"
+#include "io/stored_dataset.h"
 
 namespace dreamer::io {
 
-/// Chunk extents of a dataset; empty if it is not chunked. Under the lock of HDF5.
-[[nodiscard]] Shape chunk_of(hid_t dataset, const std::string& place);
-
-/// Rows [first, first+count) of a dataset of this shape, chunk by chunk, decoded outside of the
-/// lock so that several threads inflate at once.
-/// @param type the elements' type in memory, with which `out` is filled
-/// @param place names the dataset in errors
-/// @param most bytes that a chunk can take in the file
-/// @return false, and nothing is read, if the dataset's layout or type asks for HDF5's own way
-bool read_chunked_rows(const Handle& dataset, const std::string& place, hid_t type,
-                       const Shape& shape, std::int64_t first, std::int64_t count,
-                       std::int64_t most, std::span<std::byte> out);
+/// Reads rows [first, first+count) of a dataset past HDF5's filters: raw chunks are read under
+/// HDF5's lock and undone outside of it, so that several threads inflate at once. Takes the lock
+/// itself. Memory is that of the rows and of one chunk as it is stored, however large a chunk
+/// claims to be. Returns false, with nothing read, for what only HDF5 can read (other filters,
+/// other byte orders, chunks that split rows, chunks never written).
+/// @param type the memory type of an element
+/// @param most bytes that no stored chunk can exceed: the size of the file
+[[nodiscard]] bool read_chunked_rows(const StoredDataset& dataset, const std::string& place,
+                                     hid_t type, std::int64_t first, std::int64_t count,
+                                     std::int64_t most, std::span<std::byte> out);
 
 }  // namespace dreamer::io

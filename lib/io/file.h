@@ -13,7 +13,9 @@
 #include <type_traits>
 #include <vector>
 
+#include "core/error.h"
 #include "core/json.h"
+#include "io/attribute_value.h"
 
 namespace dreamer::io {
 
@@ -35,6 +37,11 @@ constexpr Type type_of() {
 }
 
 using Shape = std::vector<std::int64_t>;
+
+/// The product of all extents; the largest int64 where it does not fit. The one place where extents
+/// that a file claims are multiplied: FileReader refuses datasets whose bytes do not fit, so the
+/// product of any of the extents in a DatasetInfo does.
+[[nodiscard]] std::int64_t elements_of(const Shape& shape);
 
 /// What a dataset is, without its contents.
 struct DatasetInfo {
@@ -71,10 +78,10 @@ class FileWriter {
   FileWriter& operator=(FileWriter&&) noexcept;
 
   /// An attribute of the object at `path` ("/" for the root); groups are made as needed.
-  /// Strings are stored as UTF-8 strings of fixed length, which lie in checksummed metadata (h5py
-  /// gives them as bytes: `.decode()`); HDF5's variable-length strings do not, and a flipped bit
-  /// there makes HDF5 1.10 loop for ever. Integers are stored as int64, reals as float64, booleans
-  /// as uint8, arrays of numbers as 1-D arrays, everything else as JSON text.
+  /// Strings are stored as UTF-8 strings of variable length: only those does h5py give as str. They
+  /// lie outside of what HDF5 checksums, so FileReader reads them past HDF5 (text_heap.h). Integers
+  /// are stored as int64, reals as float64, booleans as uint8, arrays of numbers as 1-D arrays,
+  /// everything else as JSON text.
   void attribute(const std::string& path, const std::string& name, const Json& value);
 
   /// A dataset in row-major order. `dims` names its axes, one name an axis: "T,H,W,C"; empty for a
@@ -123,29 +130,55 @@ class FileReader {
   /// Every group, "/" first, sorted by path.
   [[nodiscard]] std::vector<std::string> groups() const;
 
-  /// The whole dataset, which must have exactly this element type.
+  /// The whole dataset, which must have exactly this element type. Counts toward what one file may
+  /// fill, as `count_whole` does.
   template <class T>
   [[nodiscard]] std::vector<T> read(const std::string& path) const {
+    count_whole(path);
     return read_rows<T>(path, 0, -1);
   }
   /// Rows [first, first+count) of the first axis; count −1: to the end.
   template <class T>
   [[nodiscard]] std::vector<T> read_rows(const std::string& path, std::int64_t first,
                                          std::int64_t count) const {
-    std::vector<T> values(row_elements(path, first, count));
+    std::vector<T> values(row_elements(path, type_of<T>(), first, count));
     read_rows(path, type_of<T>(), first, count, std::as_writable_bytes(std::span(values)));
     return values;
   }
+  /// Counts a dataset that is read whole toward what one file may fill of memory, or take of time:
+  /// 1 GiB, or 64 times its own size if that is more. Compressed data may claim a thousand times
+  /// what they are. @throws Error at the dataset that is too much
+  void count_whole(const std::string& path) const;
 
   [[nodiscard]] bool has_attribute(const std::string& path, const std::string& name) const;
   /// As written by FileWriter::attribute: string, boolean, integer, real or array of them; JSON
   /// text stays text. Throws if it is missing.
   [[nodiscard]] Json attribute(const std::string& path, const std::string& name) const;
+  /// The same as text, bool, int64, double or a vector of numbers, whatever HDF5 type says it
+  /// (attribute_value.h). @throws Error naming file, object and attribute if it says no such thing
+  template <class T>
+  [[nodiscard]] T attribute(const std::string& path, const std::string& name) const {
+    const Json value = attribute(path, name);
+    if (auto as = value_as<T>(value)) return *std::move(as);
+    throw wrong_attribute(path, name, description(value), name_of<T>());
+  }
+  template <class T>
+  [[nodiscard]] T attribute_or(const std::string& path, const std::string& name,
+                               T otherwise) const {
+    return has_attribute(path, name) ? attribute<T>(path, name) : otherwise;
+  }
+  /// The JSON that an attribute's text is. @throws Error naming file, object and attribute
+  [[nodiscard]] Json json_attribute(const std::string& path, const std::string& name) const;
   /// All attributes of an object, by name.
   [[nodiscard]] Json attributes(const std::string& path) const;
 
+  /// How an attribute is called in messages: "ep7.h5: /provenance/@seed".
+  [[nodiscard]] std::string attribute_place(const std::string& path, const std::string& name) const;
+
  private:
-  [[nodiscard]] std::size_t row_elements(const std::string& path, std::int64_t first,
+  [[nodiscard]] Error wrong_attribute(const std::string& path, const std::string& name,
+                                      std::string_view found, std::string_view wanted) const;
+  [[nodiscard]] std::size_t row_elements(const std::string& path, Type type, std::int64_t first,
                                          std::int64_t count) const;
   void read_rows(const std::string& path, Type type, std::int64_t first, std::int64_t count,
                  std::span<std::byte> out) const;

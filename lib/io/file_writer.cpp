@@ -33,11 +33,11 @@ hid_t hdf5_type(Type type) {
 
 std::int64_t size_of(Type type) { return type == Type::uint8 ? 1 : type == Type::float32 ? 4 : 8; }
 
-Handle text_type(const std::string& text) {
+/// Of variable length: h5py gives those as str, and texts of fixed length as bytes.
+Handle text_type() {
   Handle type(H5Tcopy(H5T_C_S1), "making a string type");
-  check(H5Tset_size(type, std::max<std::size_t>(text.size(), 1)), "sizing a string type");
+  check(H5Tset_size(type, H5T_VARIABLE), "sizing a string type");
   check(H5Tset_cset(type, H5T_CSET_UTF8), "making a string type UTF-8");
-  check(H5Tset_strpad(type, H5T_STR_NULLPAD), "padding a string type");
   return type;
 }
 
@@ -122,9 +122,9 @@ struct FileWriter::Impl {
   }
 
   void put_text(hid_t object, const std::string& name, const std::string& text) {
-    const Handle type = text_type(text);
-    const char empty = '\0';
-    put(object, name, type, space_of({}), type, text.empty() ? &empty : text.data());
+    const Handle type = text_type();
+    const char* const begin = text.c_str();
+    put(object, name, type, space_of({}), type, &begin);
   }
 
   template <class T>

@@ -1,7 +1,5 @@
 #include "io/followed_file.h"
 
-#include <sys/stat.h>
-
 #include "core/log.h"
 #include "core/signals.h"
 
@@ -13,11 +11,8 @@ constexpr double kSecondsBetweenLooks = 0.5;
 }  // namespace
 
 bool FollowedFile::is_new() {
-  struct stat info {};
-  if (::stat(path_.c_str(), &info) != 0) return false;  // not there, or the network is away
-  const Stamp now = {info.st_dev, info.st_ino, info.st_mtim.tv_sec, info.st_mtim.tv_nsec,
-                     info.st_size};
-  if (seen_ == now) return false;
+  const auto now = stamp_of(path_);
+  if (!now || seen_ == now) return false;
   seen_ = now;
   return true;
 }

@@ -1,8 +1,9 @@
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <optional>
+
+#include "io/file_stamp.h"
 
 namespace dreamer::io {
 
@@ -22,13 +23,8 @@ class FollowedFile {
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
  private:
-  struct Stamp {
-    std::uint64_t device, inode;
-    std::int64_t seconds, nanoseconds, size;  // of the last change
-    bool operator==(const Stamp&) const = default;
-  };
   std::filesystem::path path_;
-  std::optional<Stamp> seen_;
+  std::optional<FileStamp> seen_;
 };
 
 }  // namespace dreamer::io

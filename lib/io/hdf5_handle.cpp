@@ -21,17 +21,36 @@ Hdf5Lock::Hdf5Lock() : lock_(mutex()) {
   (void)silent;
 }
 
-std::string hdf5_message() {
+Hdf5Failure hdf5_failure() {
   const Hdf5Lock lock;
-  std::string message;
+  struct Found {
+    std::string text;
+    std::exception_ptr failure;
+  } found;
   const auto first = [](unsigned, const H5E_error2_t* e, void* out) -> herr_t {
-    auto& text = *static_cast<std::string*>(out);
-    if (text.empty() && e->desc != nullptr) text = e->desc;
-    return 0;
+    auto& [text, failure] = *static_cast<Found*>(out);
+    return in_callback(failure, [&] {
+      if (text.empty() && e->desc != nullptr) text = e->desc;
+    });
   };
-  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, first, &message);
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, first, &found);
   H5Eclear2(H5E_DEFAULT);
-  return message.empty() ? "HDF5 gives no reason" : message;
+  if (found.failure) std::rethrow_exception(found.failure);
+  // "file read failed: time = …, errno = 5, error message = 'Input/output error', buf = …"
+  constexpr std::string_view kSystem = "error message = '";
+  if (const auto begin = found.text.find(kSystem); begin != std::string::npos) {
+    const std::string words = found.text.substr(begin + kSystem.size());
+    return {words.substr(0, words.find('\'')), true};
+  }
+  return {found.text.empty() ? "HDF5 gives no reason" : found.text, false};
+}
+
+std::string hdf5_message() { return hdf5_failure().reason; }
+
+Error reading_failed(std::string_view place) {
+  const auto [reason, system] = hdf5_failure();
+  if (system) return error("{}: cannot be read: {}", place, reason);
+  return error("{} is damaged ({}); copy or make the file again", place, reason);
 }
 
 }  // namespace dreamer::io

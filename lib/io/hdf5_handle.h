@@ -5,6 +5,7 @@
 
 #include <hdf5.h>
 
+#include <exception>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -25,14 +26,38 @@ class Hdf5Lock {
   std::unique_lock<std::recursive_mutex> lock_;
 };
 
-/// The most specific message of HDF5's error stack, for folding into ours.
+/// Why the last HDF5 call failed.
+struct Hdf5Failure {
+  std::string reason;   // HDF5's most specific message, or the system's own words
+  bool system = false;  // the system refused (descriptors, permissions, a disk), not HDF5
+};
+[[nodiscard]] Hdf5Failure hdf5_failure();
+
+/// The reason alone, for folding into our messages.
 [[nodiscard]] std::string hdf5_message();
+
+/// What to throw when reading `place` failed: the system's reason where it has one, else that the
+/// file is damaged.
+[[nodiscard]] Error reading_failed(std::string_view place);
 
 /// Passes on what an HDF5 call returned, or throws "DOING: HDF5's reason".
 template <class Result>
 Result check(Result result, std::string_view doing) {
   if (result < 0) throw error("{}: {}", doing, hdf5_message());
   return result;
+}
+
+/// The body of a function that HDF5 calls: no exception may pass through HDF5's C frames, so one is
+/// kept in `failure`, which whoever called HDF5 rethrows, and HDF5 is told to stop.
+template <class Body>
+herr_t in_callback(std::exception_ptr& failure, Body&& body) noexcept {
+  try {
+    std::forward<Body>(body)();
+    return 0;
+  } catch (...) {
+    failure = std::current_exception();
+    return -1;
+  }
 }
 
 /// Owns one HDF5 identifier of any kind.

@@ -1,13 +1,13 @@
 #include "io/layout.h"
 
 #include <algorithm>
-#include <cmath>
 #include <fstream>
 #include <map>
 #include <optional>
 #include <sstream>
 
 #include "core/error.h"
+#include "core/json_text.h"
 #include "core/paths.h"
 
 namespace dreamer::io {
@@ -34,7 +34,9 @@ Json read_json(const std::filesystem::path& path) {
 void add_rules(Layout& layout, const Json& json) {
   for (const auto& [object, attributes] : json.at("attributes").items())
     for (const auto& [name, rule] : attributes.items())
-      layout.attributes.push_back({object, name, rule.at("type"), rule.value("optional", false)});
+      layout.attributes.push_back({object, name, rule.at("type"), rule.value("optional", false),
+                                   rule.value("extent", ""),
+                                   rule.value("range", std::vector<double>())});
   for (const Json& rule : json.at("datasets"))
     layout.datasets.push_back({rule.at("path"), rule.at("type"), rule.at("dims"),
                                rule.value("like", ""), rule.value("optional", false),
@@ -64,17 +66,16 @@ std::optional<std::vector<std::string>> match(const std::vector<std::string>& pa
 }
 
 bool has_type(const Json& value, const std::string& type) {
-  const auto all = [&](auto&& is) {
-    return value.is_array() && std::all_of(value.begin(), value.end(), is);
-  };
-  if (type == "string") return value.is_string();
-  if (type == "boolean") return value.is_boolean();
-  // A byte of 0 or 1 reads as a boolean, and is an integer all the same.
-  if (type == "integer") return value.is_number_integer() || value.is_boolean();
-  if (type == "real") return value.is_number_float();
-  if (type == "integers") return all([](const Json& v) { return v.is_number_integer(); });
-  if (type == "reals") return all([](const Json& v) { return v.is_number_float(); });
-  return value.is_string() && Json::accept(value.get<std::string>());
+  // As the readers take them: what they read obeys, and the other way round.
+  if (type == "string") return value_as<std::string>(value).has_value();
+  if (type == "boolean") return value_as<bool>(value).has_value();
+  if (type == "integer") return value_as<std::int64_t>(value).has_value();
+  if (type == "real") return value_as<double>(value).has_value();
+  if (type == "integers") return value_as<std::vector<std::int64_t>>(value).has_value();
+  if (type == "reals") return value_as<std::vector<double>>(value).has_value();
+  if (type == "version") return value_as<std::string>(value) || value_as<double>(value);
+  const auto text = value_as<std::string>(value);
+  return text && try_parse_json(*text).has_value();
 }
 
 class Check {
@@ -96,6 +97,11 @@ class Check {
       }
       contents(info, rule);
     }
+    for (const auto& [letter, said] : extents_said_)
+      if (const auto found = extent_.find(letter);
+          found != extent_.end() && found->second.first != said.first)
+        report("{} is {}, {} has {} = {}", said.second, said.first, found->second.second, letter,
+               found->second.first);
     for (std::size_t i = 0; i < met.size(); ++i)
       if (!met[i] && !layout_.datasets[i].optional)
         report("{} is missing", layout_.datasets[i].path);
@@ -113,9 +119,19 @@ class Check {
       const std::string where = (rule.object == "/" ? "/" : rule.object + "/") + "@" + rule.name;
       if (!file_.has_attribute(rule.object, rule.name)) {
         if (!rule.optional) report("{} is missing", where);
-      } else if (!has_type(file_.attribute(rule.object, rule.name), rule.type)) {
-        report("{} is not of type {}", where, rule.type);
+        continue;
       }
+      const Json value = file_.attribute(rule.object, rule.name);
+      if (!has_type(value, rule.type)) {
+        report("{} is not of type {}", where, rule.type);
+        continue;
+      }
+      const auto number = value_as<double>(value);
+      if (number && rule.range.size() == 2 &&
+          !(*number >= rule.range[0] && *number <= rule.range[1]))
+        report("{} is {}, {} to {} are allowed", where, *number, rule.range[0], rule.range[1]);
+      if (const auto extent = value_as<std::int64_t>(value); extent && !rule.extent.empty())
+        extents_said_[rule.extent] = {*extent, where};
     }
   }
 
@@ -168,12 +184,12 @@ class Check {
 
   template <class T>
   void values(const DatasetInfo& info, const DatasetRule* rule) {
+    file_.count_whole(info.path);
     if (info.shape.empty()) {
       numbers(info, rule, 0, 1, file_.read<T>(info.path));
       return;
     }
-    std::int64_t columns = 1;
-    for (std::size_t i = 1; i < info.shape.size(); ++i) columns *= info.shape[i];
+    const std::int64_t columns = elements_of({info.shape.begin() + 1, info.shape.end()});
     const std::int64_t row_bytes =
         std::max<std::int64_t>(columns * static_cast<std::int64_t>(sizeof(T)), 1);
     // Whole chunks, so that none is inflated twice.
@@ -190,27 +206,17 @@ class Check {
   bool numbers(const DatasetInfo& info, const DatasetRule* rule, std::int64_t first_row,
                std::int64_t columns, const std::vector<T>& rows) {
     if (rule == nullptr) return true;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      const auto value = static_cast<double>(rows[i]);
-      const bool finite = !rule->finite || std::isfinite(value);
-      const bool inside =
-          rule->range.size() != 2 || !(value < rule->range[0] || value > rule->range[1]);
-      if (finite && inside) continue;
-      const std::int64_t row = first_row + static_cast<std::int64_t>(i) / columns;
-      if (!finite)
-        report("{} row {} is not finite", info.path, row);
-      else
-        report("{} row {} is {}, {} to {} are allowed", info.path, row, value, rule->range[0],
-               rule->range[1]);
-      return false;
-    }
-    return true;
+    const std::string broken = broken_row(*rule, rows, columns, first_row);
+    if (!broken.empty()) report("{} {}", info.path, broken);
+    return broken.empty();
   }
 
   const FileReader& file_;
   const Layout& layout_;
   std::vector<std::string> violations_;
-  std::map<std::string, std::pair<std::int64_t, std::string>> extent_;  // letter: extent, where
+  using Extents = std::map<std::string, std::pair<std::int64_t, std::string>>;
+  Extents extent_;        // letter: extent, where
+  Extents extents_said_;  // likewise, of attributes
 };
 
 }  // namespace
@@ -230,6 +236,13 @@ Layout layout_of(const std::string& format) {
     throw error("{}: is not a layout: {}", path.string(), e.what());
   }
   return layout;
+}
+
+const DatasetRule* rule_for(const Layout& layout, const std::string& path) {
+  const auto found = std::ranges::find_if(layout.datasets, [&](const DatasetRule& rule) {
+    return match(split(rule.path, '/'), split(path, '/')).has_value();
+  });
+  return found == layout.datasets.end() ? nullptr : &*found;
 }
 
 std::vector<std::string> check_layout(const FileReader& file, const Layout& layout) {

@@ -43,23 +43,35 @@ std::string now_utc() {
   return {text.data(), size};
 }
 
-Json parse(const FileReader& file, const std::string& name) {
-  const Json text = file.attribute(kGroup, name);
-  if (!text.is_string()) throw error("{}: {}/{} is not text", file.path().string(), kGroup, name);
-  Json value = Json::parse(text.get<std::string>(), nullptr, false);
-  if (value.is_discarded())
-    throw error("{}: {}/{} is not JSON", file.path().string(), kGroup, name);
-  return value;
+/// A text that JSON of others must hold.
+std::string text_in(const Json& value, const FileReader& file, const std::string& name) {
+  if (!value.is_string())
+    throw error("{} does not hold the texts that it should", file.attribute_place(kGroup, name));
+  return value.get<std::string>();
 }
 
-/// Runs `read`, whose JSON conversions throw nlohmann's exceptions on values of the wrong type.
-template <class Read>
-void converting(const FileReader& file, Read&& read) {
-  try {
-    read();
-  } catch (const Json::exception&) {
-    throw error("{}: {} has an attribute of the wrong type", file.path().string(), kGroup);
+std::vector<std::string> read_argv(const FileReader& file) {
+  const Json stored = file.json_attribute(kGroup, "argv");
+  if (!stored.is_array())
+    throw error("{} is no array of texts", file.attribute_place(kGroup, "argv"));
+  std::vector<std::string> argv;
+  for (const Json& word : stored) argv.push_back(text_in(word, file, "argv"));
+  return argv;
+}
+
+std::vector<Parent> read_parents(const FileReader& file) {
+  const Json stored = file.json_attribute(kGroup, "parents");
+  if (!stored.is_array())
+    throw error("{} is no array of objects", file.attribute_place(kGroup, "parents"));
+  std::vector<Parent> parents;
+  for (const Json& parent : stored) {
+    const auto field = [&](const char* name) {
+      const bool there = parent.is_object() && parent.contains(name);
+      return text_in(there ? parent[name] : Json(), file, "parents");
+    };
+    parents.push_back({field("id"), field("role")});
   }
+  return parents;
 }
 
 }  // namespace
@@ -106,20 +118,15 @@ void write_provenance(FileWriter& file, const Provenance& provenance) {
 }
 
 Provenance read_provenance(const FileReader& file) {
-  Provenance p;
-  converting(file, [&] {
-    p.id = file.attribute(kGroup, "id").get<std::string>();
-    p.program = file.attribute(kGroup, "program").get<std::string>();
-    p.version = file.attribute(kGroup, "version").get<std::string>();
-    p.argv = parse(file, "argv").get<std::vector<std::string>>();
-    p.config = parse(file, "config");
-    p.seed = file.attribute(kGroup, "seed").get<std::int64_t>();
-    for (const auto& parent : parse(file, "parents"))
-      p.parents.push_back(
-          {parent.at("id").get<std::string>(), parent.at("role").get<std::string>()});
-    p.time = file.attribute(kGroup, "time").get<std::string>();
-  });
-  return p;
+  const auto text = [&](const char* name) { return file.attribute<std::string>(kGroup, name); };
+  return {.id = text("id"),
+          .program = text("program"),
+          .version = text("version"),
+          .argv = read_argv(file),
+          .config = file.json_attribute(kGroup, "config"),
+          .seed = file.attribute<std::int64_t>(kGroup, "seed"),
+          .parents = read_parents(file),
+          .time = text("time")};
 }
 
 }  // namespace dreamer::io

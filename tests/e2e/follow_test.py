@@ -64,7 +64,7 @@ def put(source, target):
 def provenance(path):
     with h5py.File(path) as file:
         text = file["provenance"].attrs
-        return text["id"].decode(), {parent["role"]: parent["id"]
+        return text["id"], {parent["role"]: parent["id"]
                                      for parent in json.loads(text["parents"])}
 
 

@@ -36,8 +36,8 @@ class LayoutTest : public testing_data::Scratch {
 
   static void episode_attributes(FileWriter& file) {
     for (const char* name : {"task", "render"}) file.attribute("/", name, "x");
-    for (const char* name : {"seed", "index", "action_repeat", "length"})
-      file.attribute("/", name, 1);
+    for (const char* name : {"seed", "index", "action_repeat"}) file.attribute("/", name, 1);
+    file.attribute("/", "length", 3);
     file.attribute("/", "action_space", "{}");
     file.attribute("/", "return", 0.5);
   }
