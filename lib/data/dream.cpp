@@ -1,6 +1,7 @@
 #include "data/dream.h"
 
 #include "core/error.h"
+#include "core/path_text.h"
 
 namespace dreamer::data {
 namespace {
@@ -43,15 +44,19 @@ std::int64_t last_extent(const io::FileReader& file, const char* path) {
 
 Dream read_header(const io::FileReader& file) {
   Dream dream;
-  const auto kind = file.attribute("/", "kind").get<std::string>();
+  const auto kind = file.attribute<std::string>("/", "kind");
   if (kind != kOpenLoop && kind != kPolicy)
     throw error("{}: kind is '{}', {} or {} is needed", file.path().string(), kind, kOpenLoop,
                 kPolicy);
   dream.kind = kind == kPolicy ? DreamKind::policy : DreamKind::open_loop;
-  dream.task = file.attribute("/", "task").get<std::string>();
-  dream.context = file.attribute("/", "context").get<std::int64_t>();
-  dream.start_episode = Json::parse(file.attribute("/start", "episode").get<std::string>())
-                            .get<std::vector<std::string>>();
+  dream.task = file.attribute<std::string>("/", "task");
+  dream.context = file.attribute<std::int64_t>("/", "context");
+  const Json episodes = file.json_attribute("/start", "episode");
+  for (const Json& episode : episodes) {
+    if (!episodes.is_array() || !episode.is_string())
+      throw error("{} is no array of texts", file.attribute_place("/start", "episode"));
+    dream.start_episode.push_back(path_of_text(episode.get<std::string>()).string());
+  }
   return dream;
 }
 
@@ -66,7 +71,9 @@ void write_dream(const std::filesystem::path& path, const Dream& d,
   if (static_cast<std::int64_t>(d.start_episode.size()) != d.starts)
     throw error("{}: {} starts, but {} episodes that they lie in", path.string(), d.starts,
                 d.start_episode.size());
-  file.attribute("/start", "episode", Json(d.start_episode).dump());
+  Json episodes = Json::array();
+  for (const std::string& episode : d.start_episode) episodes.push_back(text_of_path(episode));
+  file.attribute("/start", "episode", episodes.dump());
   const io::Shape rows = {d.starts, d.horizon};
   const io::Shape images = {d.starts, d.horizon, d.image_shape.height, d.image_shape.width,
                             d.image_shape.channels};
@@ -88,12 +95,7 @@ void write_dream(const std::filesystem::path& path, const Dream& d,
 
 Dream read_dream(const std::filesystem::path& path) {
   const io::FileReader file(path, kFormat);
-  Dream d;
-  try {
-    d = read_header(file);
-  } catch (const Json::exception&) {
-    throw error("{}: an attribute is of the wrong type; see dr-info --check", path.string());
-  }
+  Dream d = read_header(file);
   const io::Shape image = file.info("/image").shape;
   if (image.size() != 5)
     throw error("{}: /image is [{}], N,H,Y,X,C is needed", path.string(), fmt::join(image, ","));

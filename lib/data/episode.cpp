@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <numeric>
 
 #include "core/error.h"
+#include "io/layout.h"
 
 namespace dreamer::data {
 namespace {
@@ -23,18 +23,33 @@ std::string at(const io::FileReader& file, const std::string& path) {
   return fmt::format("{}: {}", file.path().string(), path);
 }
 
-/// The first row of a [T,columns] array with a NaN or an infinity; -1 if all is finite.
-template <class T>
-std::int64_t first_bad_row(const std::vector<T>& values, std::int64_t columns) {
-  const auto bad =
-      std::find_if(values.begin(), values.end(), [](T x) { return !std::isfinite(x); });
-  return bad == values.end() ? -1 : (bad - values.begin()) / std::max<std::int64_t>(columns, 1);
+/// What an episode may hold. The layout says it to `dr-info --check` and here alike: what one
+/// refuses, all refuse.
+const io::Layout& layout() {
+  static const io::Layout instance = io::layout_of(kFormat);
+  return instance;
 }
 
+/// Checks the values of the dataset at `path`, finite and within their range, [T,columns].
 template <class T>
-void check_finite(const std::string& where, const std::vector<T>& values, std::int64_t columns) {
-  if (const std::int64_t row = first_bad_row(values, columns); row >= 0)
-    throw error("{} row {} is not finite", where, row);
+void check_values(const std::string& where, const std::string& path, const std::vector<T>& values,
+                  std::int64_t columns) {
+  const io::DatasetRule* const rule = io::rule_for(layout(), path);
+  if (rule == nullptr) return;
+  if (const auto broken = io::broken_row(*rule, values, columns); !broken.empty())
+    throw error("{} {}", where, broken);
+}
+
+/// Checks an attribute against the layout's range.
+std::int64_t ranged_attribute(const io::FileReader& file, const std::string& name) {
+  const auto value = file.attribute<std::int64_t>("/", name);
+  for (const io::AttributeRule& rule : layout().attributes)
+    if (rule.object == "/" && rule.name == name && rule.range.size() == 2 &&
+        !(static_cast<double>(value) >= rule.range[0] &&
+          static_cast<double>(value) <= rule.range[1]))
+      throw error("{} is {}, {} to {} are allowed", file.attribute_place("/", name), value,
+                  rule.range[0], rule.range[1]);
+  return value;
 }
 
 /// Checks a dataset's rank and extents; −1 stands for any extent.
@@ -48,26 +63,11 @@ void check_shape(const io::FileReader& file, const std::string& path, const io::
                 fmt::join(wanted, ","));
 }
 
-template <class T>
-T get(const io::FileReader& file, const std::string& name) {
-  const Json value = file.attribute("/", name);
-  try {
-    return value.get<T>();
-  } catch (const Json::exception&) {
-    throw error("{}: attribute {} is of the wrong type", file.path().string(), name);
-  }
-}
-
-template <class T>
-T get_or(const io::FileReader& file, const std::string& name, T otherwise) {
-  return file.has_attribute("/", name) ? get<T>(file, name) : otherwise;
-}
-
 bool is_discrete(const io::FileReader& file) {
-  const Json space =
-      Json::parse(get_or<std::string>(file, "action_space", "{}"), nullptr, /*exceptions=*/false);
+  if (!file.has_attribute("/", "action_space")) return false;
+  const Json space = file.json_attribute("/", "action_space");
   if (!space.is_object())
-    throw error("{}: attribute action_space is not a JSON object", file.path().string());
+    throw error("{} is no JSON object", file.attribute_place("/", "action_space"));
   const auto type = space.find("type");
   return type != space.end() && *type == "discrete";
 }
@@ -92,7 +92,7 @@ void write_tracks(io::FileWriter& file, const std::string& group, std::int64_t r
   for (const auto& [name, track] : tracks) {
     check_name(name);
     const std::string path = group + "/" + name;
-    check_finite(path, track.values, track.columns);
+    check_values(path, path, track.values, track.columns);
     file.dataset(path, "T," + name, {rows, track.columns}, track.values, {.deflate = kDeflate});
   }
 }
@@ -110,10 +110,9 @@ std::map<std::string, Track<T>> read_tracks(const io::FileReader& file, const st
       throw error("{} is [{}], {} rows are needed", at(file, info.path), fmt::join(info.shape, ","),
                   rows);
     auto& track = tracks[name];
-    track.columns = std::accumulate(info.shape.begin() + 1, info.shape.end(), std::int64_t{1},
-                                    std::multiplies<>());
+    track.columns = io::elements_of({info.shape.begin() + 1, info.shape.end()});
     track.values = file.read<T>(info.path);
-    check_finite(at(file, info.path), track.values, track.columns);
+    check_values(at(file, info.path), info.path, track.values, track.columns);
   }
   return tracks;
 }
@@ -132,9 +131,9 @@ void check_consistent(const Episode& e) {
     expect(("/observation/" + name).c_str(), track.values.size(), rows * track.columns);
   for (const auto& [name, track] : e.physics)
     expect(("/physics/" + name).c_str(), track.values.size(), rows * track.columns);
-  check_finite("/action", e.action, e.action_size);
-  check_finite("/reward", e.reward, 1);
-  check_finite("/discount", e.discount, 1);
+  check_values("/action", "/action", e.action, e.action_size);
+  check_values("/reward", "/reward", e.reward, 1);
+  check_values("/discount", "/discount", e.discount, 1);
 }
 
 }  // namespace
@@ -184,9 +183,9 @@ void write_episode(const std::filesystem::path& path, const Episode& episode,
     write_tracks(file, "/physics", rows, episode.physics);
     for (const auto& [name, values] : episode.model) {
       check_name(name);
-      check_finite("/physics/model/" + name, values, 1);
-      file.dataset("/physics/model/" + name, name, {static_cast<std::int64_t>(values.size())},
-                   values);
+      const std::string path_in_file = "/physics/model/" + name;
+      check_values(path_in_file, path_in_file, values, 1);
+      file.dataset(path_in_file, name, {static_cast<std::int64_t>(values.size())}, values);
     }
   });
   io::write_provenance(file, provenance);
@@ -195,11 +194,11 @@ void write_episode(const std::filesystem::path& path, const Episode& episode,
 
 EpisodeHeader read_episode_header(const io::FileReader& file) {
   EpisodeHeader header;
-  header.task = get<std::string>(file, "task");
-  header.seed = get<std::int64_t>(file, "seed");
-  header.action_repeat = get<std::int64_t>(file, "action_repeat");
-  header.index = get_or<std::int64_t>(file, "index", 0);
-  header.render = get_or<std::string>(file, "render", "");
+  header.task = file.attribute<std::string>("/", "task");
+  header.seed = file.attribute<std::int64_t>("/", "seed");
+  header.action_repeat = ranged_attribute(file, "action_repeat");
+  header.index = file.attribute_or<std::int64_t>("/", "index", 0);
+  header.render = file.attribute_or<std::string>("/", "render", "");
   header.discrete = is_discrete(file);
   const io::DatasetInfo action = file.info("/action");
   check_shape(file, "/action", {-1, -1}, action);
@@ -208,6 +207,10 @@ EpisodeHeader read_episode_header(const io::FileReader& file) {
   if (header.length < 1 || header.action_size < 1)
     throw error("{} is [{}], at least one row and one column are needed", at(file, "/action"),
                 fmt::join(action.shape, ","));
+  if (const auto said = file.attribute_or<std::int64_t>("/", "length", header.length);
+      said != header.length)
+    throw error("{} is {}, /action has {} rows", file.attribute_place("/", "length"), said,
+                header.length);
   if (file.has("/image")) {
     const io::DatasetInfo image = file.info("/image");
     check_shape(file, "/image", {header.length, -1, -1, -1}, image);
@@ -221,14 +224,7 @@ std::vector<float> read_finite_rows(const io::FileReader& file, const std::strin
   const io::DatasetInfo info = file.info(path);
   check_shape(file, path, path == "/action" ? io::Shape{rows, columns} : io::Shape{rows}, info);
   auto values = file.read<float>(path);
-  check_finite(at(file, path), values, columns);
-  if (path == "/discount") {
-    const auto bad =
-        std::find_if(values.begin(), values.end(), [](float d) { return d < 0 || d > 1; });
-    if (bad != values.end())
-      throw error("{} row {} is {}; discounts lie in 0 to 1", at(file, path), bad - values.begin(),
-                  *bad);
-  }
+  check_values(at(file, path), path, values, columns);
   return values;
 }
 
@@ -269,7 +265,7 @@ Episode read_episode(const std::filesystem::path& path) {
     for (const auto& info : file.datasets("/physics/model")) {
       auto& values = e.model[info.path.substr(std::string("/physics/model/").size())];
       values = file.read<double>(info.path);
-      check_finite(at(file, info.path), values, 1);
+      check_values(at(file, info.path), info.path, values, 1);
     }
   return e;
 }

@@ -4,7 +4,8 @@
 #include <string_view>
 
 #include "core/error.h"
-#include "core/json.h"
+#include "core/json_text.h"
+#include "core/path_text.h"
 
 namespace dreamer::data {
 namespace {
@@ -12,26 +13,40 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kHdf5Signature = "\x89HDF";
+constexpr std::size_t kLongestLine = 1 << 20;
 
 /// The path that one line of input names; empty for a blank line.
 fs::path path_of(std::string line, std::size_t number) {
   const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
   while (!line.empty() && blank(line.back())) line.pop_back();
   if (line.empty() || line.front() != '{') return line;
-  const Json record = Json::parse(line, nullptr, /*exceptions=*/false);
-  if (record.is_discarded())
+  const auto record = try_parse_json(line);
+  if (!record)
     throw error("-: line {} begins like JSON but is not; give a path or JSON with a field episode",
                 number);
-  const auto episode = record.find("episode");
-  if (episode == record.end() || !episode->is_string())
+  const auto episode = record->find("episode");
+  if (episode == record->end() || !episode->is_string())
     throw error("-: line {} has no text field 'episode'; give the output of dr-collect, or paths",
                 number);
-  return episode->get<std::string>();
+  return path_of_text(episode->get<std::string>());
+}
+
+/// The next line, without its end; false at the end of the input.
+bool next_line(std::istream& in, std::string& line, std::size_t number) {
+  line.clear();
+  for (int c = in.get(); c != std::istream::traits_type::eof(); c = in.get()) {
+    if (c == '\n') return true;
+    if (line.size() == kLongestLine)
+      throw usage_error("-: line {} is longer than {} KiB; give a list of paths, one a line",
+                        number, kLongestLine >> 10);
+    line.push_back(static_cast<char>(c));
+  }
+  return !line.empty();
 }
 
 void read_list(std::istream& in, std::vector<fs::path>& paths) {
   std::string line;
-  for (std::size_t number = 1; std::getline(in, line); ++number) {
+  for (std::size_t number = 1; next_line(in, line, number); ++number) {
     if (line.starts_with(kHdf5Signature) || line.find('\0') != std::string::npos)
       throw usage_error(
           "-: this is an HDF5 or other binary file, which needs random access; give its path "

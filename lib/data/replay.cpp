@@ -15,6 +15,7 @@ namespace {
 constexpr std::int64_t kShortestEpisode = 2;  // a reset and one step: less teaches no dynamics
 constexpr std::int64_t kBlockRows = 16;       // frames read at once where files do not say
 constexpr std::int64_t kMeanFrames = 2000;
+constexpr std::int64_t kRarestTry = 64;  // looks between two tries of a file that cannot be read
 
 template <class T>
 std::uint64_t hash_of(std::uint64_t hash, const std::vector<T>& values) {
@@ -34,21 +35,47 @@ std::int64_t Replay::add_episodes(const std::vector<std::filesystem::path>& path
   const std::lock_guard adding(adding_);
   std::vector<EntryPtr> entries = entries_;  // nobody else changes it now
   for (const auto& path : paths) {
-    const auto name = path.lexically_normal();
-    if (known_.contains(name)) continue;
-    try {
-      entries.push_back(std::make_shared<const Entry>(read_entry(path)));
-    } catch (const std::exception& e) {  // foreign files fail in many ways
-      if (options_.unusable == Unusable::refuse) throw;
-      log::warning("left out: {}", e.what());
+    if (names_.contains(path)) continue;
+    // Only for names that are new: a name costs a look at every folder above it.
+    std::error_code unknown;
+    auto file = std::filesystem::canonical(path, unknown);
+    if (unknown) file = path;
+    if (!held_.contains(file)) {
+      EntryPtr entry = read_or_refuse(path);
+      if (!entry) continue;
+      entries.push_back(std::move(entry));
+      held_.insert(std::move(file));
     }
-    known_.insert(name);
+    names_.insert(path);
   }
   warn_of_mixed_rendering(entries);
   const std::unique_lock lock(mutex_);
   const auto added = static_cast<std::int64_t>(entries.size() - entries_.size());
   entries_ = std::move(entries);
   return added;
+}
+
+Replay::EntryPtr Replay::read_or_refuse(const std::filesystem::path& path) {
+  if (options_.unusable == Unusable::refuse) return std::make_shared<const Entry>(read_entry(path));
+  const auto stamp = io::stamp_of(path);
+  const auto earlier = refused_.find(path);
+  if (earlier != refused_.end()) {
+    Refused& refused = earlier->second;
+    if (refused.stamp == stamp && ++refused.looks < refused.next) return nullptr;
+  }
+  try {
+    auto entry = std::make_shared<const Entry>(read_entry(path));
+    refused_.erase(path);
+    return entry;
+  } catch (const std::exception& e) {  // foreign files fail in many ways
+    Refused& refused = refused_[path];
+    refused.next = refused.stamp == stamp ? std::min(2 * refused.next, kRarestTry) : 1;
+    refused.looks = 0;
+    refused.stamp = stamp;
+    if (refused.reason != e.what()) log::warning("left out for now: {}", e.what());
+    refused.reason = e.what();
+    return nullptr;
+  }
 }
 
 Replay::Entry Replay::read_entry(const std::filesystem::path& path) {
@@ -58,8 +85,7 @@ Replay::Entry Replay::read_entry(const std::filesystem::path& path) {
   Entry e;
   e.path = path;
   e.render = header.render;
-  if (file.has_attribute("/provenance", "id"))
-    if (const Json id = file.attribute("/provenance", "id"); id.is_string()) e.id = id;
+  e.id = file.attribute_or<std::string>("/provenance", "id", "");
   e.length = header.length;
   e.action = read_finite_rows(file, "/action", e.length, header.action_size);
   e.reward = read_finite_rows(file, "/reward", e.length, 1);

@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <shared_mutex>
 #include <string>
@@ -13,6 +15,7 @@
 #include "core/random.h"
 #include "data/episode.h"
 #include "data/frame_cache.h"
+#include "io/file_stamp.h"
 
 namespace dreamer::data {
 
@@ -54,7 +57,10 @@ class Replay {
   /// than 2 rows. Different renderings only warn. With Unusable::skip it may be empty at first.
   explicit Replay(const std::vector<std::filesystem::path>& paths, const Options& options = {});
 
-  /// Adds those of `paths` that it has not seen yet; the number added. For a folder that grows.
+  /// Adds those of `paths` that it does not hold yet; the number added. For a folder that grows.
+  /// The same file under two names is one episode. With Unusable::skip one that could not be read
+  /// is tried again when it has changed, and now and then: what was missing may be there then (a
+  /// permission, a descriptor, a network).
   std::int64_t add_episodes(const std::vector<std::filesystem::path>& paths);
 
   [[nodiscard]] std::int64_t episodes() const;
@@ -125,9 +131,20 @@ class Replay {
   ImageShape image_shape_;
   std::unique_ptr<FrameCache> frames_;
 
+  /// A file that could not be read, when its turn to be tried again comes, and what was said of it.
+  struct Refused {
+    std::optional<io::FileStamp> stamp;
+    std::int64_t looks = 0, next = 1;  // since the last try; until the next one
+    std::string reason;
+  };
+  /// Reads the file at `path`, which this holds under no name yet; nothing if it is left out.
+  [[nodiscard]] EntryPtr read_or_refuse(const std::filesystem::path& path);
+
   std::mutex adding_;  // one at a time reads new files; sampling goes on meanwhile
-  std::set<std::filesystem::path> known_;
-  mutable std::shared_mutex mutex_;  // guards the list, which only ever grows
+  std::set<std::filesystem::path> names_;             // as they were given, of what is held
+  std::set<std::filesystem::path> held_;              // the same files by their one true name
+  std::map<std::filesystem::path, Refused> refused_;  // by the name given
+  mutable std::shared_mutex mutex_;                   // guards the list, which only ever grows
   std::vector<EntryPtr> entries_;
   mutable std::set<std::int64_t> lost_;  // guarded likewise
 };

@@ -1,7 +1,9 @@
 #include "data/episode.h"
 
+#include <functional>
 #include <limits>
 
+#include "data/describe.h"
 #include "unit/data_fixture.h"
 
 namespace dreamer::data {
@@ -15,11 +17,12 @@ class EpisodeFile : public testing_data::Scratch {
  protected:
   std::filesystem::path path = dir / "ep7.h5";
 
-  /// Writes `file` under `path` as an episode with the attributes that one must have.
-  void commit(io::FileWriter& file) {
+  /// Writes `file` under `path` as an episode with the attributes that one must have, changed.
+  void commit(io::FileWriter& file, const std::function<void(io::FileWriter&)>& change = {}) {
     file.attribute("/", "task", "reacher_easy");
     file.attribute("/", "seed", 3);
     file.attribute("/", "action_repeat", 2);
+    if (change) change(file);
     file.commit(path, io::Replace::yes);
   }
 };
@@ -95,6 +98,39 @@ TEST_F(EpisodeFile, MessagesNameFileDatasetAndRow) {
               HasSubstr("ep7.h5: /reward row 2 is not finite"));
   EXPECT_THAT(complaint(3, {0, 1}, 1), HasSubstr("ep7.h5: /reward is [2], [3] is needed"));
   EXPECT_THAT(complaint(3, {0, 1, 2}, 1.5F), HasSubstr("ep7.h5: /discount row 0 is 1.5"));
+}
+
+TEST_F(EpisodeFile, WhatCheckRefusesReadersRefuse) {
+  const auto both_refuse = [&](const std::function<void(io::FileWriter&)>& change,
+                               const std::string& says) {
+    io::FileWriter file("dreamer.episode");
+    file.attribute("/", "index", 0);
+    file.attribute("/", "action_space", R"({"type": "continuous"})");
+    file.attribute("/", "render", "");
+    file.attribute("/", "return", 0.0);
+    file.attribute("/", "length", 3);
+    file.dataset<float>("/action", "T,A", {3, 1}, std::vector<float>{0, 0, 0});
+    file.dataset<float>("/reward", "T", {3}, std::vector<float>{0, 0, 0});
+    file.dataset<float>("/discount", "T", {3}, std::vector<float>{1, 1, 1});
+    io::write_provenance(file, io::new_provenance({}, 0, {}));
+    commit(file, change);
+    const auto broken = violations(path);
+    ASSERT_EQ(broken.size(), 1U) << says;
+    EXPECT_THAT(broken.front(), HasSubstr(says));
+    EXPECT_THAT(message_of([&] { (void)read_episode(path); }), HasSubstr(says));
+  };
+  both_refuse([](io::FileWriter& file) { file.attribute("/", "length", 4); },
+              "@length is 4, /action");
+  both_refuse([](io::FileWriter& file) { file.attribute("/", "action_repeat", 0); },
+              "@action_repeat is 0, 1 to");
+}
+
+TEST_F(EpisodeFile, ActionsOutsideOfTheirRangeAreRefused) {
+  io::FileWriter file("dreamer.episode");
+  file.dataset<float>("/action", "T,A", {2, 1}, std::vector<float>{0, 1.5F});
+  commit(file);
+  EXPECT_THAT(message_of([&] { (void)read_logged_actions(path); }),
+              HasSubstr("ep7.h5: /action row 1 is 1.5, -1 to 1 are allowed"));
 }
 
 TEST_F(EpisodeFile, BadEpisodesAreNotWritten) {

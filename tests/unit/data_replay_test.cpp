@@ -56,6 +56,45 @@ TEST_F(ReplayTest, RowsAreThoseOfTheEpisodeInOrder) {
     expect_rows_of_origin(replay, replay.sample(8, 10, stream, update));
 }
 
+TEST_F(ReplayTest, OneFileUnderTwoNamesIsOneEpisode) {
+  Paths paths = make({5, 5});
+  std::filesystem::create_symlink(paths[0], dir / "other.h5");
+  paths.push_back(dir / "." / paths[0].filename());
+  paths.push_back(dir / "other.h5");
+  EXPECT_EQ(Replay(paths).episodes(), 2);
+}
+
+TEST_F(ReplayTest, WhatCouldNotBeReadIsTriedAgainWhenItChanges) {
+  const Paths paths = make({5});
+  const std::string whole = testing_data::slurp(paths[0]);
+  testing_data::spill(paths[0], "half of it");
+  Replay replay({}, {.unusable = Unusable::skip});
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(replay.add_episodes(paths), 0);
+  EXPECT_EQ(replay.add_episodes(paths), 0);
+  EXPECT_EQ(replay.add_episodes(paths), 0);
+  const std::string said = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(said.find("left out"), said.rfind("left out")) << said;
+  testing_data::spill(paths[0], whole);
+  EXPECT_EQ(replay.add_episodes(paths), 1);
+  EXPECT_EQ(replay.add_episodes(paths), 0);
+}
+
+TEST_F(ReplayTest, WhatStaysUnreadableIsTriedAgainNowAndThen) {
+  // A folder above it that cannot be entered: nothing of the file itself changes.
+  const Paths paths = make({5});
+  const auto inside = dir / "folder" / "a.h5";
+  std::filesystem::create_directory(dir / "folder");
+  Replay replay({}, {.unusable = Unusable::skip});
+  ::testing::internal::CaptureStderr();
+  for (int look = 0; look < 10; ++look) EXPECT_EQ(replay.add_episodes({inside}), 0);
+  std::filesystem::rename(paths[0], inside);
+  std::int64_t added = 0;
+  for (int look = 0; look < 64 && added == 0; ++look) added = replay.add_episodes({inside});
+  ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(added, 1);
+}
+
 TEST_F(ReplayTest, WindowNeverLeavesItsEpisode) {
   const Replay replay(make({11, 10, 30}));
   for (std::uint64_t update = 0; update < 50; ++update) {
