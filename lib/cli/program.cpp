@@ -5,6 +5,7 @@
 #include "cli/describe.h"
 #include "cli/option_error.h"
 #include "cli/outcome.h"
+#include "config/stored_config.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "core/nearest.h"
@@ -22,6 +23,14 @@ constexpr std::int64_t kPublishEvery = 100;  // updates
 
 // Shown as the kind of a value in help and man page: "--seed N".
 CLI::Option* typed(CLI::Option* option, const std::string& type) { return option->type_name(type); }
+
+/// Refuses "-1", of which CLI11 makes a huge number of bytes.
+CLI::Validator not_negative() {
+  return {[](std::string& text) {
+            return std::string(text.starts_with('-') ? "must be 0 or more" : "");
+          },
+          ""};
+}
 
 }  // namespace
 
@@ -113,7 +122,8 @@ void Program::learn(LearnJob& job, std::vector<std::string> sections) {
   count("--log-every", job.log_every, 1, "updates between lines of metrics");
   typed(app_.add_option("--replay-memory", job.replay_memory,
                         "bytes of decoded frames kept (4G, 500M)")
-            ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false).description("")),
+            ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false).description(""))
+            ->transform(not_negative()),  // the last one given is the first applied
         "SIZE");
   typed(app_.add_option("--logdir", job.logdir,
                         "write TensorBoard events there, in a run of this program's own"),
@@ -196,14 +206,14 @@ void Program::resolve_config() {
     if (init->empty()) continue;
     const Json made_with = io::read_provenance(io::FileReader(*init)).config;
     for (const std::string& section : sections_)
-      if (made_with.contains(section)) merge(*config_, {{section, made_with[section]}});
+      if (made_with.contains(section))
+        merge_stored(*config_, {{section, made_with[section]}}, init->string());
   }
   // Not with --follow: whether the file is there yet must not decide how a run acts.
   const bool follows = follow_ != nullptr && *follow_;
   if (policy_ != nullptr && !follows && std::filesystem::is_regular_file(*policy_))
     config_->collect.action_repeat = io::FileReader(*policy_, "dreamer.policy")
-                                         .attribute("/model", "action_repeat")
-                                         .get<std::int64_t>();
+                                         .attribute<std::int64_t>("/model", "action_repeat");
   if (!preset_.empty()) apply_preset(*config_, preset_);
   lay_given_over(*config_);
 }

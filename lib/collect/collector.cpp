@@ -12,6 +12,7 @@
 #include "collect/seeds.h"
 #include "core/error.h"
 #include "core/log.h"
+#include "core/path_text.h"
 #include "core/signals.h"
 #include "data/episode.h"
 #include "io/atomic_file.h"
@@ -96,8 +97,8 @@ std::optional<EpisodeResult> find_kept(const CollectOptions& options, const Plan
     if (reason.empty())
       return EpisodeResult{.path = planned.path,
                            .task = env::find_task(options.task).name,
-                           .total_reward = file.attribute("/", "return").get<double>(),
-                           .length = file.attribute("/", "length").get<std::int64_t>(),
+                           .total_reward = file.attribute<double>("/", "return"),
+                           .length = file.attribute<std::int64_t>("/", "length"),
                            .seed = planned.seed,
                            .index = planned.index,
                            .kept = true};
@@ -245,8 +246,12 @@ void prepare(const CollectOptions& options) {
 }  // namespace
 
 Json to_json(const EpisodeResult& result) {
-  return {{"episode", result.path.string()}, {"task", result.task}, {"return", result.total_reward},
-          {"length", result.length},         {"seed", result.seed}, {"index", result.index}};
+  return {{"episode", text_of_path(result.path)},
+          {"task", result.task},
+          {"return", result.total_reward},
+          {"length", result.length},
+          {"seed", result.seed},
+          {"index", result.index}};
 }
 
 Table episode_table() {

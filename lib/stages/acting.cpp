@@ -15,9 +15,9 @@ namespace {
 
 void check_fits(const io::FileReader& file, const std::string& task, std::int64_t size,
                 std::int64_t action_repeat) {
-  const auto learned_on = file.attribute("/model", "task").get<std::string>();
-  const auto learned_size = file.attribute("/model", "action_size").get<std::int64_t>();
-  const auto learned_repeat = file.attribute("/model", "action_repeat").get<std::int64_t>();
+  const auto learned_on = file.attribute<std::string>("/model", "task");
+  const auto learned_size = file.attribute<std::int64_t>("/model", "action_size");
+  const auto learned_repeat = file.attribute<std::int64_t>("/model", "action_repeat");
   if (learned_size != size)
     throw error(
         "{}: was learned on {}, which takes {} numbers as an action; {} takes {}: wrong "

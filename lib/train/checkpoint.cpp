@@ -1,5 +1,6 @@
 #include "train/checkpoint.h"
 
+#include "config/stored_config.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "train/claimed_sizes.h"
@@ -9,34 +10,41 @@ namespace dreamer {
 namespace {
 
 Domain read_domain(const io::FileReader& file) {
-  const auto image = file.attribute("/model", "image");
-  return {file.attribute("/model", "task").get<std::string>(),
-          file.attribute("/model", "action_size").get<std::int64_t>(),
-          file.attribute("/model", "action_repeat").get<std::int64_t>(),
-          {image.at(0), image.at(1), image.at(2)}};
+  const auto image = file.attribute<std::vector<std::int64_t>>("/model", "image");
+  if (image.size() != 3)
+    throw error("{} has {} values, 3 are needed", file.attribute_place("/model", "image"),
+                image.size());
+  return {file.attribute<std::string>("/model", "task"),
+          file.attribute<std::int64_t>("/model", "action_size"),
+          file.attribute<std::int64_t>("/model", "action_repeat"),
+          {image[0], image[1], image[2]}};
 }
 
 // The settings a file was made with; what it does not say (written by an older minor version) keeps
 // its default.
-Config read_config(const io::Provenance& provenance) {
+Config read_config(const io::FileReader& file, const io::Provenance& provenance) {
+  if (!provenance.config.is_object())
+    throw error("{} holds no settings", file.attribute_place("/provenance", "config"));
   Config config;
-  merge(config, provenance.config);
+  merge_stored(config, provenance.config, file.attribute_place("/provenance", "config"));
   return config;
 }
 
 CheckpointInfo read_info(const io::FileReader& file) {
   io::Provenance provenance = io::read_provenance(file);
-  Config config = read_config(provenance);
+  Config config = read_config(file, provenance);
   Domain domain = read_domain(file);
-  check_claimed_sizes(file, config, domain);
+  with_context(file.path().string(), [&] { check_claimed_sizes(file, config, domain); });
   return {std::move(domain), read_counts(file), std::move(provenance), std::move(config)};
 }
 
 ModelCheckpoint read_model(const io::FileReader& file, torch::Device device) {
   const CheckpointInfo info = read_info(file);
-  ModelCheckpoint checkpoint{
-      std::make_shared<WorldModel>(info.config.model, info.domain.image, info.domain.action_size),
-      info.domain, info.counts, info.provenance};
+  auto model = with_context(file.path().string(), [&] {
+    return std::make_shared<WorldModel>(info.config.model, info.domain.image,
+                                        info.domain.action_size);
+  });
+  ModelCheckpoint checkpoint{std::move(model), info.domain, info.counts, info.provenance};
   read_module(file, "/model", *checkpoint.model);
   checkpoint.model->to(device);
   return checkpoint;
@@ -74,29 +82,27 @@ void check_same_sizes(const BehaviorConfig& theirs, const BehaviorConfig& ours,
 }
 
 CheckpointInfo load_info(const std::filesystem::path& path, std::string_view format) {
-  const io::FileReader file(path, format);
-  return with_context(path.string(), [&] { return read_info(file); });
+  return read_info(io::FileReader(path, format));
 }
 
 ModelCheckpoint load_model(const std::filesystem::path& path, torch::Device device) {
   const io::FileReader file(path);
   if (file.format() != "dreamer.model" && file.format() != "dreamer.policy")
     throw error("{}: is a {}, a dreamer.model is needed", path.string(), file.format());
-  return with_context(path.string(), [&] { return read_model(file, device); });
+  return read_model(file, device);
 }
 
 PolicyCheckpoint load_policy(const std::filesystem::path& path, torch::Device device) {
   const io::FileReader file(path, "dreamer.policy");
-  return with_context(path.string(), [&] {
-    PolicyCheckpoint checkpoint{read_model(file, device), nullptr};
-    checkpoint.behavior = std::make_shared<Behavior>(
-        read_config(checkpoint.model.provenance).behavior,
-        checkpoint.model.model->config().feature(), checkpoint.model.domain.action_size);
-    read_module(file, "/actor", *checkpoint.behavior->actor);
-    read_module(file, "/value", *checkpoint.behavior->value);
-    checkpoint.behavior->to(device);
-    return checkpoint;
-  });
+  PolicyCheckpoint checkpoint{read_model(file, device), nullptr};
+  const BehaviorConfig config = read_config(file, checkpoint.model.provenance).behavior;
+  const std::int64_t features = checkpoint.model.model->config().feature();
+  checkpoint.behavior =
+      std::make_shared<Behavior>(config, features, checkpoint.model.domain.action_size);
+  read_module(file, "/actor", *checkpoint.behavior->actor);
+  read_module(file, "/value", *checkpoint.behavior->value);
+  checkpoint.behavior->to(device);
+  return checkpoint;
 }
 
 void write_model(io::FileWriter& file, const WorldModel& model, const Domain& domain) {
@@ -114,8 +120,8 @@ void write_counts(io::FileWriter& file, const Counts& counts) {
 }
 
 Counts read_counts(const io::FileReader& file) {
-  return {file.attribute("/progress", "updates").get<std::int64_t>(),
-          file.attribute("/progress", "environment_steps").get<std::int64_t>()};
+  return {file.attribute<std::int64_t>("/progress", "updates"),
+          file.attribute<std::int64_t>("/progress", "environment_steps")};
 }
 
 void check_domain(const Domain& model, const Domain& data, const std::filesystem::path& where) {

@@ -31,8 +31,8 @@ void check_claimed_sizes(const io::FileReader& file, const Config& config, const
   const std::int64_t embedding = Encoder::embedding(m.depth), features = m.feature();
   if (std::min(domain.action_size, domain.image.channels) < 1 ||
       std::max(domain.action_size, domain.image.channels) > kMost)
-    throw error("{}: /model: {} actions and {} channels; the file is damaged", file.path().string(),
-                domain.action_size, domain.image.channels);
+    throw error("/model: {} actions and {} channels; the file is damaged", domain.action_size,
+                domain.image.channels);
   check_shape(file, "/model/encoder/conv1/weight", {m.depth, domain.image.channels, 4, 4});
   check_shape(file, "/model/encoder/conv4/weight", {8 * m.depth, 4 * m.depth, 4, 4});
   check_shape(file, "/model/decoder/dense/weight", {embedding, features});

@@ -167,7 +167,7 @@ class Fit {
   }
 
   void check_same_job(const io::FileReader& file) const {
-    const Json theirs = Json::parse(file.attribute("/progress", "job").get<std::string>());
+    const Json theirs = file.json_attribute("/progress", "job");
     if (theirs != identity_)
       throw error(
           "{}: was left by another command ({} differs); run that one to its end, or remove "

@@ -93,13 +93,13 @@ Tensor read_tensor(const io::FileReader& file, const std::string& path) {
 }
 
 void read_tensor_into(const io::FileReader& file, const std::string& path, Tensor like) {
-  const Tensor read = read_tensor(file, path);
-  if (read.sizes() != like.sizes())
+  const io::Shape shape = file.info(path).shape;
+  if (shape != shape_of(like))
     throw error("{}: {} is {}, the configuration in the file makes it {}; the file is damaged",
-                file.path().string(), path, fmt::join(read.sizes().vec(), "x"),
+                file.path().string(), path, fmt::join(shape, "x"),
                 fmt::join(like.sizes().vec(), "x"));
   const torch::NoGradGuard no_grad;
-  like.copy_(read);
+  like.copy_(read_tensor(file, path));
 }
 
 void write_module(io::FileWriter& file, const std::string& group, const torch::nn::Module& module) {
@@ -138,7 +138,9 @@ void read_optimizer(const io::FileReader& file, const std::string& name, Adam& a
     read_tensor_into(file, group + "/m/" + parameter, adam.first_moments()[i]);
     read_tensor_into(file, group + "/v/" + parameter, adam.second_moments()[i]);
   }
-  adam.set_steps(file.attribute(group, "step").get<std::int64_t>());
+  const auto steps = file.attribute<std::int64_t>(group, "step");
+  if (steps < 0) throw error("{} is {}, less than 0", file.attribute_place(group, "step"), steps);
+  adam.set_steps(steps);
 }
 
 }  // namespace dreamer

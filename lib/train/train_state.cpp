@@ -52,24 +52,25 @@ std::optional<TrainState> find_state(const TrainJob& job) {
   const fs::path path = TrainFiles(job.out).resume;
   if (!fs::exists(path)) return std::nullopt;
   const io::FileReader file(path, "dreamer.policy");
-  const auto text = [&](const char* name) {
-    return Json::parse(file.attribute("/progress", name).get<std::string>());
-  };
-  const Json patch = Json::diff(text("job"), identity(job));
+  const Json patch = Json::diff(file.json_attribute("/progress", "job"), identity(job));
   if (!patch.empty())
     throw error(
         "{}: was left by another command ({} differs); run that one to its end, or remove "
         "the file",
         path.string(), patch[0].value("path", ""));
-  const Json run = text("run");
-  return TrainState{.round = run.at("round"),
-                    .in_round = run.at("in_round"),
-                    .updates = run.at("updates"),
-                    .seconds = run.at("seconds"),
-                    .round_began = run.at("round_began"),
-                    .log_bytes = run.at("log_bytes"),
-                    .episodes = run.at("episodes"),
-                    .digest = run.at("digest")};
+  const Json run = file.json_attribute("/progress", "run");
+  try {
+    return TrainState{.round = run.at("round"),
+                      .in_round = run.at("in_round"),
+                      .updates = run.at("updates"),
+                      .seconds = run.at("seconds"),
+                      .round_began = run.at("round_began"),
+                      .log_bytes = run.at("log_bytes"),
+                      .episodes = run.at("episodes"),
+                      .digest = run.at("digest")};
+  } catch (const Json::exception&) {
+    throw error("{} is not the state of a run", file.attribute_place("/progress", "run"));
+  }
 }
 
 }  // namespace dreamer
