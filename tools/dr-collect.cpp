@@ -3,6 +3,7 @@
 #include "collect/replay_episode.h"
 #include "core/error.h"
 #include "core/output.h"
+#include "core/progress.h"
 #include "env/task_summary.h"
 #include "stages/acting.h"
 
@@ -45,7 +46,11 @@ void collect_episodes(Options o) {
                                           : Json{{"mode", o.mode}, {"noise", noise}};
   if (o.steps > 0) o.collect.episodes = episodes_for_steps(o.steps, o.collect.environment);
   Table table = episode_table();
-  const auto tell = [&table](const EpisodeResult& result) { emit(to_json(result), table); };
+  Progress progress("episodes", o.collect.episodes == kEndless ? 0 : o.collect.episodes);
+  const auto tell = [&](const EpisodeResult& result) {
+    emit(to_json(result), table);
+    progress.advance();
+  };
   if (o.follows) {
     follow(o.collect, followed_policy(job, o.collect.task, config.action_repeat), tell);
     return;
@@ -62,8 +67,7 @@ int main(int argc, char** argv) {
   Options o;
   cli::Program program("dr-collect", "Act in a task and write the episodes");
   CLI::App& app = program.app();
-  app.add_option("--task", o.collect.task, "the task to act in; --list-tasks shows all")
-      ->type_name("TASK");
+  program.task(o.collect.task);
   app.add_flag("--list-tasks", o.list_tasks,
                "list the tasks and stop; with --json a line of JSON for each");
   program.policy(o.policy);
@@ -94,12 +98,17 @@ int main(int argc, char** argv) {
   program.check([&] {
     if (o.list_tasks) return;
     if (o.collect.out.empty()) throw usage_error("--out is needed: the folder of the episodes");
-    if (o.replay.empty()) env::find_task(o.collect.task);
-    if (!o.replay.empty() && !o.collect.task.empty())
-      throw usage_error("--replay takes the task from the episode; leave out --task");
+    if (!o.replay.empty()) {
+      program.refuse({"--task", "--policy", "--mode", "--episodes", "--steps", "--envs", "--seed",
+                      "--follow", "--preset", "--config", "--set"},
+                     "--replay acts what the episode holds");
+    } else {
+      program.require_task();
+      env::find_task(o.collect.task);
+    }
+    if (o.policy == "random") program.refuse({"--mode"}, "random actions have no mode");
     if (o.follows) {
       if (o.policy == "random") throw usage_error("--follow needs the file of a --policy");
-      if (!o.replay.empty()) throw usage_error("--replay acts what is logged; leave out --follow");
       if (o.collect.replace == io::Replace::yes)
         throw usage_error("--follow adds episodes and replaces none; leave out --force");
       if (episodes->count() + steps->count() == 0) o.collect.episodes = kEndless;

@@ -1,4 +1,4 @@
-#include <algorithm>
+#include <optional>
 
 #include "cli/program.h"
 #include "cli/summary.h"
@@ -46,6 +46,37 @@ Json evaluate_policy(const Options& o) {
   return summary;
 }
 
+// The numbers that the summary will have, known before anything is acted or predicted.
+std::vector<std::string> numbers(bool judges_model) {
+  if (judges_model) return numbers_of_a_model();
+  std::vector<std::string> names;
+  for (const auto& [name, value] : summarize({0.0}, 0).items())
+    if (value.is_number()) names.push_back(name);
+  return names;
+}
+
+void check_policy_options(const cli::Program& program, const Options& o) {
+  program.refuse({"--data", "--starts", "--context", "--horizon"}, "it is of --model");
+  if (o.policy.empty()) throw usage_error("--policy is needed: a checkpoint, or random");
+  program.require_task();
+  env::find_task(o.task);
+  if (o.video.empty()) {
+    program.refuse({"--force"}, "it replaces a --video");
+    return;
+  }
+  if (o.video.extension() != ".mp4" && o.video.extension() != ".gif")
+    throw usage_error("--video {}: must end in .mp4 or .gif", o.video.string());
+  if (env::render_quality(o.render) == env::RenderQuality::none)
+    throw usage_error("--render none gives no images for --video; give exact or fast");
+}
+
+void check_model_options(const cli::Program& program) {
+  program.refuse({"--task", "--policy", "--episodes", "--envs", "--render", "--video", "--force",
+                  "--preset", "--config", "--set"},
+                 "--model is judged on episodes that are there, nothing acts");
+  if (!program.given("--data")) throw usage_error("--model needs --data: held-out episodes");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -53,14 +84,13 @@ int main(int argc, char** argv) {
   cli::Program program("dr-eval",
                        "Judge a policy by its returns, or a model by its open-loop predictions");
   CLI::App& app = program.app();
-  app.add_option("--task", o.task, "the task to act in")->type_name("TASK");
+  program.task(o.task);
   program.policy(o.policy);
   program.count("--episodes", o.episodes, 1, "episodes to act in");
   program.count("--envs", o.envs, 1, "environments side by side, a thread each");
   app.add_option("--render", o.render, "exact (dm_control's pixels) or fast")
       ->capture_default_str();
-  app.add_option("--video", o.video, "save the first episode as mp4, gif or png")
-      ->type_name("FILE");
+  app.add_option("--video", o.video, "save the first episode as mp4 or gif")->type_name("FILE");
   program.force(o.replace);
   auto* model = app.add_option("--model", o.model.model, "the model to judge on held-out --data")
                     ->type_name("FILE");
@@ -73,21 +103,21 @@ int main(int argc, char** argv) {
   program.compute(o);
   program.config(o.config, {"collect"});
   program.memory_remedy("fewer --envs, or fewer --starts and a shorter --horizon");
+  std::optional<Requirement> requirement;
   program.check([&] {
     const bool judges_model = model->count() > 0;
-    if (judges_model == !o.task.empty())
-      throw usage_error("give --task and --policy, or --model and --data");
-    if (!judges_model && o.policy.empty())
-      throw usage_error("--policy is needed: a checkpoint, or random");
-    if (judges_model && app.count("--data") == 0)
-      throw usage_error("--model needs --data: held-out episodes");
+    if (!judges_model && app.count("--policy") + app.count("--task") == 0)
+      throw usage_error("give --policy (and --task), or --model and --data");
+    judges_model ? check_model_options(program) : check_policy_options(program, o);
+    if (o.require.empty()) return;
+    requirement.emplace(o.require);
+    requirement->check_name(numbers(judges_model));
   });
   return program.run(argc, argv, [&]() -> ExitCode {
     static_cast<Compute&>(o.model) = o;
     const Json summary =
         o.model.model.empty() ? evaluate_policy(o) : stages().evaluate_model(o.model);
     cli::show_summary(summary);
-    if (!o.require.empty() && !satisfies(summary, o.require)) return ExitCode::no;
-    return ExitCode::ok;
+    return !requirement || requirement->holds(summary) ? ExitCode::ok : ExitCode::no;
   });
 }

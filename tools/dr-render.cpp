@@ -27,11 +27,7 @@ int main(int argc, char** argv) {
   program.out(job.out, "VIDEO", "a name that ends in .mp4, .gif or .png (one strip of frames)");
   program.force(job.replace);
   program.count("--scale", job.scale, 0, "pixels a pixel becomes; 0: as large as fits a screen");
-  program.app()
-      .add_option("--fps", job.fps, "frames a second")
-      ->type_name("N")
-      ->check(CLI::Range(0.1, 1000.0).description(""))
-      ->capture_default_str();
+  program.real("--fps", job.fps, 0.1, 1000, "frames a second")->capture_default_str();
   program.count("--columns", job.columns, 0,
                 "columns of the grid, or of the strip; 0: as reads best");
   program.count("--row", job.row, 0, "png: all episodes in a grid at this row, not a strip")

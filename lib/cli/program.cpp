@@ -10,6 +10,7 @@
 #include "core/log.h"
 #include "core/nearest.h"
 #include "core/output.h"
+#include "core/parse_number.h"
 #include "core/signals.h"
 #include "core/terminal.h"
 #include "data/episode_list.h"
@@ -19,17 +20,31 @@ namespace dreamer::cli {
 namespace {
 
 constexpr std::int64_t kLargestSeed = (std::int64_t{1} << 31) - 1;
+constexpr std::int64_t kLargestCount = std::int64_t{1} << 52;
 constexpr std::int64_t kPublishEvery = 100;  // updates
 
 // Shown as the kind of a value in help and man page: "--seed N".
 CLI::Option* typed(CLI::Option* option, const std::string& type) { return option->type_name(type); }
 
-/// Refuses "-1", of which CLI11 makes a huge number of bytes.
-CLI::Validator not_negative() {
-  return {[](std::string& text) {
-            return std::string(text.starts_with('-') ? "must be 0 or more" : "");
-          },
-          ""};
+// CLI11 reads numbers as C does, 010 as 8 and 0x10 as 16. What `parse` makes of the text is put in
+// its place, so that a number is read in one way everywhere.
+template <class Parse, class Allowed>
+CLI::Validator number(Parse parse, Allowed allowed, std::string requirement) {
+  return CLI::Validator(
+      [=](std::string& text) -> std::string {
+        const auto value = parse(text);
+        if (!value || !allowed(*value)) return fmt::format("must be {}, not {}", requirement, text);
+        text = fmt::format("{}", *value);
+        return "";
+      },
+      "");
+}
+
+CLI::Validator integer(std::int64_t least, std::int64_t most) {
+  return number(
+      parse_integer, [=](std::int64_t n) { return n >= least && n <= most; },
+      most == kLargestCount ? fmt::format("an integer of {} or more", least)
+                            : fmt::format("an integer from {} to {}", least, most));
 }
 
 }  // namespace
@@ -63,6 +78,19 @@ void Program::out(std::filesystem::path& path, const std::string& type, const st
   typed(app_.add_option("--out", path, doc), type)->required();
 }
 
+void Program::out_file(std::filesystem::path& path, const std::string& doc) {
+  out(path, "FILE", doc);
+  check_hdf5("--out", path);
+}
+
+void Program::check_hdf5(const std::string& name, const std::filesystem::path& path) {
+  check([name, &path] {
+    if (!path.empty() && path.extension() != ".h5")
+      throw usage_error("{} {}: is written as HDF5; give it a name that ends in .h5", name,
+                        path.string());
+  });
+}
+
 void Program::force(io::Replace& replace) {
   app_.add_flag_callback(
       "--force", [&replace] { replace = io::Replace::yes; }, "replace an output that exists");
@@ -92,14 +120,17 @@ void Program::follow(bool& follow, const std::string& doc) {
 
 void Program::seed(std::int64_t& seed) {
   typed(app_.add_option("--seed", seed, "every random draw follows from it"), "N")
-      ->check(CLI::Range(std::int64_t{0}, kLargestSeed).description(""))
+      ->transform(integer(0, kLargestSeed))
       ->capture_default_str();
 }
 
 void Program::compute(Compute& compute) {
   seed(compute.seed);
-  typed(app_.add_option("--threads", compute.threads, "threads to compute with; 0: all cores"), "N")
-      ->check(CLI::Range(0, 4096).description(""))
+  typed(app_.add_option("--threads", compute.threads,
+                        "threads to compute with; 0: OMP_NUM_THREADS, or as many as the process "
+                        "may use cores"),
+        "N")
+      ->transform(integer(0, 4096))
       ->capture_default_str();
   typed(app_.add_option("--device", compute.device, "auto, cpu or cuda[:N]"), "DEVICE")
       ->capture_default_str();
@@ -117,13 +148,31 @@ void Program::policy(std::string& policy) {
   policy_ = &policy;
 }
 
+void Program::task(std::string& task) {
+  task_ = &task;
+  typed(app_.add_option("--task", task,
+                        "the task to act in, by default the policy's; dr-collect --list-tasks "
+                        "shows all"),
+        "TASK");
+}
+
+void Program::require_task() const {
+  if (task_->empty()) throw usage_error("--task is needed; dr-collect --list-tasks shows all");
+}
+
+void Program::refuse(const std::vector<std::string>& options, const std::string& because) const {
+  for (const std::string& option : options)
+    if (app_.count(option) > 0)
+      throw usage_error("{} has no effect: {}; leave it out", option, because);
+}
+
 void Program::learn(LearnJob& job, std::vector<std::string> sections) {
   memory_remedy("a smaller batch, --replay-memory or model");
   count("--log-every", job.log_every, 1, "updates between lines of metrics");
   typed(app_.add_option("--replay-memory", job.replay_memory,
                         "bytes of decoded frames kept (4G, 500M)")
-            ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false).description(""))
-            ->transform(not_negative()),  // the last one given is the first applied
+            ->transform(number(
+                parse_size, [](std::int64_t) { return true; }, "a size such as 500M or 4G")),
         "SIZE");
   typed(app_.add_option("--logdir", job.logdir,
                         "write TensorBoard events there, in a run of this program's own"),
@@ -134,7 +183,7 @@ void Program::learn(LearnJob& job, std::vector<std::string> sections) {
 
 void Program::fit(FitJob& job, std::vector<std::string> sections) {
   data(job.data);
-  out(job.out, "FILE", "the checkpoint to write, when the work is done");
+  out_file(job.out, "the checkpoint to write, when the work is done");
   init("--init", job.init, "go on from this checkpoint");
   force(job.replace);
   auto* updates = count("--updates", job.updates, 1, "further updates");
@@ -145,6 +194,7 @@ void Program::fit(FitJob& job, std::vector<std::string> sections) {
   typed(app_.add_option("--dump-step", job.dump_step,
                         "write batch, noise, losses and gradients of the first update there"),
         "FILE");
+  check_hdf5("--dump-step", job.dump_step);
   learn(job, std::move(sections));
 }
 
@@ -154,10 +204,9 @@ void Program::follow_fit(FitJob& job, const CLI::Option& updates) {
          "(default 100), go on from it when run again; without --updates until a signal");
   count("--min-episodes", job.min_episodes, 1, "wait for so many before the first update")
       ->needs("--follow");
-  typed(app_.add_option("--max-ratio", job.max_ratio,
-                        "at most so many updates for each agent step in the data; waits for more"),
-        "R")
-      ->check(CLI::PositiveNumber.description(""))
+  real("--max-ratio", job.max_ratio, 1e-9, 1e9,
+       "at most so many updates for each agent step in the data; waits for more")
+      ->type_name("R")
       ->needs("--follow");
   check([&] {
     if (updates.count() == 0 && !job.follow) throw usage_error("--updates is required");
@@ -172,8 +221,16 @@ void Program::follow_fit(FitJob& job, const CLI::Option& updates) {
 CLI::Option* Program::count(const std::string& name, std::int64_t& value, std::int64_t least,
                             const std::string& doc) {
   return typed(app_.add_option(name, value, doc), "N")
-      ->check(CLI::Range(least, std::int64_t{1} << 52).description(""))
+      ->transform(integer(least, kLargestCount))
       ->capture_default_str();
+}
+
+CLI::Option* Program::real(const std::string& name, double& value, double least, double most,
+                           const std::string& doc) {
+  return typed(app_.add_option(name, value, doc), "N")
+      ->transform(number(
+          parse_real, [=](double x) { return x >= least && x <= most; },
+          fmt::format("a number from {} to {}", least, most)));
 }
 
 void Program::check_spelling(int argc, char** argv) const {
@@ -209,13 +266,20 @@ void Program::resolve_config() {
       if (made_with.contains(section))
         merge_stored(*config_, {{section, made_with[section]}}, init->string());
   }
-  // Not with --follow: whether the file is there yet must not decide how a run acts.
-  const bool follows = follow_ != nullptr && *follow_;
-  if (policy_ != nullptr && !follows && std::filesystem::is_regular_file(*policy_))
-    config_->collect.action_repeat = io::FileReader(*policy_, "dreamer.policy")
-                                         .attribute<std::int64_t>("/model", "action_repeat");
+  resolve_policy();
   if (!preset_.empty()) apply_preset(*config_, preset_);
   lay_given_over(*config_);
+}
+
+void Program::resolve_policy() {
+  // Not with --follow: whether the file is there yet must not decide how a run acts.
+  if (policy_ == nullptr || (follow_ != nullptr && *follow_)) return;
+  const bool tells_task =
+      task_ != nullptr && task_->empty() && !policy_->empty() && *policy_ != "random";
+  if (!tells_task && !std::filesystem::is_regular_file(*policy_)) return;
+  const io::FileReader policy(*policy_, "dreamer.policy");
+  config_->collect.action_repeat = policy.attribute<std::int64_t>("/model", "action_repeat");
+  if (tells_task) *task_ = policy.attribute<std::string>("/model", "task");
 }
 
 void Program::lay_given_over(Config& config) const {

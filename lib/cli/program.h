@@ -38,13 +38,18 @@ class Program {
   // Options that several programs share.
   void data(std::vector<std::filesystem::path>& paths, Need need = Need::required);
   void out(std::filesystem::path& path, const std::string& type, const std::string& doc);
+  /// --out of a program that writes one HDF5 file, whose name must say so.
+  void out_file(std::filesystem::path& path, const std::string& doc);
   void force(io::Replace& replace);
   /// --preset, --config, --set, --print-config. Only the named sections may be --set.
   void config(Config& config, std::vector<std::string> sections);
   void seed(std::int64_t& seed);
-  /// --policy, of what acts in a task: a checkpoint, whose action repeat becomes the default
-  /// unless it is followed.
+  /// --policy, of what acts in a task: a checkpoint, whose task and action repeat become the
+  /// defaults unless it is followed.
   void policy(std::string& policy);
+  /// --task; `require_task` says what to do where neither it nor a policy tells the task.
+  void task(std::string& task);
+  void require_task() const;
   /// --follow, which each program says in its own words.
   void follow(bool& follow, const std::string& doc);
   /// --threads, --device and --seed.
@@ -61,12 +66,18 @@ class Program {
   /// A number option with its default shown and its range checked.
   CLI::Option* count(const std::string& name, std::int64_t& value, std::int64_t least,
                      const std::string& doc);
+  /// The same for any number.
+  CLI::Option* real(const std::string& name, double& value, double least, double most,
+                    const std::string& doc);
+  [[nodiscard]] bool given(const std::string& option) const { return app_.count(option) > 0; }
   /// What to use where memory runs out, such as "fewer --envs".
   void memory_remedy(std::string remedy) { memory_remedy_ = std::move(remedy); }
   /// Whether --json was given.
   [[nodiscard]] bool json() const { return json_; }
   /// Lays what the user gave by --config and --set over `config`.
   void lay_given_over(Config& config) const;
+  /// Refuses those of `options` that were given, as they have no effect on what is asked.
+  void refuse(const std::vector<std::string>& options, const std::string& because) const;
   /// A check over all options, made before any work; it throws usage_error.
   void check(std::function<void()> check) { checks_.push_back(std::move(check)); }
 
@@ -87,12 +98,14 @@ class Program {
  private:
   /// Those of a fitting stage that have to do with --follow.
   void follow_fit(FitJob& job, const CLI::Option& updates);
+  void check_hdf5(const std::string& name, const std::filesystem::path& path);
   ExitCode answer_or_work(int argc, char** argv, const std::function<ExitCode()>& work);
   int run_coded(int argc, char** argv, const std::function<ExitCode()>& work);
   /// Refuses an unknown option before a missing one, naming the nearest.
   void check_spelling(int argc, char** argv) const;
   void parse(int argc, char** argv);
   void resolve_config();
+  void resolve_policy();
   void resolve_data();
   bool answer_about_itself();
 
@@ -103,6 +116,7 @@ class Program {
   Config* config_ = nullptr;
   std::vector<const std::filesystem::path*> inits_;
   const std::string* policy_ = nullptr;
+  std::string* task_ = nullptr;
   std::vector<std::string> sections_;
   std::string preset_;
   std::vector<std::filesystem::path> config_files_;

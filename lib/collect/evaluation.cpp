@@ -1,15 +1,23 @@
 #include "collect/evaluation.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <exception>
+#include <fstream>
 #include <mutex>
 #include <numeric>
+#include <string_view>
 #include <thread>
 
 #include "collect/rollout.h"
 #include "collect/seeds.h"
 #include "core/error.h"
+#include "core/log.h"
+#include "core/nearest.h"
+#include "core/parse_number.h"
+#include "core/paths.h"
+#include "core/random.h"
 #include "core/signals.h"
 
 namespace dreamer {
@@ -35,6 +43,16 @@ std::vector<double> bootstrap_means(const std::vector<double>& values, std::int6
   return means;
 }
 
+// Begins the next episode, or the first one behind it whose physics hold.
+env::Observation begin(env::Environment& environment) {
+  for (std::int64_t broken = 1;; ++broken) try {
+      return environment.reset();
+    } catch (const env::Breakdown& e) {
+      if (broken == kMostBreakdowns) throw;
+      log::warning("{}; the next one takes its place", e.what());
+    }
+}
+
 }  // namespace
 
 Evaluation evaluate(const EvaluationOptions& options, const PolicyFactory& policy) {
@@ -58,7 +76,7 @@ Evaluation evaluate(const EvaluationOptions& options, const PolicyFactory& polic
                                    options.environment);
       for (std::int64_t k = first; k < options.episodes && !stopped(); k += options.envs) {
         environment.reseed(evaluation_seed(options.seed, k));
-        auto episode = run_episode(environment, environment.reset(), *agent, {.stop = stopped});
+        auto episode = run_episode(environment, begin(environment), *agent, {.stop = stopped});
         if (!episode) return;
         result.returns[static_cast<std::size_t>(k)] = episode->total_reward();
         if (k == 0) result.first = std::move(*episode);
@@ -93,37 +111,58 @@ Json summarize(const std::vector<double>& returns, std::int64_t seed) {
           {"returns", returns}};
 }
 
-bool satisfies(const Json& summary, const std::string& condition) {
+std::vector<std::string> numbers_of_a_model() {
+  const auto path = share_dir() / "schemas" / "summary.schema.json";
+  std::ifstream file(path);
+  const Json schema = Json::parse(file, nullptr, /*allow_exceptions=*/false);
+  std::vector<std::string> names;
+  if (schema.is_object())
+    for (const auto& [name, rule] : schema.at("definitions").at("model").at("properties").items())
+      if (const Json type = rule.value("type", Json()); type == "number" || type == "integer")
+        names.push_back(name);
+  if (names.empty()) throw error("{}: cannot be read; is the installation whole?", path.string());
+  return names;
+}
+
+Requirement::Requirement(const std::string& condition) : condition_(condition) {
   const auto begin = condition.find_first_of("<>=");
   const auto end = condition.find_first_not_of("<>=", begin);
-  const auto bad = [&](const std::string& why) {
-    return usage_error("--require '{}': {}", condition, why);
-  };
-  if (begin == std::string::npos || end == std::string::npos) throw bad("must be like 'mean>=700'");
+  if (begin == std::string::npos || end == std::string::npos) refuse("must be like 'mean>=700'");
   const auto trim = [](std::string text) {
     std::erase(text, ' ');
     return text;
   };
-  const std::string name = trim(condition.substr(0, begin));
-  const std::string sign = condition.substr(begin, end - begin);
+  name_ = trim(condition.substr(0, begin));
+  sign_ = condition.substr(begin, end - begin);
   const std::string number = trim(condition.substr(end));
-  if (!summary.contains(name) || !summary[name].is_number())
-    throw bad(fmt::format("the summary has no number {}", name));
-  double bound = 0;
-  try {
-    std::size_t read = 0;
-    bound = std::stod(number, &read);
-    if (read != number.size()) throw std::invalid_argument(number);
-  } catch (const std::logic_error&) {
-    throw bad(fmt::format("{} is not a number", number));
-  }
-  const auto value = summary[name].get<double>();
-  if (sign == ">=") return value >= bound;
-  if (sign == ">") return value > bound;
-  if (sign == "<=") return value <= bound;
-  if (sign == "<") return value < bound;
-  if (sign == "==") return value == bound;
-  throw bad(fmt::format("{} is none of >= > <= < ==", sign));
+  if (const auto bound = parse_real(number))
+    bound_ = *bound;
+  else
+    refuse(fmt::format("{} is not a number", number));
+  constexpr std::array<std::string_view, 5> kSigns = {">=", ">", "<=", "<", "=="};
+  if (std::ranges::find(kSigns, sign_) == kSigns.end())
+    refuse(fmt::format("{} is none of {}", sign_, fmt::join(kSigns, " ")));
+}
+
+void Requirement::check_name(const std::vector<std::string>& names) const {
+  if (std::ranges::find(names, name_) == names.end())
+    refuse(fmt::format("the summary has no number {}{}; it has {}", name_,
+                       did_you_mean(name_, names), fmt::join(names, ", ")));
+}
+
+bool Requirement::holds(const Json& summary) const {
+  if (!summary.contains(name_) || !summary[name_].is_number())
+    refuse(fmt::format("the summary has no number {}", name_));
+  const auto value = summary[name_].get<double>();
+  if (sign_ == ">=") return value >= bound_;
+  if (sign_ == ">") return value > bound_;
+  if (sign_ == "<=") return value <= bound_;
+  if (sign_ == "<") return value < bound_;
+  return value == bound_;
+}
+
+void Requirement::refuse(const std::string& why) const {
+  throw usage_error("--require '{}': {}", condition_, why);
 }
 
 }  // namespace dreamer

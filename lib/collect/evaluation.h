@@ -38,9 +38,26 @@ struct Evaluation {
 /// percentile bootstrap (10,000 resamples, drawn from `seed`).
 [[nodiscard]] Json summarize(const std::vector<double>& returns, std::int64_t seed);
 
-/// Whether a summary satisfies a condition such as "mean>=700": a number's name, one of
-/// >= > <= < ==, a number.
-/// @throws usage_error if it is not of that form or names no number of the summary
-[[nodiscard]] bool satisfies(const Json& summary, const std::string& condition);
+/// The names of the numbers in the summary of a model (schemas/summary.schema.json).
+[[nodiscard]] std::vector<std::string> numbers_of_a_model();
+
+/// A condition on a summary, such as "mean>=700": a number's name, one of >= > <= < ==, a number.
+class Requirement {
+ public:
+  /// @throws usage_error if `condition` is not of that form
+  explicit Requirement(const std::string& condition);
+
+  /// @throws usage_error if it asks for none of these, the numbers that the summary will have
+  void check_name(const std::vector<std::string>& names) const;
+
+  /// @throws usage_error if it names no number of the summary
+  [[nodiscard]] bool holds(const Json& summary) const;
+
+ private:
+  [[noreturn]] void refuse(const std::string& why) const;
+
+  std::string condition_, name_, sign_;
+  double bound_ = 0;
+};
 
 }  // namespace dreamer

@@ -1,6 +1,7 @@
 #include "config/config.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "core/error.h"
 #include "core/json_text.h"
@@ -129,6 +130,14 @@ Fields train_fields(TrainConfig& c) {
   };
 }
 
+std::string without_leading_zeros(const std::string& text) {
+  const std::size_t sign = text.starts_with('-') ? 1 : 0;
+  std::size_t first = sign;
+  while (first + 1 < text.size() && text[first] == '0' && std::isdigit(text[first + 1]) != 0)
+    ++first;
+  return text.substr(0, sign) + text.substr(first);
+}
+
 std::vector<std::string> field_names(const Section& section) {
   std::vector<std::string> names;
   for (const Field& field : section.fields) names.push_back(field.name);
@@ -203,8 +212,9 @@ void set(Config& config, const std::string& assignment, const std::vector<std::s
   if (std::ranges::find(allowed, name) == allowed.end())
     throw usage_error("--set {}: this program has no use for the section {} (it uses: {})",
                       assignment, name, fmt::join(allowed, ", "));
-  // Text needs no quotes: what is not JSON is a string.
-  Json value = try_parse_json(text).value_or(text);
+  // Text needs no quotes: what is not JSON is a string. JSON has no zeros in front of numbers; ours
+  // may have them, in options and file names alike.
+  Json value = try_parse_json(without_leading_zeros(text)).value_or(text);
   if (std::holds_alternative<std::string*>(field.value)) value = text;
   field.assign(value, name + "." + key);
 }

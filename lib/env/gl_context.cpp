@@ -7,12 +7,13 @@
 #include <cstdlib>
 #include <mutex>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/parse_number.h"
+#include "core/processors.h"
 
 namespace dreamer::env {
 
@@ -136,10 +137,13 @@ class Egl final : public GlContext::Platform {
     if (query(devices.size(), devices.data(), &count) == 0 || count == 0)
       throw error("EGL finds no device");
     std::int32_t first = 0;
-    if (const char* chosen = std::getenv("MUJOCO_EGL_DEVICE_ID"); chosen != nullptr) {
-      first = std::atoi(chosen);
-      if (first < 0 || first >= count)
-        throw error("MUJOCO_EGL_DEVICE_ID={} is not one of the {} EGL devices", chosen, count);
+    if (const char* chosen = std::getenv("MUJOCO_EGL_DEVICE_ID");
+        chosen != nullptr && *chosen != '\0') {
+      const auto number = parse_integer(chosen);
+      if (!number || *number < 0 || *number >= count)
+        throw usage_error("MUJOCO_EGL_DEVICE_ID={}: must be the number of an EGL device, 0 to {}",
+                          chosen, count - 1);
+      first = static_cast<std::int32_t>(*number);
       count = first + 1;
     }
     const auto open = [&](unsigned platform, void* device) {
@@ -227,8 +231,7 @@ std::shared_ptr<GlContext::Platform> g_platform;
 // llvmpipe reads this when its first context is made. One renderer gains from its worker threads;
 // several that render side by side share the cores better without them.
 void configure_llvmpipe(std::int64_t contexts) {
-  const auto cores = static_cast<std::int64_t>(std::thread::hardware_concurrency());
-  const auto workers = contexts > 1 ? 0 : std::min<std::int64_t>(cores, 4);
+  const auto workers = contexts > 1 ? 0 : std::min<std::int64_t>(usable_cores(), 4);
   setenv("LP_NUM_THREADS", std::to_string(workers).c_str(), /*overwrite=*/0);
 }
 
@@ -251,6 +254,7 @@ void load_opengl(std::int64_t contexts) {
     try {
       g_platform = make();
     } catch (const Error& e) {
+      if (e.code() == ExitCode::usage) throw;  // a wrong wish is said, not passed over
       failures += fmt::format("{}{}: {}", failures.empty() ? "" : "; ", name, e.what());
     }
   };

@@ -1,5 +1,6 @@
 #include "collect/evaluation.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "collect/random_policy.h"
@@ -31,11 +32,25 @@ TEST(Summary, HasMeanSpreadAndAnIntervalAroundTheMean) {
 
 TEST(Requirement, ComparesANumberOfTheSummary) {
   const Json summary = {{"mean", 700.0}, {"task", "x"}};
-  EXPECT_TRUE(satisfies(summary, "mean>=700"));
-  EXPECT_TRUE(satisfies(summary, "mean <= 7e2"));
-  EXPECT_FALSE(satisfies(summary, "mean>700"));
-  for (const char* wrong : {"mean", "median>=1", "task>=1", "mean>=much", "mean=>700", ">=3"})
-    EXPECT_THROW((void)satisfies(summary, wrong), Error) << wrong;
+  EXPECT_TRUE(Requirement("mean>=700").holds(summary));
+  EXPECT_TRUE(Requirement("mean <= 7e2").holds(summary));
+  EXPECT_FALSE(Requirement("mean>700").holds(summary));
+  for (const char* absent : {"median>=1", "task>=1", ">=3"})
+    EXPECT_THROW((void)Requirement(absent).holds(summary), Error) << absent;
+}
+
+TEST(Requirement, IsReadBeforeThereIsASummary) {
+  for (const char* wrong : {"mean", "mean>=much", "mean=>700", "mean>>3", "mean>=0x10", "mean>nan"})
+    EXPECT_THROW((void)Requirement(wrong), Error) << wrong;
+  EXPECT_THROW(Requirement("avg>3").check_name({"episodes", "mean"}), Error);
+  Requirement("mean>3").check_name({"episodes", "mean"});
+}
+
+TEST(Requirement, MayAskForTheNumbersOfAModel) {
+  const auto names = numbers_of_a_model();
+  for (const char* name : {"psnr", "psnr_gain_at_end", "explained", "reward_mae", "episodes"})
+    EXPECT_THAT(names, ::testing::Contains(name));
+  EXPECT_THAT(names, ::testing::Not(::testing::Contains("by_horizon")));
 }
 
 }  // namespace
