@@ -4,10 +4,11 @@
 #include <sys/mman.h>
 
 #include <cstdlib>
-#include <thread>
+#include <filesystem>
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/processors.h"
 #include "core/random.h"
 
 namespace dreamer {
@@ -33,13 +34,17 @@ void keep_memory() {
 #endif
 }
 
+// Whether NVIDIA's driver offers a device here.
+bool gpu_in_machine() {
+  std::error_code none;
+  return std::filesystem::exists("/dev/nvidia0", none);
+}
+
 }  // namespace
 
 torch::Device set_up(const Compute& compute) {
   keep_memory();
-  const auto cores = static_cast<std::int64_t>(std::thread::hardware_concurrency());
-  const std::int64_t threads =
-      compute.threads > 0 ? compute.threads : std::max<std::int64_t>(1, cores);
+  const std::int64_t threads = compute.threads > 0 ? compute.threads : default_threads();
   at::set_num_threads(static_cast<int>(threads));
   // Asked for, the number is settled for this thread, whatever others set for theirs.
   static_cast<void>(at::get_num_threads());
@@ -56,10 +61,22 @@ torch::Device set_up(const Compute& compute) {
     }
     if (device.is_cuda() && !gpu)
       throw usage_error("--device {}: this LibTorch sees no GPU; use cpu", compute.device);
+    if (device.is_cuda() && device.has_index() &&
+        static_cast<std::size_t>(device.index()) >= torch::cuda::device_count())
+      throw usage_error("--device {}: LibTorch sees {} GPUs, the first is cuda:0", compute.device,
+                        torch::cuda::device_count());
     if (!device.is_cuda() && !device.is_cpu())
       throw usage_error("--device {}: must be auto, cpu or cuda[:N]", compute.device);
   }
-  log::verbose("computing on {} with {} threads", device.str(), threads);
+  // Whoever left the choice to us is told of a GPU, taken or not: it decides how long a fit takes.
+  const std::string line = fmt::format("computing on {} with {} threads", device.str(), threads);
+  if (compute.device == "auto" && gpu)
+    log::info("{}", line);
+  else if (compute.device == "auto" && gpu_in_machine())
+    log::info("{}: LibTorch does not see this machine's GPU; give --device cpu if that is meant",
+              line);
+  else
+    log::verbose("{}", line);
   return device;
 }
 
