@@ -66,5 +66,33 @@ endforeach()
 # With sanitizers GCC sees uninitialized members in LibTorch's headers where there are none.
 target_compile_options(dreamer_torch INTERFACE -Wno-maybe-uninitialized)
 get_filename_component(TORCH_LIB_DIR ${TORCH_LIBRARY} DIRECTORY)
-target_link_libraries(dreamer_torch INTERFACE ${TORCH_LIBRARY} ${TORCH_LIB_DIR}/libtorch_cpu.so
+target_link_libraries(dreamer_torch INTERFACE ${TORCH_LIB_DIR}/libtorch_cpu.so
                                               ${TORCH_LIB_DIR}/libc10.so)
+
+# No symbol of ours lies in libtorch.so, which alone needs libtorch_cuda.so: a linker that keeps what
+# is needed only (--as-needed, as CMake's flags, distributions and users set it) would leave LibTorch
+# without its GPU, and nobody would notice. tests/linking_test.py holds this.
+set(DREAMER_TORCH_KEPT -Wl,--push-state,--no-as-needed ${TORCH_LIB_DIR}/libtorch.so)
+if(EXISTS ${TORCH_LIB_DIR}/libtorch_cuda.so)
+  list(APPEND DREAMER_TORCH_KEPT ${TORCH_LIB_DIR}/libtorch_cuda.so)
+endif()
+list(APPEND DREAMER_TORCH_KEPT -Wl,--pop-state)
+string(REPLACE ";" " " DREAMER_TORCH_KEPT "${DREAMER_TORCH_KEPT}")
+
+# --- OpenMP: the runtime that LibTorch itself uses -----------------------------------------------
+# Wheels bring one of their own, under a name of its own where they are built for CUDA. A second one
+# beside it would have threads of its own, which at::set_num_threads does not reach.
+execute_process(COMMAND ${CMAKE_READELF} -d ${TORCH_LIB_DIR}/libtorch_cpu.so
+                OUTPUT_VARIABLE needed ERROR_QUIET)
+add_library(dreamer_openmp INTERFACE)
+if(needed MATCHES "\\[(lib(gomp|iomp5|omp)[^]]*)\\]")
+  find_file(DREAMER_OPENMP_RUNTIME ${CMAKE_MATCH_1} NO_CACHE NO_DEFAULT_PATH
+            PATHS ${TORCH_LIB_DIR} ${TORCH_LIB_DIR}/../../torch.libs)
+endif()
+if(DREAMER_OPENMP_RUNTIME)
+  target_compile_options(dreamer_openmp INTERFACE ${OpenMP_CXX_FLAGS})
+  target_link_libraries(dreamer_openmp INTERFACE ${DREAMER_OPENMP_RUNTIME})
+  get_filename_component(DREAMER_OPENMP_DIR ${DREAMER_OPENMP_RUNTIME} DIRECTORY)
+else()  # the system's
+  target_link_libraries(dreamer_openmp INTERFACE OpenMP::OpenMP_CXX)
+endif()
