@@ -22,15 +22,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
+using Seeds = std::vector<std::int64_t>;  // of each environment
+
 /// The episode with this number in the run: whose it is, and where it goes.
 struct Planned {
   std::int64_t environment, seed, index;
   fs::path path;
 };
 
-Planned plan(const CollectOptions& options, std::int64_t number) {
+Planned plan(const CollectOptions& options, const Seeds& seeds, std::int64_t number) {
   const std::int64_t environment = number % options.envs, index = number / options.envs;
-  const std::int64_t seed = training_seed(options.seed, environment);
+  const std::int64_t seed = seeds[static_cast<std::size_t>(environment)];
   return {environment, seed, index,
           options.out / data::episode_file_name(env::find_task(options.task).name, seed, index)};
 }
@@ -40,9 +42,11 @@ io::Provenance provenance(const CollectOptions& options, const std::string& poli
   const auto& environment = options.environment;
   Json config = {{"task", options.task},
                  {"action_repeat", environment.action_repeat},
+                 {"time_limit", environment.time_limit},
                  {"render", to_string(environment.render)},
                  {"height", environment.height},
                  {"width", environment.width},
+                 {"camera", environment.camera},
                  {"observations", options.observations},
                  {"acting", options.acting}};
   std::vector<io::Parent> parents;
@@ -71,7 +75,14 @@ std::string difference_in_kind(const io::FileReader& file, const CollectOptions&
   if (header.action_repeat != wanted.action_repeat) return "action repeat";
   if (header.render != (images ? to_string(wanted.render) : "")) return "rendering";
   if (header.image_shape != shape) return "image size";
-  if (header.length != env::steps_per_episode(wanted) + 1) return "length";
+  const std::int64_t rows = env::steps_per_episode(wanted) + 1;
+  if (header.truncated.empty() ? header.length != rows : header.length > rows) return "length";
+  const Json made = io::read_provenance(file).config;
+  const auto differs = [&](const char* name, const Json& ours) {
+    return made.is_object() && made.contains(name) && made[name] != ours;  // older files lack them
+  };
+  if (differs("time_limit", wanted.time_limit)) return "time limit";
+  if (differs("camera", wanted.camera)) return "camera";
   if (options.observations && !file.has("/observation")) return "recorded observations";
   return "";
 }
@@ -101,6 +112,7 @@ std::optional<EpisodeResult> find_kept(const CollectOptions& options, const Plan
                            .length = file.attribute<std::int64_t>("/", "length"),
                            .seed = planned.seed,
                            .index = planned.index,
+                           .truncated = data::read_episode_header(file).truncated,
                            .kept = true};
     reason = "differs in " + reason;
   } catch (const Error& e) {
@@ -114,12 +126,13 @@ std::optional<EpisodeResult> find_kept(const CollectOptions& options, const Plan
 }
 
 /// The number of an environment's first episode where they go on behind those in the folder.
-std::int64_t first_number(const CollectOptions& options, std::int64_t environment) {
+std::int64_t first_number(const CollectOptions& options, const Seeds& seeds,
+                          std::int64_t environment) {
   const auto last = data::last_episode_index(options.out, env::find_task(options.task).name,
-                                             training_seed(options.seed, environment));
+                                             seeds[static_cast<std::size_t>(environment)]);
   if (last < 0) return environment;
   const std::int64_t number = last * options.envs + environment;
-  const Planned before = plan(options, number);
+  const Planned before = plan(options, seeds, number);
   std::string reason;
   try {
     reason = difference_in_kind(io::FileReader(before.path, "dreamer.episode"), options, before);
@@ -138,17 +151,20 @@ std::int64_t first_number(const CollectOptions& options, std::int64_t environmen
 class Run {
  public:
   Run(const CollectOptions& options, const ActingSource& acting, const EpisodeSink& sink)
-      : options_(options), acting_(acting), sink_(sink) {
+      : options_(options),
+        acting_(acting),
+        sink_(sink),
+        seeds_(training_seeds(options.seed, options.envs)) {
     for (std::int64_t e = 0; e < std::min(options.envs, options.episodes); ++e) first_.push_back(e);
   }
 
   void keep_existing() {
     for (std::int64_t number = 0; number < options_.episodes; ++number)
-      if (auto kept = find_kept(options_, plan(options_, number))) kept_.emplace(number, *kept);
+      if (auto kept = find_kept(options_, plan(number))) kept_.emplace(number, *kept);
   }
 
   void go_on_behind_existing() {
-    for (std::int64_t& first : first_) first = first_number(options_, first);
+    for (std::int64_t& first : first_) first = first_number(options_, seeds_, first);
   }
 
   void work() {
@@ -171,18 +187,46 @@ class Run {
     }
   }
 
+  [[nodiscard]] Planned plan(std::int64_t number) const {
+    return dreamer::plan(options_, seeds_, number);
+  }
+
+  /// The next episode of an environment; short if the physics break down, even empty; nothing if it
+  /// was stopped.
+  std::optional<data::Episode> act(env::Environment& environment, Policy& policy) {
+    try {
+      return run_episode(
+          environment, environment.reset(), policy,
+          {.observations = options_.observations, .stop = [this] { return stopped(); }});
+    } catch (const env::Breakdown& e) {
+      log::warning("{}", e.what());
+      return data::Episode();
+    }
+  }
+
+  /// What is there already of an episode. Which take the place of those that could not be acted is
+  /// not known beforehand.
+  [[nodiscard]] std::optional<EpisodeResult> kept(std::int64_t number, const Planned& planned) {
+    if (number >= options_.episodes) return find_kept(options_, planned);
+    const auto found = kept_.find(number);
+    return found == kept_.end() ? std::nullopt : std::optional(found->second);
+  }
+
   /// The episodes of one environment.
   void collect_from(std::int64_t first) {
     std::unique_ptr<env::Environment> environment;  // its OpenGL context belongs to this thread
     std::shared_ptr<const Acting> acting;
     std::unique_ptr<Policy> policy;
-    for (std::int64_t k = first; k < options_.episodes; k += options_.envs) {
+    std::int64_t broken = 0;  // one after the other
+    std::int64_t left = (options_.episodes - first + options_.envs - 1) / options_.envs;
+    for (std::int64_t k = first; left > 0; k += options_.envs) {
       if (stopped()) return;
-      if (const auto kept = kept_.find(k); kept != kept_.end()) {
-        tell(kept->second);
+      const Planned planned = plan(k);
+      if (const auto there = kept(k, planned)) {
+        tell(*there);
+        --left;
         continue;
       }
-      const Planned planned = plan(options_, k);
       if (!environment)
         environment =
             std::make_unique<env::Environment>(options_.task, planned.seed, options_.environment);
@@ -195,10 +239,20 @@ class Run {
                                                                options_.random_hold);
       }
       environment->skip_episodes(planned.index - environment->index() - 1);
-      const auto episode = run_episode(
-          *environment, environment->reset(), *policy,
-          {.observations = options_.observations, .stop = [this] { return stopped(); }});
+      const auto episode = act(*environment, *policy);
       if (!episode) return;
+      if (episode->length() < data::kShortestEpisode) {
+        if (++broken == kMostBreakdowns)
+          throw error(
+              "{}, seed {}: {} episodes one after the other broke down as they began; is the model "
+              "of the task changed, or the policy of another one?",
+              options_.task, planned.seed, broken);
+        log::warning("{} is not written; the episode behind it takes its place",
+                     planned.path.filename().string());
+        continue;
+      }
+      broken = 0;
+      --left;
       data::write_episode(planned.path, *episode, provenance(options_, acting->id, planned.seed),
                           options_.replace);
       tell({.path = planned.path,
@@ -206,7 +260,8 @@ class Run {
             .total_reward = episode->total_reward(),
             .length = episode->length(),
             .seed = planned.seed,
-            .index = planned.index});
+            .index = planned.index,
+            .truncated = episode->truncated});
     }
   }
 
@@ -222,6 +277,7 @@ class Run {
   const CollectOptions& options_;
   const ActingSource& acting_;
   const EpisodeSink& sink_;
+  const Seeds seeds_;
   std::vector<std::int64_t> first_;  // number of each environment's first episode
   std::map<std::int64_t, EpisodeResult> kept_;
   std::mutex mutex_;
@@ -246,12 +302,14 @@ void prepare(const CollectOptions& options) {
 }  // namespace
 
 Json to_json(const EpisodeResult& result) {
-  return {{"episode", text_of_path(result.path)},
-          {"task", result.task},
-          {"return", result.total_reward},
-          {"length", result.length},
-          {"seed", result.seed},
-          {"index", result.index}};
+  Json line = {{"episode", text_of_path(result.path)},
+               {"task", result.task},
+               {"return", result.total_reward},
+               {"length", result.length},
+               {"seed", result.seed},
+               {"index", result.index}};
+  if (!result.truncated.empty()) line["truncated"] = result.truncated;
+  return line;
 }
 
 Table episode_table() {

@@ -40,10 +40,12 @@ struct EpisodeResult {
   double total_reward = 0;
   std::int64_t length = 0;  // rows: the agent steps and the reset
   std::int64_t seed = 0, index = 0;
-  bool kept = false;  // an earlier run had written it
+  std::string truncated = {};  // why it ends before its time; empty: it does not
+  bool kept = false;           // an earlier run had written it
 };
 
-/// As the line that a program prints: episode (path), task, return, length, seed, index.
+/// As the line that a program prints: episode (path), task, return, length, seed, index, and
+/// truncated where it is.
 [[nodiscard]] Json to_json(const EpisodeResult& result);
 
 /// What of it people see on a terminal.
@@ -59,11 +61,13 @@ using EpisodeSink = std::function<void(const EpisodeResult&)>;
 /// Collects whole episodes into `options.out`. Episode k is the (k / envs)-th of environment
 /// k % envs, so that the set of files is a function of the options, not of timing. Each is written
 /// the moment it ends. Those that an earlier, interrupted run of the same options left are kept.
+/// An episode whose physics break down ends there; where that leaves nothing to learn from, the
+/// environment's next one takes its place, so that the numbers of its files leave a gap.
 /// Once a signal (core/signals.h) or `stop` asks for it the unfinished episodes are dropped and it
 /// returns.
 /// @param policy makes the policy of each environment; empty: random actions
 /// @throws Error if a file that belongs to something else is in the way (without Replace::yes), if
-///         the physics break down, or if writing fails; what was finished stays
+///         the physics break down again and again, or if writing fails; what was finished stays
 void collect(const CollectOptions& options, const PolicyFactory& policy, const EpisodeSink& sink);
 
 /// Collects whole episodes by whatever acts at the time: `acting` is asked before each. The numbers

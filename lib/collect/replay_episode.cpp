@@ -72,11 +72,12 @@ std::optional<EpisodeResult> replay_episode(const ReplayOptions& options) {
     bool restored = false;
     const env::Observation first = begin(environment, file, restored);
     LoggedPolicy policy(logged.action, logged.action_size);
-    const auto episode = run_episode(environment, first, policy,
-                                     {.observations = options.observations || restored,
-                                      .steps = rows - 1,
-                                      .stop = [] { return signals::requested() != 0; }});
+    auto episode = run_episode(environment, first, policy,
+                               {.observations = options.observations || restored,
+                                .steps = rows - 1,
+                                .stop = [] { return signals::requested() != 0; }});
     if (!episode) return std::nullopt;
+    if (episode->truncated.empty()) episode->truncated = logged.truncated;
     const Json config = {{"replay", options.episode.string()},
                          {"render", to_string(environment_options.render)}};
     data::write_episode(path, *episode, io::new_provenance(config, logged.seed, parents_of(file)),
@@ -86,7 +87,8 @@ std::optional<EpisodeResult> replay_episode(const ReplayOptions& options) {
                          .total_reward = episode->total_reward(),
                          .length = episode->length(),
                          .seed = episode->seed,
-                         .index = episode->index};
+                         .index = episode->index,
+                         .truncated = episode->truncated};
   });
 }
 

@@ -1,6 +1,7 @@
 #include "collect/rollout.h"
 
 #include "core/error.h"
+#include "core/log.h"
 
 namespace dreamer {
 namespace {
@@ -58,11 +59,18 @@ std::optional<data::Episode> run_episode(env::Environment& environment,
   for (std::int64_t step = 0; step < options.steps && !seen.last; ++step) {
     if (options.stop && options.stop()) return std::nullopt;
     const std::vector<float> action = policy.act(seen.image);
+    const auto where = [&] {
+      return fmt::format("{}, seed {}, episode {}, step {}", episode.task, episode.seed,
+                         episode.index, step);
+    };
     try {
       seen = environment.step(action);
+    } catch (const env::Breakdown& e) {
+      log::warning("{}: {}; the episode ends before this step", where(), e.what());
+      episode.truncated = "physics";
+      break;
     } catch (const Error& e) {
-      throw e.within(fmt::format("{}, seed {}, episode {}, step {}", episode.task, episode.seed,
-                                 episode.index, step));
+      throw e.within(where());
     }
     record(action, seen);
   }

@@ -11,6 +11,10 @@
 
 namespace dreamer {
 
+/// So many episodes of one environment whose physics break down at once, one after the other, are
+/// no accident any more: the model or the policy is at fault.
+inline constexpr std::int64_t kMostBreakdowns = 10;
+
 struct RolloutOptions {
   bool observations = false;  // record vector observations and the physics state as well
   std::int64_t steps = std::numeric_limits<std::int64_t>::max();  // at most so many agent steps
@@ -18,7 +22,8 @@ struct RolloutOptions {
 };
 
 /// Lets `policy` act in `environment` from its present state, which `first` shows (what reset or
-/// restore returned), until the episode ends.
+/// restore returned), until the episode ends. Where the physics break down it ends before the step
+/// that they did not take, as truncated, with a warning.
 /// @return the episode with a row for `first` and one for each step; nothing if it was stopped
 [[nodiscard]] std::optional<data::Episode> run_episode(env::Environment& environment,
                                                        const env::Observation& first,

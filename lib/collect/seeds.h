@@ -1,8 +1,7 @@
 #pragma once
 
 #include <cstdint>
-
-#include "core/random.h"
+#include <vector>
 
 namespace dreamer {
 
@@ -11,15 +10,6 @@ namespace dreamer {
 // episode it was trained on.
 
 inline constexpr std::int64_t kLargestSeed = 0x7fffffff;
-
-/// The seed of training environment i of a run with seed S: S itself for the first, so that one
-/// environment gives dm_control's episodes of that seed.
-[[nodiscard]] inline std::int64_t training_seed(std::int64_t seed, std::int64_t environment) {
-  if (environment == 0) return seed;
-  return static_cast<std::int64_t>(derive_seed(static_cast<std::uint64_t>(seed), "environment",
-                                               static_cast<std::uint64_t>(environment)) &
-                                   kLargestSeed);
-}
 
 /// Every run has so many seeds of its own, one a round and the last for episodes that nothing is
 /// learned from (pipelines/dreamer.mk counts likewise).
@@ -33,9 +23,16 @@ static_assert(kLargestRunSeed * kSeedsOfARun + kSeedsOfARun - 1 <= kLargestSeed)
   return seed * kSeedsOfARun + round;
 }
 
-/// The seed of evaluation environment i of a run with seed S.
-[[nodiscard]] inline std::int64_t evaluation_seed(std::int64_t seed, std::int64_t environment) {
-  return kLargestSeed + 1 + training_seed(seed, environment);
-}
+/// The seeds of the training environments side by side that collect with seed S: S itself for the
+/// first, so that one environment gives dm_control's episodes of that seed; for the others hashes
+/// of S and their number. Of a run that collects with so many environments in each of its rounds
+/// all are different: where a hash has been given to an environment of an earlier round, or is a
+/// round's own seed, another takes its place.
+[[nodiscard]] std::vector<std::int64_t> training_seeds(std::int64_t seed,
+                                                       std::int64_t environments);
+
+/// The seed of evaluation environment i of a run with seed S. Two may be the same, which does no
+/// harm: nothing is stored under it.
+[[nodiscard]] std::int64_t evaluation_seed(std::int64_t seed, std::int64_t environment);
 
 }  // namespace dreamer

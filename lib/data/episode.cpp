@@ -169,6 +169,7 @@ void write_episode(const std::filesystem::path& path, const Episode& episode,
   file.attribute("/", "action_repeat", episode.action_repeat);
   file.attribute("/", "action_space", action_space(episode).dump());
   file.attribute("/", "render", episode.render);
+  if (!episode.truncated.empty()) file.attribute("/", "truncated", episode.truncated);
   file.attribute("/", "return", episode.total_reward());
   file.attribute("/", "length", rows);
   if (const auto& shape = episode.image_shape; shape.pixels() > 0)
@@ -199,6 +200,7 @@ EpisodeHeader read_episode_header(const io::FileReader& file) {
   header.action_repeat = ranged_attribute(file, "action_repeat");
   header.index = file.attribute_or<std::int64_t>("/", "index", 0);
   header.render = file.attribute_or<std::string>("/", "render", "");
+  header.truncated = file.attribute_or<std::string>("/", "truncated", "");
   header.discrete = is_discrete(file);
   const io::DatasetInfo action = file.info("/action");
   check_shape(file, "/action", {-1, -1}, action);
@@ -241,6 +243,7 @@ Episode read_actions(const io::FileReader& file) {
   e.action_size = header.action_size;
   e.discrete = header.discrete;
   e.render = header.render;
+  e.truncated = header.truncated;
   e.image_shape = header.image_shape;
   e.action = read_finite_rows(file, "/action", header.length, header.action_size);
   return e;

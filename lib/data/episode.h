@@ -11,6 +11,9 @@
 
 namespace dreamer::data {
 
+/// Rows that an episode needs to be learned from: a reset and one step.
+inline constexpr std::int64_t kShortestEpisode = 2;
+
 /// The dimensions of an image: rows, columns, channels.
 struct ImageShape {
   std::int64_t height = 0, width = 0, channels = 0;
@@ -35,6 +38,7 @@ struct Episode {
   std::int64_t action_size = 0;
   bool discrete = false;  // actions are one-hot
   std::string render;     // "exact", "fast", or empty if there are no images of ours
+  std::string truncated;  // why it ends before its time: "physics" (they broke down), or empty
 
   ImageShape image_shape;                            // all zero: no images
   std::vector<std::uint8_t> image;                   // [T,H,W,C]
@@ -64,8 +68,8 @@ void write_episode(const std::filesystem::path& path, const Episode& episode,
 /// Reads an episode whole, checking shapes and that numbers are finite.
 [[nodiscard]] Episode read_episode(const std::filesystem::path& path);
 
-/// Reads what a replay needs and no more: `task`, `seed`, `index`, `action_repeat` and /action, the
-/// last being all that such a file must hold beside its format.
+/// Reads what acting an episode again needs and no more: the attributes `task`, `seed`,
+/// `action_repeat` and, where it is there, `index`; and /action.
 [[nodiscard]] Episode read_logged_actions(const std::filesystem::path& path);
 
 /// The parts of an open episode file, each checked as read_episode checks it. For those who do not
@@ -74,7 +78,7 @@ struct EpisodeHeader {
   std::string task;
   std::int64_t seed = 0, index = 0, action_repeat = 1, length = 0, action_size = 0;
   bool discrete = false;
-  std::string render;
+  std::string render, truncated;
   ImageShape image_shape;  // all zero: no images
 };
 [[nodiscard]] EpisodeHeader read_episode_header(const io::FileReader& file);

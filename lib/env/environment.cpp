@@ -67,16 +67,25 @@ void Environment::reseed(std::int64_t seed) {
 
 void Environment::begin_episode() {
   ++index_;
-  with_context(fmt::format("{}, seed {}, episode {}", info_.name, seed_, index_), [this] {
+  control_steps_ = kControlSteps;  // over, unless it begins
+  const auto where = fmt::format("{}, seed {}, episode {}", info_.name, seed_, index_);
+  try {
     physics_.reset();
     task_->begin_episode(random_);
     physics_.forward();
-  });
+  } catch (const Breakdown& e) {
+    throw Breakdown(e.within(where).what());
+  } catch (const Error& e) {
+    throw e.within(where);
+  }
   control_steps_ = 0;
 }
 
 void Environment::skip_episodes(std::int64_t n) {
-  for (; n > 0; --n) begin_episode();
+  for (; n > 0; --n) try {
+      begin_episode();
+    } catch (const Breakdown&) {  // its draws are made, which is all that counts here
+    }
   control_steps_ = kControlSteps;
 }
 

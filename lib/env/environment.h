@@ -41,6 +41,7 @@ class Environment {
   Environment& operator=(const Environment&) = delete;
 
   /// Passes over `n` episodes: runs their resets, so that the draws of the next one are its own.
+  /// Nothing is thrown if the physics of one break down.
   void skip_episodes(std::int64_t n);
 
   /// Begins anew with another seed, as if just made (which takes half a second, most of it for the
@@ -48,8 +49,10 @@ class Environment {
   void reseed(std::int64_t seed);
 
   /// Begins the next episode.
+  /// @throws Breakdown if its first state is invalid; the reset after it begins the one behind it
   Observation reset();
   /// @param action [A], each in [-1,1]; mapped to the actuators' range in double
+  /// @throws Breakdown if the physics cannot take the step; then the episode is over
   Observation step(std::span<const float> action);
 
   [[nodiscard]] const TaskInfo& info() const { return info_; }

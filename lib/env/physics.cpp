@@ -101,11 +101,8 @@ void Physics::checked(Body&& body) {
   body();
   for (int i = 0; i < mjNWARNING; ++i)
     if (data_->warning[i].number > before[i])
-      throw error(
-          "the physics broke down at {:.3f} s of simulated time: {}; what follows would be no "
-          "data, "
-          "so the episode ends here and is not stored (another --seed gives other episodes)",
-          data_->time, kWarnings[i]);
+      throw Breakdown(fmt::format("the physics broke down at {:.3f} s of simulated time: {}",
+                                  data_->time, kWarnings[i]));
 }
 
 void Physics::forward_unchecked() {

@@ -9,6 +9,8 @@
 
 #include <mujoco/mujoco.h>
 
+#include "core/error.h"
+
 namespace dreamer::env {
 
 struct FreeSpec {
@@ -21,6 +23,13 @@ using Spec = std::unique_ptr<mjSpec, FreeSpec>;
 /// Reads `file` of the installed MJCF models ("cartpole.xml").
 /// @param edit changes the parsed model, where a task needs that
 [[nodiscard]] Spec parse_model(const std::string& file, const std::function<void(mjSpec&)>& edit);
+
+/// The simulation has left what can be computed: MuJoCo warns of a bad state. The next reset begins
+/// as if nothing had been.
+class Breakdown : public Error {
+ public:
+  using Error::Error;
+};
 
 /// An entry of a body's rotation matrix, row-major: `zz` is the z component of the body's z axis,
 /// `xz` the x component of the body's z axis.
@@ -41,11 +50,11 @@ class Physics {
   void reset();
   /// Recomputes what is derived from the state, with actuation disabled: no control has been chosen
   /// yet when an episode begins.
-  /// @throws Error if MuJoCo warns (a bad number in the state, contact buffer full, …)
+  /// @throws Breakdown if MuJoCo warns (a bad number in the state, contact buffer full, …)
   void forward();
   /// `substeps` time steps, then positions, velocities and what derives from them brought up to
   /// date (mj_step alone leaves them one substep behind).
-  /// @throws Error if MuJoCo warns: the state is invalid
+  /// @throws Breakdown if MuJoCo warns: the state is invalid
   void step(int substeps);
 
   [[nodiscard]] mjModel& model() { return *model_; }

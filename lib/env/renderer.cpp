@@ -58,49 +58,57 @@ RenderQuality render_quality(const std::string& word) {
   throw usage_error("rendering is exact, fast or none, not {}", word);
 }
 
+Renderer::Scene::Scene(const mjModel& model) : mjvScene() {
+  mjv_defaultScene(this);
+  mjv_makeScene(&model, this, kMaxGeoms);
+}
+
+Renderer::Scene::~Scene() { mjv_freeScene(this); }
+
+Renderer::Context::Context(const mjModel& model, GlContext& gl) : mjrContext(), gl_(gl) {
+  mjr_defaultContext(this);
+  const std::lock_guard lock(context_mutex());
+  mjr_makeContext(&model, this, mjFONTSCALE_50);
+}
+
+Renderer::Context::~Context() {
+  try {
+    gl_.make_current();
+  } catch (const Error&) {
+    return;  // another thread's: what it holds there cannot be freed from here
+  }
+  const std::lock_guard lock(context_mutex());
+  mjr_freeContext(this);
+}
+
+const mjModel& Renderer::prepared(mjModel& model, const mjrRect& view, RenderQuality quality) {
+  // The pixels do not depend on the buffer being larger than the view.
+  model.vis.global.offwidth = view.width;
+  model.vis.global.offheight = view.height;
+  if (quality == RenderQuality::fast) model.vis.quality.shadowsize = 0;
+  return model;
+}
+
 Renderer::Renderer(Physics& physics, int camera, std::int64_t height, std::int64_t width,
                    RenderQuality quality)
-    : physics_(physics), view_{0, 0, static_cast<int>(width), static_cast<int>(height)} {
-  mjModel& model = physics_.model();
-  // The pixels do not depend on the buffer being larger than the view.
-  model.vis.global.offwidth = view_.width;
-  model.vis.global.offheight = view_.height;
-  if (quality == RenderQuality::fast) model.vis.quality.shadowsize = 0;
-
+    : physics_(physics),
+      view_{0, 0, static_cast<int>(width), static_cast<int>(height)},
+      scene_(prepared(physics_.model(), view_, quality)),
+      context_(physics_.model(), gl_) {
   mjv_defaultOption(&option_);
   option_.flags[mjVIS_RANGEFINDER] = 0;
   mjv_defaultPerturb(&perturb_);
   mjv_defaultCamera(&camera_);
   camera_.type = mjCAMERA_FIXED;
   camera_.fixedcamid = camera;
-  mjv_defaultScene(&scene_);
-  mjv_makeScene(&model, &scene_, kMaxGeoms);
   if (quality == RenderQuality::fast) {
     scene_.flags[mjRND_SHADOW] = 0;
     scene_.flags[mjRND_REFLECTION] = 0;
   }
-
-  mjr_defaultContext(&context_);
-  {
-    const std::lock_guard lock(context_mutex());
-    mjr_makeContext(&model, &context_, mjFONTSCALE_50);
-  }
   drop_stencil_of_shadow_map(gl_, context_);
   mjr_setBuffer(mjFB_OFFSCREEN, &context_);
-  if (context_.currentBuffer != mjFB_OFFSCREEN) {
-    mjr_freeContext(&context_);
-    mjv_freeScene(&scene_);
+  if (context_.currentBuffer != mjFB_OFFSCREEN)
     throw error("{}: OpenGL has no offscreen framebuffers", opengl_platform());
-  }
-}
-
-Renderer::~Renderer() {
-  gl_.make_current();
-  {
-    const std::lock_guard lock(context_mutex());
-    mjr_freeContext(&context_);
-  }
-  mjv_freeScene(&scene_);
 }
 
 std::vector<std::uint8_t> Renderer::render() {

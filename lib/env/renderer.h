@@ -24,7 +24,6 @@ class Renderer {
   /// @param quality fast or exact
   Renderer(Physics& physics, int camera, std::int64_t height, std::int64_t width,
            RenderQuality quality);
-  ~Renderer();
   Renderer(const Renderer&) = delete;
   Renderer& operator=(const Renderer&) = delete;
 
@@ -32,14 +31,34 @@ class Renderer {
   [[nodiscard]] std::vector<std::uint8_t> render();
 
  private:
+  // Both free what they hold even where the constructor of the renderer throws.
+  struct Scene : mjvScene {
+    explicit Scene(const mjModel& model);
+    ~Scene();
+    Scene(const Scene&) = delete;
+    Scene& operator=(const Scene&) = delete;
+  };
+  class Context : public mjrContext {
+   public:
+    /// @param gl current now, and made so again at the end
+    Context(const mjModel& model, GlContext& gl);
+    ~Context();
+    Context(const Context&) = delete;
+    Context& operator=(const Context&) = delete;
+
+   private:
+    GlContext& gl_;
+  };
+  static const mjModel& prepared(mjModel& model, const mjrRect& view, RenderQuality quality);
+
   Physics& physics_;
   GlContext gl_;
   mjrRect view_;
   mjvOption option_;
   mjvPerturb perturb_;
   mjvCamera camera_;
-  mjvScene scene_;
-  mjrContext context_;
+  Scene scene_;
+  Context context_;
 };
 
 }  // namespace dreamer::env

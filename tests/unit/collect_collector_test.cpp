@@ -138,6 +138,25 @@ TEST_F(Collector, AnEpisodeOfAnotherKindInTheWayIsAnErrorBeforeAnyWork) {
   EXPECT_EQ(run(other).size(), 2U);
 }
 
+TEST_F(Collector, AnotherTimeLimitOrCameraIsAnotherKindOfEpisode) {
+  (void)run(options(1, 1));
+  const auto says = [&](const CollectOptions& other) -> std::string {
+    try {
+      (void)run(other);
+    } catch (const Error& e) {
+      return e.what();
+    }
+    return "";
+  };
+  auto other = options(1, 1);
+  other.environment.time_limit = 981;  // in steps of 20 as long as 1000
+  EXPECT_THAT(says(other), HasSubstr("time limit"));
+  other = options(1, 1);
+  other.environment.camera = "hand";
+  EXPECT_THAT(says(other), HasSubstr("camera"));
+  EXPECT_EQ(says(options(1, 1)), "");
+}
+
 TEST_F(Collector, AnotherPolicysEpisodeIsNotKept) {
   (void)run(options(1, 1));
   auto other = options(1, 1);
@@ -258,7 +277,8 @@ TEST(Seeds, OfTrainingAndEvaluationNeverMeet) {
   std::set<std::int64_t> seeds;
   for (std::int64_t seed : {std::int64_t{0}, std::int64_t{1}, kLargestSeed})
     for (std::int64_t i = 0; i < 50; ++i) {
-      const auto training = training_seed(seed, i), evaluation = evaluation_seed(seed, i);
+      const auto training = training_seeds(seed, 50)[static_cast<std::size_t>(i)],
+                 evaluation = evaluation_seed(seed, i);
       EXPECT_GE(training, 0);
       EXPECT_LE(training, kLargestSeed);
       EXPECT_GT(evaluation, kLargestSeed);
@@ -266,19 +286,28 @@ TEST(Seeds, OfTrainingAndEvaluationNeverMeet) {
       seeds.insert({training, evaluation});
     }
   EXPECT_EQ(seeds.size(), 300U);
-  EXPECT_EQ(training_seed(7, 0), 7);
+  EXPECT_EQ(training_seeds(7, 1), (std::vector<std::int64_t>{7}));
 }
 
-TEST(Seeds, OfRoundsDiffer) {
+// As in all earlier versions: the files of their runs are found again.
+TEST(Seeds, AreThoseOfEarlierRuns) {
+  EXPECT_THAT(training_seeds(0, 3), ::testing::ElementsAre(0, 946743714, 2094320538));
+  EXPECT_THAT(training_seeds(70012, 4),
+              ::testing::ElementsAre(70012, 154886192, 1645875090, 1230646828));
+}
+
+TEST(Seeds, OfARunsEnvironmentsAllDiffer) {
+  // The hashes of environment 3 in round 12 and of environment 5 in round 22 are the same.
+  constexpr std::int64_t kEnvironments = 8, kRun = 2051 * kSeedsOfARun, kMet = 1559051477;
+  EXPECT_EQ(training_seeds(kRun + 12, kEnvironments)[3], kMet) << "the first one keeps its own";
+  EXPECT_NE(training_seeds(kRun + 22, kEnvironments)[5], kMet);
   std::set<std::int64_t> seeds;
-  for (const std::int64_t seed : {std::int64_t{0}, std::int64_t{1}, kLargestRunSeed})
-    for (std::int64_t round = 0; round <= kLargestRound; ++round) {
-      EXPECT_GE(round_seed(seed, round), 0);
-      EXPECT_LE(round_seed(seed, round), kLargestSeed);
-      seeds.insert(round_seed(seed, round));
+  for (std::int64_t round = 0; round <= 30; ++round)
+    for (const std::int64_t seed : training_seeds(kRun + round, kEnvironments)) {
+      EXPECT_TRUE(seeds.insert(seed).second) << "round " << round;
+      EXPECT_GE(seed, 0);
+      EXPECT_LE(seed, kLargestSeed);
     }
-  EXPECT_EQ(seeds.size(), static_cast<std::size_t>(3 * (kLargestRound + 1)));
-  EXPECT_EQ(round_seed(7, 12), 70012);  // as pipelines/dreamer.mk has it
 }
 
 }  // namespace

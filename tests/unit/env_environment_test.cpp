@@ -154,9 +154,18 @@ TEST(Environment, ABrokenStateIsAnErrorAndNotAnObservation) {
   try {
     for (int i = 0; i < 100; ++i) (void)environment.step(std::vector<float>{1.0F});
     FAIL();
-  } catch (const Error& e) {
+  } catch (const Breakdown& e) {
     EXPECT_THAT(e.what(), HasSubstr("physics broke down"));
   }
+  // The next episode is as if nothing had been.
+  Environment sound("cartpole_swingup", 0, blind(2));
+  sound.skip_episodes(1);
+  (void)sound.reset();
+  (void)environment.reset();
+  EXPECT_EQ(environment.index(), 1);
+  EXPECT_EQ(environment.physics_state(), sound.physics_state());
+  const std::vector<float> action = {0.4F};
+  EXPECT_EQ(environment.step(action).reward, sound.step(action).reward);
 }
 
 TEST(Environment, RefusesSettingsThatMakeNoSense) {
