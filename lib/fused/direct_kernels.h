@@ -18,7 +18,6 @@ struct PatchGrid {
   [[nodiscard]] std::int64_t positions() const { return narrow_rows * narrow_columns; }
   [[nodiscard]] std::int64_t narrow() const { return positions() * narrow_channels; }
   /// Numbers in a patch.
-  [[nodiscard]] std::int64_t patch() const { return kernel * kernel * wide_channels; }
 };
 
 /// The products that convolutions are made of, for layers whose sizes the compiler knows: without

@@ -224,7 +224,7 @@ void adam(std::int64_t count, const AdamStep& step, const float* __restrict grad
 DREAMER_VECTORIZED
 void relu_backward(std::int64_t count, const float* __restrict y, const float* __restrict gradient,
                    float* __restrict out) {
-  for (std::int64_t i = 0; i < count; ++i) out[i] = y[i] > 0 ? gradient[i] : 0;
+  for (std::int64_t i = 0; i < count; ++i) out[i] = y[i] <= 0 ? 0 : gradient[i];
 }
 
 DREAMER_VECTORIZED

@@ -73,7 +73,8 @@ struct AdamStep {
 void adam(std::int64_t count, const AdamStep& step, const float* gradient, float* m, float* v,
           float* x);
 
-/// out = gradient where y > 0, else 0: the gradient before the ReLU that gave y.
+/// out = 0 where y ≤ 0, else gradient: the gradient before the ReLU that gave y. Where y is NaN it
+/// passes, as in PyTorch, so that a NaN is not hidden.
 void relu_backward(std::int64_t count, const float* y, const float* gradient, float* out);
 /// sum [channels] += the rows of x [rows,channels].
 void add_rows(std::int64_t rows, std::int64_t channels, const float* x, float* sum);

@@ -1,8 +1,11 @@
 #include "fused/direct_kernels.h"
 
 #include <gtest/gtest.h>
+#include <torch/torch.h>
 
+#include <array>
 #include <cmath>
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -39,6 +42,20 @@ void expect_near(const Numbers& ours, const std::vector<double>& right, const ch
   EXPECT_LE(error, 1e-5 * scale) << what;
 }
 
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr std::array kNotFinite = {
+    std::numeric_limits<float>::quiet_NaN(), -kInfinity, kInfinity, 0.0F, -1.5F, 2.5F,
+    std::numeric_limits<float>::denorm_min()};
+
+float relu_of_torch(float x) { return torch::relu(torch::tensor(x)).item<float>(); }
+
+void expect_same(float ours, float right) {
+  if (std::isnan(right))
+    EXPECT_TRUE(std::isnan(ours)) << ours;
+  else
+    EXPECT_EQ(ours, right);
+}
+
 using Case = std::tuple<PatchGrid, Vectors>;
 
 class DirectKernelsOf : public testing::TestWithParam<Case> {};
@@ -51,7 +68,7 @@ TEST_P(DirectKernelsOf, EqualPlainSums) {
   ASSERT_NE(kernels, nullptr);
 
   constexpr std::int64_t kImages = 2;
-  const std::int64_t patch = g.patch(), channels = g.narrow_channels;
+  const std::int64_t patch = g.kernel * g.kernel * g.wide_channels, channels = g.narrow_channels;
   const Numbers wide = random_numbers(kImages * g.wide(), 1);
   const Numbers narrow = random_numbers(kImages * g.narrow(), 2);
   const Numbers weight = random_numbers(patch * channels, 3);
@@ -106,6 +123,34 @@ TEST_P(DirectKernelsOf, EqualPlainSums) {
   expect_near(our_weight, to_weight, "weight");
 }
 
+// What no sum is: a bias that is not finite goes through a layer without weights as it is.
+TEST_P(DirectKernelsOf, TakeReluOfWhatIsNotFiniteAsTorchDoes) {
+  const auto& [g, vectors] = GetParam();
+  if (!has(vectors)) GTEST_SKIP() << "this processor has no such vectors";
+  const DirectKernels* kernels = direct_kernels(g, vectors);
+  ASSERT_NE(kernels, nullptr);
+  const std::int64_t patch = g.kernel * g.kernel * g.wide_channels;
+  const Numbers wide(static_cast<std::size_t>(g.wide())),
+      narrow(static_cast<std::size_t>(g.narrow())),
+      weight(static_cast<std::size_t>(patch * g.narrow_channels));
+  const auto biases = [](std::int64_t channels) {
+    Numbers bias(static_cast<std::size_t>(channels));
+    for (std::size_t i = 0; i < bias.size(); ++i) bias[i] = kNotFinite[i % kNotFinite.size()];
+    return bias;
+  };
+  const Numbers narrow_bias = biases(g.narrow_channels), wide_bias = biases(g.wide_channels);
+  Numbers to_narrow(narrow.size()), to_wide(wide.size());
+  kernels->narrow_from_wide(g, 1, wide.data(), weight.data(), narrow_bias.data(), true,
+                            to_narrow.data());
+  Numbers ordered(kernels->ordered);
+  kernels->order(weight.data(), wide_bias.data(), ordered.data());
+  kernels->wide_from_narrow(g, 1, narrow.data(), ordered.data(), true, to_wide.data());
+  for (std::size_t i = 0; i < to_narrow.size(); ++i)
+    expect_same(to_narrow[i], relu_of_torch(narrow_bias[i % narrow_bias.size()]));
+  for (std::size_t i = 0; i < to_wide.size(); ++i)
+    expect_same(to_wide[i], relu_of_torch(wide_bias[i % wide_bias.size()]));
+}
+
 // The layers at depth 8, and at depth 32 those nearest to the picture.
 INSTANTIATE_TEST_SUITE_P(Layers, DirectKernelsOf,
                          testing::Combine(testing::Values(PatchGrid{64, 64, 3, 31, 31, 8, 4, 2},
@@ -118,6 +163,22 @@ INSTANTIATE_TEST_SUITE_P(Layers, DirectKernelsOf,
                                                           PatchGrid{64, 64, 3, 31, 31, 32, 4, 2},
                                                           PatchGrid{64, 64, 3, 30, 30, 32, 6, 2}),
                                           testing::Values(Vectors::avx2, Vectors::avx512)));
+
+// For each instruction set that the compiler makes of it, at every place in a vector.
+TEST(DirectKernels, GradientsBeforeAReluAreTorchs) {
+  constexpr std::int64_t kCount = 67;
+  for (std::size_t shift = 0; shift < kNotFinite.size(); ++shift) {
+    Numbers y(kCount), gradient(kCount), ours(kCount);
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      y[i] = kNotFinite[(i + shift) % kNotFinite.size()];
+      gradient[i] = kNotFinite[i % kNotFinite.size()];
+    }
+    relu_backward(kCount, y.data(), gradient.data(), ours.data());
+    const auto right = torch::threshold_backward(torch::tensor(gradient), torch::tensor(y), 0);
+    for (std::size_t i = 0; i < y.size(); ++i)
+      expect_same(ours[i], right[static_cast<std::int64_t>(i)].item<float>());
+  }
+}
 
 TEST(DirectKernels, AreNoneForOtherSizes) {
   EXPECT_EQ(direct_kernels({64, 64, 3, 31, 31, 7, 4, 2}, Vectors::avx2), nullptr);
