@@ -201,7 +201,7 @@ $(OUT)/open-loop.json: $(OUT)/held-out.json
 $(OUT)/open-loop.h5 $(OUT)/policy-dream.h5: $(OUT)/held-out.json
 	dr-imagine --model $(final)-model.h5 --data $(OUT)/held-out --seed $(SEED) --force --quiet \
 	  $(if $(findstring policy,$@),--policy $(final)-policy.h5 --starts 9 --horizon $(FAR) \
-	    $(call horizon,0),--starts 3 $(call horizon,$(FAR))) --out $@
+	    $(call horizon,0),--starts 3 $(call horizon,$(FAR))) --out $@ >/dev/null
 
 $(OUT)/%.mp4: $(OUT)/%.h5
 	dr-render $< --overlay --out $@ --force --quiet >/dev/null

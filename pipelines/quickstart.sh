@@ -70,9 +70,9 @@ say "pictures"
 dr-eval --task "$TASK" --policy random --preset quick --seed "$SEED" --episodes 4 --envs 2 \
     --render fast --quiet > "$OUT/random-returns.json"
 dr-imagine --model "$previous-model.h5" --data "$HELD_OUT" --starts 3 --seed "$SEED" \
-    --out "$OUT/open-loop.h5" --force --quiet
+    --out "$OUT/open-loop.h5" --force --quiet > /dev/null
 dr-imagine --model "$previous-model.h5" --policy "$previous-policy.h5" --data "$HELD_OUT" \
-    --starts 9 --seed "$SEED" --out "$OUT/policy-dream.h5" --force --quiet
+    --starts 9 --seed "$SEED" --out "$OUT/policy-dream.h5" --force --quiet > /dev/null
 dr-render "$OUT/open-loop.h5" --overlay --out "$OUT/open-loop.mp4" --force --quiet > /dev/null
 dr-render "$OUT/open-loop.h5" --out "$OUT/open-loop.png" --force --quiet > /dev/null
 dr-render "$OUT/policy-dream.h5" --overlay --out "$OUT/policy-dream.mp4" --force --quiet > /dev/null

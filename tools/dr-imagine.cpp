@@ -1,4 +1,5 @@
 #include "cli/program.h"
+#include "core/output.h"
 #include "stages/stages.h"
 
 int main(int argc, char** argv) {
@@ -10,12 +11,12 @@ int main(int argc, char** argv) {
       .add_option("--policy", job.policy, "follow this policy; without it, the logged actions")
       ->type_name("FILE");
   program.data(job.data);
-  program.out(job.out, "FILE", "the dream file to write");
+  program.out_file(job.out, "the dream file to write");
   program.force(job.replace);
   program.count("--starts", job.starts, 1, "dreams, from rows drawn by --seed");
   program.count("--context", job.context, 1, "rows the model sees before it imagines");
   program.count("--horizon", job.horizon, 1, "rows it imagines");
   program.compute(job);
   program.memory_remedy("fewer --starts or a shorter --horizon");
-  return program.run(argc, argv, [&] { dreamer::stages().imagine(job); });
+  return program.run(argc, argv, [&] { dreamer::emit(dreamer::stages().imagine(job)); });
 }

@@ -12,8 +12,7 @@
 namespace dreamer::data {
 namespace {
 
-constexpr std::int64_t kShortestEpisode = 2;  // a reset and one step: less teaches no dynamics
-constexpr std::int64_t kBlockRows = 16;       // frames read at once where files do not say
+constexpr std::int64_t kBlockRows = 16;  // frames read at once where files do not say
 constexpr std::int64_t kMeanFrames = 2000;
 constexpr std::int64_t kRarestTry = 64;  // looks between two tries of a file that cannot be read
 
@@ -85,7 +84,6 @@ Replay::Entry Replay::read_entry(const std::filesystem::path& path) {
   Entry e;
   e.path = path;
   e.render = header.render;
-  e.id = file.attribute_or<std::string>("/provenance", "id", "");
   e.length = header.length;
   e.action = read_finite_rows(file, "/action", e.length, header.action_size);
   e.reward = read_finite_rows(file, "/reward", e.length, 1);
@@ -93,10 +91,13 @@ Replay::Entry Replay::read_entry(const std::filesystem::path& path) {
   const std::int64_t chunk = std::max<std::int64_t>(file.info("/image").chunk_rows, 1);
   e.block_rows = chunk * ((kBlockRows + chunk - 1) / chunk);
 
+  const auto with_contents = [&](std::uint64_t hash) {
+    hash = hash_bytes(hash, std::as_bytes(std::span(&e.length, 1)));
+    return hash_of(hash_of(hash_of(hash, e.action), e.reward), e.discount);
+  };
   const std::string name = path.filename().string();
-  e.digest = hash_bytes(kHashStart, std::as_bytes(std::span(name)));
-  e.digest = hash_bytes(e.digest, std::as_bytes(std::span(&e.length, 1)));
-  e.digest = hash_of(hash_of(hash_of(e.digest, e.action), e.reward), e.discount);
+  e.digest = with_contents(hash_bytes(kHashStart, std::as_bytes(std::span(name))));
+  e.fingerprint = with_contents(kHashStart);
 
   if (options_.reward == RewardTransform::tanh)
     for (float& reward : e.reward) reward = std::tanh(reward);
@@ -173,11 +174,11 @@ std::int64_t Replay::total_rows() const {
   return rows;
 }
 
-std::vector<std::string> Replay::ids() const {
+std::vector<std::string> Replay::fingerprints() const {
   const std::shared_lock lock(mutex_);
-  std::vector<std::string> ids;
-  for (const EntryPtr& e : entries_) ids.push_back(e->id);
-  return ids;
+  std::vector<std::string> all;
+  for (const EntryPtr& e : entries_) all.push_back(fmt::format("{:016x}", e->fingerprint));
+  return all;
 }
 
 std::uint64_t Replay::digest() const {

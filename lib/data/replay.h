@@ -74,8 +74,9 @@ class Replay {
   [[nodiscard]] std::int64_t action_size() const { return action_size_; }
   [[nodiscard]] bool discrete() const { return discrete_; }
   [[nodiscard]] ImageShape image_shape() const { return image_shape_; }
-  /// Provenance ids of the episodes, in order; empty text where a file has none.
-  [[nodiscard]] std::vector<std::string> ids() const;
+  /// The episodes by what they hold (length, actions, rewards, discounts), whatever their files are
+  /// called and however they were rendered: 16 hexadecimal digits each, in order.
+  [[nodiscard]] std::vector<std::string> fingerprints() const;
 
   /// `batch` windows of `length` rows: window b lies in an episode drawn uniformly, at a start
   /// drawn uniformly from 0…T−L, its last row included.
@@ -99,11 +100,11 @@ class Replay {
  private:
   struct Entry {
     std::filesystem::path path;
-    std::string id, render;
+    std::string render;
     std::int64_t length = 0;
     std::int64_t block_rows = 0;                  // of frames read at once
     std::vector<float> action, reward, discount;  // [T,A], [T], [T]
-    std::uint64_t digest = 0;
+    std::uint64_t digest = 0, fingerprint = 0;  // of name and contents; of contents alone
   };
   using EntryPtr = std::shared_ptr<const Entry>;
 

@@ -74,6 +74,15 @@ std::vector<Parent> read_parents(const FileReader& file) {
   return parents;
 }
 
+/// Absent in files without them, and in those of earlier versions.
+std::vector<std::string> read_episodes(const FileReader& file) {
+  std::vector<std::string> episodes;
+  if (!file.has_attribute(kGroup, "episodes")) return episodes;
+  for (const Json& episode : file.json_attribute(kGroup, "episodes"))
+    if (episode.is_string()) episodes.push_back(episode.get<std::string>());
+  return episodes;
+}
+
 }  // namespace
 
 void set_command_line(std::string program, std::vector<std::string> argv) {
@@ -115,6 +124,7 @@ void write_provenance(FileWriter& file, const Provenance& provenance) {
   put("seed", provenance.seed);
   put("parents", text(parents));
   put("time", provenance.time);
+  if (!provenance.episodes.empty()) put("episodes", text(provenance.episodes));
 }
 
 Provenance read_provenance(const FileReader& file) {
@@ -126,7 +136,8 @@ Provenance read_provenance(const FileReader& file) {
           .config = file.json_attribute(kGroup, "config"),
           .seed = file.attribute<std::int64_t>(kGroup, "seed"),
           .parents = read_parents(file),
-          .time = text("time")};
+          .time = text("time"),
+          .episodes = read_episodes(file)};
 }
 
 }  // namespace dreamer::io

@@ -22,9 +22,12 @@ struct Provenance {
   std::int64_t seed = 0;
   std::vector<Parent> parents;
   std::string time;  // UTC, ISO 8601
+  /// Of a checkpoint: the episodes that its model was learned from, by their contents
+  /// (data::Replay::fingerprints), sorted; of very many the first ones.
+  std::vector<std::string> episodes = {};
 };
 
-/// Remembers the command line of this process for every file it writes. Called once by run_main.
+/// Remembers the command line of this process for every file it writes. Called by cli::Program.
 void set_command_line(std::string program, std::vector<std::string> argv);
 
 /// The provenance of a file that this process writes now: new id, command line, time.

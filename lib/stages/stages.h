@@ -16,7 +16,8 @@ class Stages {
   virtual void fit_model(const FitModelJob& job) const = 0;
   virtual void fit_behavior(const FitBehaviorJob& job) const = 0;
   virtual void train(const TrainJob& job) const = 0;
-  virtual void imagine(const ImagineJob& job) const = 0;
+  /// Writes the dream file; what it holds, as the line that dr-imagine prints.
+  [[nodiscard]] virtual Json imagine(const ImagineJob& job) const = 0;
   /// Prediction quality by horizon, as the summary that dr-eval prints.
   [[nodiscard]] virtual Json evaluate_model(const EvaluateModelJob& job) const = 0;
   /// Loads a policy checkpoint once; the policies it makes share it.

@@ -1,5 +1,8 @@
 #include "train/checkpoint.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "config/stored_config.h"
 #include "core/error.h"
 #include "core/log.h"
@@ -122,6 +125,30 @@ void write_counts(io::FileWriter& file, const Counts& counts) {
 Counts read_counts(const io::FileReader& file) {
   return {file.attribute<std::int64_t>("/progress", "updates"),
           file.attribute<std::int64_t>("/progress", "environment_steps")};
+}
+
+std::vector<std::string> learned_from(const data::Replay& replay,
+                                      std::vector<std::string> earlier) {
+  constexpr std::size_t kMost = 10000;  // 190 KB
+  std::vector<std::string> all = replay.fingerprints();
+  all.insert(all.end(), std::make_move_iterator(earlier.begin()),
+             std::make_move_iterator(earlier.end()));
+  std::ranges::sort(all);
+  all.erase(std::ranges::unique(all).begin(), all.end());
+  // As hashes are spread evenly, the first ones are a fair sample.
+  if (all.size() > kMost) all.resize(kMost);
+  return all;
+}
+
+void warn_of_learned(const data::Replay& replay, const io::Provenance& model,
+                     const std::filesystem::path& path) {
+  const auto judged = replay.fingerprints();
+  const auto known = std::ranges::count_if(judged, [&](const std::string& episode) {
+    return std::ranges::binary_search(model.episodes, episode);
+  });
+  if (known > 0)
+    log::warning("{} of {} episodes are among those that {} was learned from; hold some out", known,
+                 judged.size(), path.string());
 }
 
 void check_domain(const Domain& model, const Domain& data, const std::filesystem::path& where) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "behavior/behavior_loss.h"
+#include "data/replay.h"
 #include "io/file.h"
 #include "io/provenance.h"
 #include "model/world_model.h"
@@ -65,6 +66,15 @@ void check_same_sizes(const ModelConfig& theirs, const ModelConfig& ours,
                       const std::filesystem::path& file);
 void check_same_sizes(const BehaviorConfig& theirs, const BehaviorConfig& ours,
                       const std::filesystem::path& file);
+
+/// What a checkpoint's provenance says of the episodes that its model was learned from: those of
+/// `replay` and `earlier` ones.
+[[nodiscard]] std::vector<std::string> learned_from(const data::Replay& replay,
+                                                    std::vector<std::string> earlier);
+
+/// Warns of episodes that the model was learned from, on which it seems better than it is.
+void warn_of_learned(const data::Replay& replay, const io::Provenance& model,
+                     const std::filesystem::path& path);
 
 /// Refuses data that the model was not made for: image size, action size.
 void check_domain(const Domain& model, const Domain& data, const std::filesystem::path& where);

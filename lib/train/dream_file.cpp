@@ -30,6 +30,7 @@ data::Dream make_dream(const ModelCheckpoint& checkpoint, const PolicyCheckpoint
                         : policy_dream(model, *policy->behavior->actor, windows.logged, job.context,
                                        job.horizon, job.seed);
 
+  Progress progress("dreams", job.starts);
   data::Dream dream;
   dream.kind = policy == nullptr ? data::DreamKind::open_loop : data::DreamKind::policy;
   dream.task = checkpoint.domain.task;
@@ -53,12 +54,36 @@ data::Dream make_dream(const ModelCheckpoint& checkpoint, const PolicyCheckpoint
   if (predicted.discount.defined()) dream.discount = to_vector<float>(predicted.discount);
   if (policy != nullptr)
     dream.value = to_vector<float>(policy->behavior->value->forward(feature).squeeze(-1));
-  dream.image = to_vector<std::uint8_t>(pictures(model, rollout));
+  dream.image = to_vector<std::uint8_t>(pictures(model, rollout, &progress));
   if (policy == nullptr) {
     dream.truth_image = to_vector<std::uint8_t>(windows.logged.image);
     dream.truth_reward = to_vector<float>(windows.logged.reward);
   }
   return dream;
+}
+
+Json summarize(const data::Dream& dream) {
+  Json line = {{"kind", dream.kind == data::DreamKind::policy ? "policy" : "open_loop"},
+               {"starts", dream.starts},
+               {"context", dream.context},
+               {"horizon", dream.horizon - dream.context}};
+  if (dream.truth_image.empty()) return line;
+  const auto ahead = [&](const auto& values, torch::ScalarType type) {
+    const std::int64_t columns =
+        static_cast<std::int64_t>(values.size()) / (dream.starts * dream.horizon);
+    return torch::from_blob(
+               const_cast<void*>(static_cast<const void*>(values.data())),  // only read
+               {dream.starts, dream.horizon, columns}, type)
+        .slice(1, dream.context)
+        .to(torch::kFloat32);
+  };
+  const Tensor difference =
+      (ahead(dream.image, torch::kUInt8) - ahead(dream.truth_image, torch::kUInt8)) / 255;
+  const Tensor reward_error =
+      ahead(dream.reward, torch::kFloat32) - ahead(dream.truth_reward, torch::kFloat32);
+  line["psnr"] = psnr_of(by_horizon(difference.square())).mean().item<double>();
+  line["reward_mae"] = reward_error.abs().mean().item<double>();
+  return line;
 }
 
 }  // namespace dreamer

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/json.h"
 #include "data/dream.h"
 #include "data/replay.h"
 #include "stages/jobs.h"
@@ -12,5 +13,9 @@ namespace dreamer {
 [[nodiscard]] data::Dream make_dream(const ModelCheckpoint& model, const PolicyCheckpoint* policy,
                                      const data::Replay& replay, const ImagineJob& job,
                                      torch::Device device);
+
+/// What a dream holds: kind, starts, context, horizon; where it has the truth, the PSNR of the
+/// images and the error of the rewards behind the context, each the mean over the horizon.
+[[nodiscard]] Json summarize(const data::Dream& dream);
 
 }  // namespace dreamer

@@ -109,14 +109,24 @@ Rollout policy_dream(const WorldModel& model, const Actor& actor, const Sequence
   return recorder.rollout(context);
 }
 
-Tensor pictures(const WorldModel& model, const Rollout& rollout) {
+Tensor pictures(const WorldModel& model, const Rollout& rollout, Progress* progress) {
   const torch::NoGradGuard no_grad;
   // One dream at a time: the decoder's layers between need a hundred times a picture's memory.
   std::vector<Tensor> dreams;
   const Tensor feature = rollout.states.feature();
-  for (std::int64_t n = 0; n < feature.size(0); ++n)
+  for (std::int64_t n = 0; n < feature.size(0); ++n) {
     dreams.push_back(model.to_picture(model.decode(feature[n])));
+    if (progress != nullptr) progress->advance();
+  }
   return torch::stack(dreams);
+}
+
+Tensor psnr_of(const Tensor& mse) { return -10 * mse.clamp_min(1e-10).log10(); }
+
+Tensor by_horizon(const Tensor& x) {
+  std::vector<std::int64_t> axes = {0};
+  for (std::int64_t axis = 2; axis < x.dim(); ++axis) axes.push_back(axis);
+  return x.mean(axes);
 }
 
 Windows draw_windows(const data::Replay& replay, std::int64_t count, std::int64_t context,

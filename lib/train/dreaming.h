@@ -4,6 +4,7 @@
 
 #include <torch/torch.h>
 
+#include "core/progress.h"
 #include "data/replay.h"
 #include "train/checkpoint.h"
 
@@ -36,8 +37,15 @@ struct Windows {
   std::vector<std::int64_t> episode, first_row;  // [N]
 };
 
-/// Decoded pictures of a rollout, uint8 [N,H,Y,X,C].
-[[nodiscard]] torch::Tensor pictures(const WorldModel& model, const Rollout& rollout);
+/// Decoded pictures of a rollout, uint8 [N,H,Y,X,C]; `progress` counts the N.
+[[nodiscard]] torch::Tensor pictures(const WorldModel& model, const Rollout& rollout,
+                                     Progress* progress = nullptr);
+
+/// Decibels of a mean squared error of images in [0,1], where none is below 100.
+[[nodiscard]] torch::Tensor psnr_of(const torch::Tensor& mse);
+
+/// Mean over everything but the horizon: [N,H,…] -> [H].
+[[nodiscard]] torch::Tensor by_horizon(const torch::Tensor& x);
 
 /// `count` windows of `context` + `ahead` rows that lie wholly inside their episode, drawn by
 /// (seed, "starts").

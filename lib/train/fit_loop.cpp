@@ -211,7 +211,9 @@ class Fit {
   }
 
   [[nodiscard]] io::Provenance provenance() const {
-    return io::new_provenance(trainer_.config(), job_.seed, setup_.parents());
+    io::Provenance made = io::new_provenance(trainer_.config(), job_.seed, setup_.parents());
+    made.episodes = setup_.episodes();
+    return made;
   }
 
   const FitJob& job_;

@@ -16,6 +16,8 @@ struct FitSetup {
   std::string stream;          // name of the random stream that draws windows, and of the run
   Counts begin = {};           // of the checkpoint that --init names
   std::function<std::vector<io::Parent>()> parents = {};  // of a file that is written now
+  /// Of a file that is written now: the episodes that its model was learned from.
+  std::function<std::vector<std::string>()> episodes = {};
   /// Draws pictures into the log after an update; may be empty.
   std::function<void(TensorBoard&, std::int64_t update)> pictures = {};
   /// With --follow: takes in what others have written since the last look. Called between updates.

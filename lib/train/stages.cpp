@@ -126,13 +126,16 @@ CheckpointInfo check_init(const std::filesystem::path& path, const BehaviorConfi
   return init;
 }
 
-/// Gives a joint trainer the numbers of its checkpoints, which become `parents`.
+/// Gives a joint trainer the numbers of its checkpoints, which become `parents`, learned from
+/// `episodes`.
 void begin_from(const TrainJob& job, JointTrainer& trainer, const Domain& domain,
-                const data::Replay& replay, std::vector<io::Parent>& parents) {
+                const data::Replay& replay, std::vector<io::Parent>& parents,
+                std::vector<std::string>& episodes) {
   const CheckpointInfo model = check_init(job.init_model, job.config.model, domain, replay);
   JointCounts begin{.model = model.counts.updates};
   trainer.model().read(io::FileReader(job.init_model, "dreamer.model"));
   parents.push_back({model.provenance.id, "init"});
+  episodes = model.provenance.episodes;
   if (!job.init_policy.empty()) {
     const CheckpointInfo policy =
         check_init(job.init_policy, job.config.behavior, acts_of(model, job.init_model));
@@ -169,6 +172,8 @@ class LearnStages final : public Stages {
     if (job.follow && !wait_for_episodes(replay, job)) return;
     const Domain domain = domain_of(replay);
     std::vector<io::Parent> init_parent;
+    std::vector<std::string> learned;  // the episodes of what it goes on from
+    setup.episodes = [&] { return learned_from(replay, learned); };
     setup.parents = [&] {
       std::vector<io::Parent> parents = {data_parent(replay)};
       parents.insert(parents.end(), init_parent.begin(), init_parent.end());
@@ -182,8 +187,10 @@ class LearnStages final : public Stages {
       const CheckpointInfo init = check_earlier(job.init);
       setup.begin = init.counts;
       init_parent.push_back({init.provenance.id, "init"});
+      learned = init.provenance.episodes;
     }
-    if (has_published(job)) static_cast<void>(check_earlier(job.out));  // the loop goes on from it
+    if (has_published(job))
+      learned = check_earlier(job.out).provenance.episodes;  // goes on from it
     const auto model = new_model(job, replay, domain, job.init, device);
     ModelTrainer trainer(model, domain, job.config, job.seed, device);
     setup.look = [&] { add_new_episodes(replay, job); };
@@ -222,6 +229,7 @@ class LearnStages final : public Stages {
       parents.push_back(data_parent(replay));
       return parents;
     };
+    setup.episodes = [&] { return model.provenance.episodes; };
     setup.look = [&] {
       add_new_episodes(replay, job);
       take_newer_model(model_file, model, device);
@@ -269,12 +277,13 @@ class LearnStages final : public Stages {
     const auto behavior = new_behavior(job, *model, device);
     JointTrainer trainer(model, behavior, domain, job.config, job.seed, device);
     std::vector<io::Parent> parents;
-    if (!job.init_model.empty()) begin_from(job, trainer, domain, replay, parents);
+    std::vector<std::string> learned;
+    if (!job.init_model.empty()) begin_from(job, trainer, domain, replay, parents, learned);
     if (state) trainer.read(io::FileReader(files.resume));
-    run_train(job, {trainer, behavior, domain, replay, parents, device}, random, state);
+    run_train(job, {trainer, behavior, domain, replay, parents, learned, device}, random, state);
   }
 
-  void imagine(const ImagineJob& job) const override {
+  Json imagine(const ImagineJob& job) const override {
     io::check_output(job.out, job.replace);
     const torch::Device device = set_up(job);
     const ModelCheckpoint model = load_model(job.model, device);
@@ -295,6 +304,9 @@ class LearnStages final : public Stages {
     data::write_dream(job.out, dream,
                       io::new_provenance(to_json(config, {"model"}), job.seed, std::move(parents)),
                       job.replace);
+    Json line = {{"dream", job.out.string()}};
+    line.update(as_printed(summarize(dream)));
+    return line;
   }
 
   Json evaluate_model(const EvaluateModelJob& job) const override {
@@ -302,6 +314,7 @@ class LearnStages final : public Stages {
     const ModelCheckpoint model = load_model(job.model, device);
     const data::Replay replay = open_replay(job.data, model.model->config());
     check_domain(model.domain, domain_of(replay), replay.path(0));
+    warn_of_learned(replay, model.provenance, job.model);
     Json summary = {{"model", job.model.string()}, {"task", model.domain.task}};
     summary.update(as_printed(evaluate_open_loop(*model.model, replay, job, device)));
     return summary;

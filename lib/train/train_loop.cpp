@@ -211,7 +211,10 @@ class TrainRun {
   [[nodiscard]] io::Provenance provenance(std::vector<io::Parent> parents) const {
     parents.insert(parents.end(), setup_.parents.begin(), setup_.parents.end());
     parents.push_back({fmt::format("{:016x}", setup_.replay.digest()), "data"});
-    return io::new_provenance(setup_.trainer.config(), job_.seed, std::move(parents));
+    io::Provenance made =
+        io::new_provenance(setup_.trainer.config(), job_.seed, std::move(parents));
+    made.episodes = learned_from(setup_.replay, setup_.episodes);
+    return made;
   }
 
   /// Control steps in the replay.

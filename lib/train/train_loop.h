@@ -14,7 +14,8 @@ struct TrainSetup {
   std::shared_ptr<Behavior> behavior;  // the one that `trainer` learns
   Domain domain;
   data::Replay& replay;
-  std::vector<io::Parent> parents;  // checkpoints gone on from
+  std::vector<io::Parent> parents;    // checkpoints gone on from
+  std::vector<std::string> episodes;  // that those were learned from
   torch::Device device;
 };
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import h5py
 import numpy as np
@@ -100,6 +101,29 @@ def test_a_policy_acts_with_the_action_repeat_it_was_learned_with(shell, made):
     assert [line["length"] for line in done.lines()] == [41] and not done.stderr
     done = shell.run("dr-eval", *short, "--episodes", 1, "--set", "collect.action_repeat=50")
     assert "was learned with action repeat 25 and acts with 50" in done.stderr
+
+
+def test_judging_a_model_on_what_it_learned_from_is_warned_of(shell, made):
+    def says(model, *data):
+        return shell.run("dr-eval", "--model", model, "--starts", 1, "--context", 1, "--horizon", 1,
+                         "--threads", 1, "--data", *data).stderr
+
+    first, second = sorted(made.episodes.glob("*.h5"))
+    shell.run("dr-collect", "--task", "cartpole_balance", "--episodes", 1, "--seed", 100, "--out",
+              "held-out", *SHORT_EPISODES)
+    assert says(made.model, "held-out") == ""
+    assert "1 of 2 episodes are among those that" in says(made.model, first, "held-out")
+    # By what they hold: under another name, and rendered otherwise.
+    shutil.copy(second, shell.folder / "copy.h5")
+    assert "1 of 1 episodes" in says(made.model, "copy.h5")
+    shell.run("dr-collect", "--replay", first, "--render", "exact", "--out", "again")
+    assert "1 of 1 episodes" in says(made.model, "again")
+    # What goes on from a model has learned from its episodes too; so has the model of a policy.
+    assert "1 of 1 episodes" in says(made.policy, first)
+    shell.run("dr-fit-model", "--init", made.model, "--data", "held-out", "--updates", 1, "--out",
+              "further.h5", *TINY_MODEL)
+    assert "3 of 3 episodes" in says("further.h5", made.episodes, "held-out")
+    shell.run("dr-info", "--check", "further.h5")
 
 
 def test_a_long_command_line_is_kept(shell, made):

@@ -4,7 +4,9 @@ import json
 import pathlib
 import time
 
+import h5py
 import jsonschema
+import numpy as np
 import pytest
 from conftest import SHORT_EPISODES, TINY_BEHAVIOR, TINY_MODEL
 
@@ -91,6 +93,33 @@ def test_summaries_of_policy_and_model(shell, made):
                       "--context", 2, "--horizon", 4, "--threads", 1).lines()
     assert len(model) == 1 and len(model[0]["by_horizon"]["psnr"]) == 4
     obeys("summary", model[0])
+    ahead = {name: np.array(values) for name, values in model[0]["by_horizon"].items()}
+    better = np.maximum(ahead["psnr_repeat_last"], ahead["psnr_mean_frame"])
+    np.testing.assert_allclose(ahead["psnr_gain"], ahead["psnr"] - better, atol=1e-4)
+    explained = 1 - 10 ** ((ahead["psnr_mean_frame"] - ahead["psnr"]) / 10)
+    np.testing.assert_allclose(ahead["explained"], explained, atol=1e-4)
+    for name in ("psnr_gain", "explained", "reward_mae"):
+        assert abs(model[0][name] - ahead[name].mean()) < 1e-5
+    assert abs(model[0]["psnr_gain_at_end"] - ahead["psnr_gain"][-1]) < 1e-5
+
+
+def test_the_line_of_a_dream_is_what_the_file_holds(shell, made):
+    imagine = ["dr-imagine", "--model", made.model, "--data", made.episodes, "--starts", 3,
+               "--context", 2, "--horizon", 4, "--threads", 1]
+    done = shell.run(*imagine, "--out", "dream.h5")
+    line, = done.lines()
+    obeys("dream-line", line)
+    assert done.stderr == "" and line["dream"] == "dream.h5" and line["kind"] == "open_loop"
+    assert (line["starts"], line["context"], line["horizon"]) == (3, 2, 4)
+    with h5py.File(shell.folder / "dream.h5") as file:
+        error = (file["image"][:, 2:].astype(float) - file["truth/image"][:, 2:]) / 255
+        psnr = -10 * np.log10((error ** 2).mean((0, 2, 3, 4)))
+        assert abs(line["psnr"] - psnr.mean()) < 1e-4
+        mae = np.abs(file["reward"][:, 2:] - file["truth/reward"][:, 2:]).mean()
+        assert abs(line["reward_mae"] - mae) < 1e-6
+    line, = shell.run(*imagine, "--policy", made.policy, "--out", "own.h5").lines()
+    obeys("dream-line", line)
+    assert line["kind"] == "policy" and "psnr" not in line
 
 
 def test_information_about_every_kind_of_file(shell, made):
