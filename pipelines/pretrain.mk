@@ -12,7 +12,7 @@
 # what there is still to do. Other settings than a run was begun with are an error, unless
 # CHANGE=yes. To take in new episodes, remove OUT/split.json and OUT/fit.json.
 #
-#   DATA                folders of episodes, such as dr-collect writes
+#   DATA                folders of episodes; how to write your own: EPISODE in man dreamer-files
 #   PRESET=paper        settings: paper, paper-gr, quick
 #   SETTINGS=           settings of one's own, as --set takes them: 'model.depth=8 fit_model.batch=16'
 #   OUT=runs/pretrain-PRESET-SETTINGS-SEED   one make at a time works in it
@@ -74,7 +74,7 @@ MAKEFLAGS += --no-builtin-rules
 .NOTPARALLEL:  # each program takes the cores it is given; two would slow each other
 
 ifndef DATA
-$(error DATA= is needed: a folder of episodes, such as dr-collect writes)
+$(error DATA= is needed: a folder of episodes, such as dr-collect writes, or your own: EPISODE in man dreamer-files)
 endif
 ifeq ($(filter psnr reward_mae,$(SCORE)),)
 $(error SCORE=$(SCORE) is neither psnr nor reward_mae)
@@ -185,7 +185,7 @@ $(OUT)/horizon.png: $(OUT)/evaluation.json
 
 $(OUT)/open-loop.h5: $(OUT)/fit.json $(OUT)/run.json
 	dr-imagine --model $(OUT)/model.h5 --data - --seed $(SEED) --starts 3 \
-	  $(call horizon,$(FAR)) $(compute) --out $@ --force --quiet <$(OUT)/held-out.txt
+	  $(call horizon,$(FAR)) $(compute) --out $@ --force --quiet <$(OUT)/held-out.txt >/dev/null
 
 $(OUT)/open-loop.mp4 $(OUT)/open-loop.png: $(OUT)/open-loop.h5
 	dr-render $< $(if $(findstring mp4,$@),--overlay) --out $@ --force --quiet >/dev/null

@@ -112,8 +112,9 @@ FileReader::FileReader(const std::filesystem::path& path) {
   impl_->format = attribute_or<std::string>("/", "format", "");
   if (!impl_->format.starts_with("dreamer."))
     throw error(
-        "{} is an HDF5 file, but not one of dreamer's (its attribute format is no dreamer.…); man "
-        "dreamer-files says what those hold",
+        "{} is an HDF5 file, but not one of dreamer's (its attribute format is no dreamer.…); an "
+        "episode needs /image, /action, /reward, /discount and attributes, see EPISODE in man "
+        "dreamer-files",
         name);
   if (has_attribute("/", "format_version"))
     impl_->version = version_text(attribute("/", "format_version"));
