@@ -61,8 +61,7 @@ torch::Device set_up(const Compute& compute) {
     }
     if (device.is_cuda() && !gpu)
       throw usage_error("--device {}: this LibTorch sees no GPU; use cpu", compute.device);
-    if (device.is_cuda() && device.has_index() &&
-        static_cast<std::size_t>(device.index()) >= torch::cuda::device_count())
+    if (device.is_cuda() && device.has_index() && device.index() >= torch::cuda::device_count())
       throw usage_error("--device {}: LibTorch sees {} GPUs, the first is cuda:0", compute.device,
                         torch::cuda::device_count());
     if (!device.is_cuda() && !device.is_cpu())
