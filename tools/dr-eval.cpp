@@ -50,7 +50,8 @@ Json evaluate_policy(const Options& o) {
 std::vector<std::string> numbers(bool judges_model) {
   if (judges_model) return numbers_of_a_model();
   std::vector<std::string> names;
-  for (const auto& [name, value] : summarize({0.0}, 0).items())
+  const Json summary = summarize({0.0}, 0);
+  for (const auto& [name, value] : summary.items())
     if (value.is_number()) names.push_back(name);
   return names;
 }

@@ -98,11 +98,12 @@ template <class Body>
 void Physics::checked(Body&& body) {
   std::array<int, mjNWARNING> before{};
   for (int i = 0; i < mjNWARNING; ++i) before[i] = data_->warning[i].number;
+  const double time = data_->time;  // MuJoCo puts a bad state back to the beginning
   body();
   for (int i = 0; i < mjNWARNING; ++i)
     if (data_->warning[i].number > before[i])
-      throw Breakdown(fmt::format("the physics broke down at {:.3f} s of simulated time: {}",
-                                  data_->time, kWarnings[i]));
+      throw Breakdown(fmt::format("the physics broke down at {:.3f} s of simulated time: {}", time,
+                                  kWarnings[i]));
 }
 
 void Physics::forward_unchecked() {
