@@ -14,6 +14,7 @@
 #include "core/signals.h"
 #include "core/terminal.h"
 #include "data/episode_list.h"
+#include "io/crash.h"
 #include "io/provenance.h"
 
 namespace dreamer::cli {
@@ -353,6 +354,7 @@ int Program::run_coded(int argc, char** argv, const std::function<ExitCode()>& w
   terminal::hold_standard_descriptors();
   log::configure(name_, log::Level::normal);
   signals::install();
+  io::report_crashes_of_hdf5();
   return exit_code_of([&] { return answer_or_work(argc, argv, work); }, memory_remedy_);
 }
 

@@ -17,7 +17,7 @@ bool read_chunked_rows(const StoredDataset& dataset, const std::string& place, h
   if (chunk.empty() || !dataset.filters) return false;
   if (!std::equal(chunk.begin() + 1, chunk.end(), dataset.shape.begin() + 1)) return false;
   {
-    const Hdf5Lock lock;
+    const Hdf5Lock lock(place);
     const Handle stored(H5Dget_type(dataset.id), place);
     if (H5Tequal(stored, type) <= 0) return false;
   }
@@ -28,7 +28,7 @@ bool read_chunked_rows(const StoredDataset& dataset, const std::string& place, h
     offset[0] = static_cast<hsize_t>(begin);
     std::uint32_t skipped = 0;
     {
-      const Hdf5Lock lock;
+      const Hdf5Lock lock(place);
       hsize_t size = 0;
       check(H5Dget_chunk_storage_size(dataset.id, offset.data(), &size), place);
       if (size == 0) return false;  // never written: HDF5 knows the fill value

@@ -106,7 +106,7 @@ struct FileReader::Impl {
 };
 
 FileReader::FileReader(const std::filesystem::path& path) {
-  const Hdf5Lock lock;
+  const Hdf5Lock lock(path.native());
   impl_ = std::make_unique<Impl>(path);
   const std::string name = path.string();
   impl_->format = attribute_or<std::string>("/", "format", "");
@@ -144,12 +144,12 @@ std::string FileReader::format() const { return impl_->format; }
 std::string FileReader::format_version() const { return impl_->version; }
 
 bool FileReader::has(const std::string& path) const {
-  const Hdf5Lock lock;
+  const Hdf5Lock lock(impl_->path.native());
   return impl_->links.exists(path);
 }
 
 std::vector<DatasetInfo> FileReader::datasets(const std::string& group) const {
-  const Hdf5Lock lock;
+  const Hdf5Lock lock(impl_->path.native());
   std::vector<DatasetInfo> found;
   for (const std::string& path : impl_->links.find(group, H5O_TYPE_DATASET))
     found.push_back(info(path));
@@ -157,14 +157,14 @@ std::vector<DatasetInfo> FileReader::datasets(const std::string& group) const {
 }
 
 std::vector<std::string> FileReader::groups() const {
-  const Hdf5Lock lock;
+  const Hdf5Lock lock(impl_->path.native());
   std::vector<std::string> found = impl_->links.find("/", H5O_TYPE_GROUP);
   found.insert(found.begin(), "/");
   return found;
 }
 
 DatasetInfo FileReader::info(const std::string& path) const {
-  const Hdf5Lock lock;
+  const Hdf5Lock lock(impl_->path.native());
   const auto dataset = impl_->dataset(path);
   DatasetInfo info{.path = path,
                    .type = dataset->type,
@@ -179,12 +179,12 @@ DatasetInfo FileReader::info(const std::string& path) const {
 }
 
 bool FileReader::has_attribute(const std::string& path, const std::string& name) const {
-  const Hdf5Lock lock;
+  const Hdf5Lock lock(impl_->path.native());
   return impl_->links.exists(path) && H5Aexists(impl_->links.open(path), name.c_str()) > 0;
 }
 
 Json FileReader::attribute(const std::string& path, const std::string& name) const {
-  const Hdf5Lock lock;
+  const Hdf5Lock lock(impl_->path.native());
   const Handle object = impl_->links.open(path);
   if (H5Aexists(object, name.c_str()) <= 0)
     throw error("{} has no attribute {}", path == "/" ? impl_->path.string() : impl_->where(path),
@@ -206,7 +206,7 @@ Error FileReader::wrong_attribute(const std::string& path, const std::string& na
 }
 
 Json FileReader::attributes(const std::string& path) const {
-  const Hdf5Lock lock;
+  const Hdf5Lock lock(impl_->path.native());
   const Handle object = impl_->links.open(path);
   struct Out {
     std::vector<std::string> names;
@@ -228,7 +228,7 @@ Json FileReader::attributes(const std::string& path) const {
 }
 
 void FileReader::count_whole(const std::string& path) const {
-  const Hdf5Lock lock;
+  const Hdf5Lock lock(impl_->path.native());
   const auto dataset = impl_->dataset(path);
   check_readable(*dataset, impl_->where(path), impl_->opened.bytes);
   impl_->check_allowed(dataset->bytes, impl_->counted, path);
@@ -237,7 +237,7 @@ void FileReader::count_whole(const std::string& path) const {
 
 std::size_t FileReader::row_elements(const std::string& path, Type type, std::int64_t first,
                                      std::int64_t count) const {
-  const Hdf5Lock lock;
+  const Hdf5Lock lock(impl_->path.native());
   const auto dataset = impl_->dataset(path);
   const std::string place = impl_->where(path);
   if (dataset->type != name_of(type))
@@ -264,7 +264,7 @@ void FileReader::read_rows(const std::string& path, Type type, std::int64_t firs
   const std::string place = impl_->where(path);
   std::shared_ptr<const StoredDataset> dataset;
   {
-    const Hdf5Lock lock;
+    const Hdf5Lock lock(impl_->path.native());
     dataset = impl_->dataset(path);
   }
   const Shape& shape = dataset->shape;
@@ -273,7 +273,7 @@ void FileReader::read_rows(const std::string& path, Type type, std::int64_t firs
       read_chunked_rows(*dataset, place, memory_type(type), first, count, impl_->opened.bytes, out))
     return;
 
-  const Hdf5Lock lock;
+  const Hdf5Lock lock(impl_->path.native());
   if (dataset->chunk_bytes > kLargestChunk)
     throw error("{}: its chunks of {} MiB are too large; rewrite it: h5repack -l CONTI IN OUT",
                 place, dataset->chunk_bytes >> 20);

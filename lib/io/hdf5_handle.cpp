@@ -11,7 +11,7 @@ std::recursive_mutex& mutex() {
 
 }  // namespace
 
-Hdf5Lock::Hdf5Lock() : lock_(mutex()) {
+Hdf5Lock::Hdf5Lock(std::string_view file) : lock_(mutex()), inside_(file) {
   // No clean-up at exit: it would run beside threads that still read, and nothing is ever left to
   // write (files are built in memory and closed by their owners).
   static const bool opened = H5dont_atexit() >= 0 && H5open() >= 0;

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "io/crash.h"
 
 namespace dreamer::io {
 
@@ -20,10 +21,12 @@ namespace dreamer::io {
 /// may call another that takes it.
 class Hdf5Lock {
  public:
-  Hdf5Lock();
+  /// @param file what is read, for the line that a crash of HDF5 ends with; outlives this
+  explicit Hdf5Lock(std::string_view file = {});
 
  private:
   std::unique_lock<std::recursive_mutex> lock_;
+  InsideHdf5 inside_;
 };
 
 /// Why the last HDF5 call failed.
