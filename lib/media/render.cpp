@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "core/error.h"
 #include "io/atomic_file.h"
@@ -63,9 +64,10 @@ Clip picture_of(const RenderJob& job) {
     sheet.add(episode_still(job.open(episodes), job));
   else if (!episodes.empty())
     sheet.add(episode_strip(job.open(episodes), job));
-  for (const auto& file : files_of(job.inputs, Kind::dream))
-    sheet.add(
-        with_context(file.string(), [&] { return dream_strip(data::read_dream(file), job); }));
+  for (const auto& file : files_of(job.inputs, Kind::dream)) {
+    data::Dream dream = data::read_dream(file);
+    sheet.add(with_context(file.string(), [&] { return dream_strip(std::move(dream), job); }));
+  }
   return still(sheet.draw());
 }
 
@@ -86,8 +88,8 @@ class DreamClips {
     if (file == file_ && clip_.frames > 0) return clip_;
     clip_ = {};  // before the next one is read
     file_ = file;
-    clip_ =
-        with_context(file.string(), [&] { return dream_clip(data::read_dream(file), options_); });
+    data::Dream dream = data::read_dream(file);
+    clip_ = with_context(file.string(), [&] { return dream_clip(std::move(dream), options_); });
     return clip_;
   }
 

@@ -69,7 +69,7 @@ Format format_of(const std::filesystem::path& path) {
   std::ranges::transform(extension, extension.begin(),
                          [](unsigned char c) { return std::tolower(c); });
   for (const Format format : {Format::mp4, Format::gif, Format::png})
-    if (extension == "." + name_of(format)) return format;
+    if (extension == fmt::format(".{}", name_of(format))) return format;
   throw usage_error("{}: what format is this? give a name that ends in .mp4, .gif or .png",
                     path.string());
 }

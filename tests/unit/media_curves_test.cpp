@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "core/error.h"
+#include "core/json.h"
 #include "data_fixture.h"
 #include "media/chart.h"
 #include "media/render.h"
@@ -203,7 +204,7 @@ TEST_F(Curves, FieldsOfOtherTypesAreNoNumbers) {
 }
 
 TEST_F(Curves, TooManyPanelsAreRefused) {
-  Json line{{"update", 1}};
+  Json line = {{"update", 1}};
   for (int i = 0; i < 1000; ++i) line[fmt::format("metric{}", i)] = i;
   const auto log = file("a.jsonl", line.dump() + "\n");
   EXPECT_THAT([&] { static_cast<void>(curves({log}, {})); },

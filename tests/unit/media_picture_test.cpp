@@ -144,7 +144,7 @@ TEST(Plot, NoCaptionIsCutOffWhateverTheWidth) {
   range.include(reward);
   range.include(truth);
   const std::vector<std::string> names{"reward", "true"};
-  for (const int width : {10, 68, 132, 150, 200, 600})
+  for (const int width : {10, 68, 132, 165, 166, 600})
     for (std::int64_t now = 0; now < 2; ++now) {
       const PlotStyle style = plot_style(names, range, Values::shown, width, 20, 1);
       const Picture picture =
@@ -159,7 +159,7 @@ TEST(Plot, NoCaptionIsCutOffWhateverTheWidth) {
           << width;
       const int x = lines ? 0 : text_width("reward" + value(reward[now]), 1) + 12;
       EXPECT_NEAR(right_end(picture, caption, kGreen), x + text_width(last, 1), 1) << width;
-      EXPECT_EQ(lines, width < 150) << width;
+      EXPECT_EQ(lines, width < 166) << width;
     }
 }
 
