@@ -7,8 +7,73 @@
 #include "data/episode_list.h"
 #include "media/render.h"
 
+namespace {
+
+using namespace dreamer;
+using media::Kind;
+
+/// What an option applies to: kinds of files, and formats of the output.
+struct Use {
+  const char* option;
+  std::vector<Kind> kinds;
+  std::vector<media::Format> formats;
+};
+
+const std::vector<Use>& uses() {
+  using media::Format;
+  static const std::vector<Kind> kEpisodes{Kind::episode}, kFrames{Kind::episode, Kind::dream},
+      kCurves{Kind::curves};
+  static const std::vector<Format> kAny{Format::mp4, Format::gif, Format::png},
+      kMoving{Format::mp4, Format::gif}, kStill{Format::png};
+  static const std::vector<Use> kUses{
+      {"--scale", kFrames, kAny},    {"--columns", kFrames, kAny},  {"--overlay", kFrames, kAny},
+      {"--fps", kFrames, kMoving},   {"--row", kEpisodes, kStill},  {"--size", kEpisodes, kAny},
+      {"--camera", kEpisodes, kAny}, {"--render", kEpisodes, kAny}, {"--plot", kCurves, kStill},
+      {"--against", kCurves, kStill}};
+  return kUses;
+}
+
+std::string name_of(Kind kind) {
+  switch (kind) {
+    case Kind::episode:
+      return "an episode";
+    case Kind::dream:
+      return "a dream";
+    case Kind::curves:
+      return "a log of metrics";
+  }
+  return {};
+}
+
+std::string names_of(const std::vector<Kind>& kinds) {
+  std::vector<std::string> names;
+  for (const Kind kind : kinds)
+    names.emplace_back(kind == Kind::episode ? "episodes"
+                       : kind == Kind::dream ? "dreams"
+                                             : "curves (.jsonl, .json)");
+  return fmt::format("{}", fmt::join(names, " and "));
+}
+
+/// Refuses an option that was given and has no effect on this output.
+void check_formats(const CLI::App& app, media::Format format) {
+  for (const Use& use : uses())
+    if (app.count(use.option) > 0 && std::ranges::count(use.formats, format) == 0)
+      throw usage_error("{} has no effect on a {}; it is for names that end in .{}", use.option,
+                        media::name_of(format), media::name_of(use.formats.front()));
+}
+
+/// The same of files of these kinds.
+void check_kinds(const CLI::App& app, const std::vector<media::Input>& inputs) {
+  for (const Use& use : uses())
+    for (const media::Input& input : inputs)
+      if (app.count(use.option) > 0 && std::ranges::count(use.kinds, input.kind) == 0)
+        throw usage_error("{} is for {}; {} is {}", use.option, names_of(use.kinds),
+                          input.file.string(), name_of(input.kind));
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
-  using namespace dreamer;
   media::RenderJob job;
   FilmOptions filming;
   std::string quality = env::to_string(filming.render);
@@ -59,17 +124,18 @@ int main(int argc, char** argv) {
   program.memory_remedy("fewer files or a smaller --scale");
   program.check([&] {
     const media::Format format = media::format_of(job.out);
-    if (job.row >= 0 && format != media::Format::png)
-      throw usage_error("--row is of pictures: a name that ends in .png");
+    check_formats(program.app(), format);
+    media::check_rate(job.out, format, job.fps);
     filming.render = env::render_quality(quality);
     if (filming.render == env::RenderQuality::none)
       throw usage_error("--render is exact or fast here, not none");
     if (std::ranges::any_of(anew, [](const CLI::Option* option) { return option->count() > 0; }))
-      job.film = [&](const std::filesystem::path& file) { return film(file, filming); };
+      job.open = [&](const auto& episodes) { return film(episodes, filming); };
   });
 
   return program.run(argc, argv, [&] {
-    job.files = data::resolve_episodes(files, std::cin);
+    job.inputs = media::inputs_of(data::resolve_episodes(files, std::cin));
+    check_kinds(program.app(), job.inputs);
     const media::VideoInfo video = media::render(job);
     const Json made = {{"video", job.out.string()}, {"format", media::name_of(video.format)},
                        {"width", video.width},      {"height", video.height},

@@ -1,7 +1,9 @@
 #include "collect/film.h"
 
 #include <algorithm>
+#include <map>
 #include <memory>
+#include <tuple>
 
 #include "collect/logged_policy.h"
 #include "collect/rollout.h"
@@ -64,33 +66,72 @@ Fields row_of(const Episode& episode, std::int64_t t, const Fields& known) {
   return row;
 }
 
-data::Footage film_anew(Episode logged, const FilmOptions& options) {
-  require_task(logged);
-  env::EnvironmentOptions filming{
-      .action_repeat = logged.action_repeat, .render = options.render, .camera = options.camera};
-  if (options.size > 0) {
-    filming.height = filming.width = options.size;
-  } else if (logged.image_shape.pixels() > 0) {
-    filming.height = logged.image_shape.height;
-    filming.width = logged.image_shape.width;
-  }
-  const auto environment = std::make_shared<Environment>(logged.task, logged.seed, filming);
-  static_cast<void>(environment->reset());  // what the task sets for all of its episodes
-  Episode shown =
-      has_physics(logged, *environment) ? std::move(logged) : act_again(std::move(logged));
-  shown.image.clear();
-  shown.image_shape = {filming.height, filming.width, 3};
-  const auto stored = std::make_shared<const Episode>(shown);
-  return {std::move(shown), [environment, stored](std::int64_t t) {
-            const Fields state = row_of(*stored, t, environment->physics_state());
-            return environment->restore(state, stored->model).image;
-          }};
+/// What a drawing needs of an episode beside its frames.
+Episode summary_of(const Episode& episode, const Environment& environment) {
+  Episode summary;
+  summary.task = episode.task;
+  summary.seed = episode.seed;
+  summary.index = episode.index;
+  summary.reward = episode.reward;
+  summary.image_shape = {environment.options().height, environment.options().width, 3};
+  return summary;
 }
+
+/// The simulators that draw: what they show is all in the state that they restore, so one serves
+/// all episodes of a task and size.
+class Studio {
+ public:
+  explicit Studio(const FilmOptions& options) : options_(options) {}
+
+  [[nodiscard]] data::Footage film(Episode logged) {
+    require_task(logged);
+    const auto environment = environment_for(logged);
+    Episode shown =
+        has_physics(logged, *environment) ? std::move(logged) : act_again(std::move(logged));
+    shown.image.clear();
+    shown.image.shrink_to_fit();
+    const auto stored = std::make_shared<const Episode>(std::move(shown));
+    return {summary_of(*stored, *environment), [environment, stored](std::int64_t t) {
+              const Fields state = row_of(*stored, t, environment->physics_state());
+              return environment->restore(state, stored->model).image;
+            }};
+  }
+
+ private:
+  using Key = std::tuple<std::string, std::int64_t, std::int64_t>;  // task, height, width
+
+  [[nodiscard]] std::shared_ptr<Environment> environment_for(const Episode& logged) {
+    env::EnvironmentOptions filming{.action_repeat = logged.action_repeat,
+                                    .render = options_.render,
+                                    .camera = options_.camera};
+    if (options_.size > 0) {
+      filming.height = filming.width = options_.size;
+    } else if (logged.image_shape.pixels() > 0) {
+      filming.height = logged.image_shape.height;
+      filming.width = logged.image_shape.width;
+    }
+    auto& environment = environments_[Key(logged.task, filming.height, filming.width)];
+    if (!environment) {
+      environment = std::make_shared<Environment>(logged.task, logged.seed, filming);
+      static_cast<void>(environment->reset());  // what the task sets for all of its episodes
+    }
+    return environment;
+  }
+
+  FilmOptions options_;
+  std::map<Key, std::shared_ptr<Environment>> environments_;
+};
 
 }  // namespace
 
-data::Footage film(const std::filesystem::path& path, const FilmOptions& options) {
-  return with_context(path.string(), [&] { return film_anew(data::read_episode(path), options); });
+std::vector<data::Footage> film(const std::vector<std::filesystem::path>& episodes,
+                                const FilmOptions& options) {
+  Studio studio(options);
+  std::vector<data::Footage> footage;
+  for (const auto& path : episodes)
+    footage.push_back(
+        with_context(path.string(), [&] { return studio.film(data::read_episode(path)); }));
+  return footage;
 }
 
 }  // namespace dreamer

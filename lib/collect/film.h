@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "data/footage.h"
 #include "env/renderer.h"
@@ -15,10 +16,12 @@ struct FilmOptions {
   env::RenderQuality render = env::RenderQuality::exact;
 };
 
-/// A logged episode of one of our tasks, filmed anew: its frames are drawn when they are asked for,
-/// in the thread that calls this, from the physics that it stores. One that stores none is acted
-/// again from its seed, and must then give the rewards that it logged.
-/// @throws Error if it is of no task of ours, or cannot be acted again
-[[nodiscard]] data::Footage film(const std::filesystem::path& episode, const FilmOptions& options);
+/// Logged episodes of our tasks, filmed anew: their frames are drawn when they are asked for, in
+/// the thread that calls this, from the physics that they store. One that stores none is acted
+/// again from its seed, and must then give the rewards that it logged. Episodes of the same task
+/// share one simulator and renderer.
+/// @throws Error if one is of no task of ours, or cannot be acted again
+[[nodiscard]] std::vector<data::Footage> film(const std::vector<std::filesystem::path>& episodes,
+                                              const FilmOptions& options);
 
 }  // namespace dreamer

@@ -17,7 +17,8 @@ Error output_error(const std::filesystem::path& path, int code) {
       return error("{}: no space left ({}); free some, or choose another place", name,
                    std::strerror(code));
     case EFBIG:
-      return error("{}: larger than a file may be here; raise the limit (ulimit -f)", name);
+      return error("{}: larger than a file may be here ({}); raise the limit (ulimit -f)", name,
+                   std::strerror(code));
     case EMFILE:
     case ENFILE:
       return error("{}: cannot be written: {}; raise the limit (ulimit -n)", name,

@@ -1,14 +1,17 @@
 #include "data/describe.h"
 
+#include <limits>
+
 #include "core/error.h"
 #include "core/json_text.h"
+#include "core/printable.h"
+#include "core/shell_words.h"
 #include "io/file.h"
 #include "io/layout.h"
 
 namespace dreamer::data {
 namespace {
 
-constexpr std::size_t kLongText = 72;        // an attribute longer than this is cut for people
 constexpr std::size_t kListedDatasets = 24;  // more of one group are summed up for people
 
 /// JSON text becomes JSON.
@@ -17,19 +20,6 @@ Json parsed(const Json& value) {
   const auto& text = value.get_ref<const std::string&>();
   if (text.empty() || (text[0] != '{' && text[0] != '[' && text != "null")) return value;
   return try_parse_json(text).value_or(value);
-}
-
-std::string shortened(const Json& value) {
-  std::string text = value.is_string() ? value.get<std::string>()
-                                       : value.dump(-1, ' ', false, Json::error_handler_t::replace);
-  if (text.size() > kLongText) text = text.substr(0, kLongText) + "…";
-  return text;
-}
-
-std::string size_text(std::int64_t bytes) {
-  if (bytes >= 10 << 20) return fmt::format("{} MiB", bytes >> 20);
-  if (bytes >= 10 << 10) return fmt::format("{} KiB", bytes >> 10);
-  return fmt::format("{} B", bytes);
 }
 
 std::string dataset_line(const Json& d) {
@@ -44,7 +34,37 @@ std::string dataset_line(const Json& d) {
 /// "/model/encoder/conv0/weight" belongs to "/model".
 std::string top_group(const std::string& path) { return path.substr(0, path.find('/', 1)); }
 
+/// The sum, or the largest number.
+std::int64_t sum(std::int64_t a, std::int64_t b) {
+  std::int64_t result = 0;
+  return __builtin_add_overflow(a, b, &result) ? std::numeric_limits<std::int64_t>::max() : result;
+}
+
+/// The program with its arguments; empty where they are not known.
+std::string command_of(const Json& provenance) {
+  const Json program = provenance.value("program", Json()), argv = provenance.value("argv", Json());
+  if (!program.is_string() || !argv.is_array()) return {};
+  std::vector<std::string> words{program.get<std::string>()};
+  for (const Json& word : argv) {
+    if (!word.is_string()) return {};
+    words.push_back(word.get<std::string>());
+  }
+  return shell_words(words);
+}
+
 }  // namespace
+
+std::string size_text(std::int64_t bytes) {
+  if (bytes >= 10 << 20) return fmt::format("{} MiB", bytes >> 20);
+  if (bytes >= 10 << 10) return fmt::format("{} KiB", bytes >> 10);
+  return fmt::format("{} B", bytes);
+}
+
+std::string value_text(const Json& value) {
+  if (value.is_string()) return printable(value.get<std::string>());
+  if (value.is_number_float()) return fmt::format("{}", value.get<double>());  // 5, not 5.0
+  return printable(value.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
 
 Json describe(const std::filesystem::path& path) {
   const io::FileReader file(path);
@@ -65,6 +85,7 @@ Json describe(const std::filesystem::path& path) {
     else if (!values.empty())
       attributes[group] = std::move(values);
   }
+  out["command"] = command_of(provenance);
   out["provenance"] = std::move(provenance);
   out["attributes"] = std::move(attributes);
   Json list = Json::array();
@@ -78,19 +99,22 @@ Json describe(const std::filesystem::path& path) {
   return out;
 }
 
-std::string as_text(const Json& d) {
+std::string listing(const Json& d) {
   std::string text = fmt::format(
       "{}: {} {}, {}\n", d.at("file").get<std::string>(), d.at("format").get<std::string>(),
       d.at("format_version").get<std::string>(), size_text(d.at("bytes").get<std::int64_t>()));
   for (const auto& [name, value] : d.at("provenance").items())
-    if (name != "config") text += fmt::format("  {:<14} {}\n", name, shortened(value));
+    if (name != "config" && name != "argv")
+      text += fmt::format("  {:<14} {}\n", name, value_text(value));
+  if (const auto command = d.at("command").get<std::string>(); !command.empty())
+    text += fmt::format("  {:<14} {}\n", "command", printable(command));
   for (const auto& [object, attributes] : d.at("attributes").items())
     for (const auto& [name, value] : attributes.items())
       text += fmt::format("  {:<14} {}\n", object == "/" ? name : object.substr(1) + "." + name,
-                          shortened(value));
+                          value_text(value));
   if (const Json config = d.at("provenance").value("config", Json()); config.is_object())
     for (const auto& [section, values] : config.items())
-      text += fmt::format("  config {:<7} {}\n", section, shortened(values));
+      text += fmt::format("  config {:<7} {}\n", section, value_text(values));
 
   const Json& datasets = d.at("datasets");
   for (std::size_t i = 0; i < datasets.size();) {
@@ -98,8 +122,8 @@ std::string as_text(const Json& d) {
     std::size_t end = i;
     std::int64_t elements = 0, bytes = 0;
     for (; end < datasets.size() && top_group(datasets[end].at("path")) == group; ++end) {
-      elements += io::elements_of(datasets[end].at("shape").get<io::Shape>());
-      bytes += datasets[end].at("stored_bytes").get<std::int64_t>();
+      elements = sum(elements, io::elements_of(datasets[end].at("shape").get<io::Shape>()));
+      bytes = sum(bytes, datasets[end].at("stored_bytes").get<std::int64_t>());
     }
     if (end - i > kListedDatasets)
       text += fmt::format("  {:<36} {} datasets, {} numbers  {}\n", group + "/…", end - i, elements,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <utility>
 #include <vector>
@@ -19,5 +20,10 @@ struct Footage {
   Episode episode;
   Draw draw;
 };
+
+/// The episodes of these files with their rewards. Their images are read a few rows at a time when
+/// they are drawn, so that any number of episodes takes about the same memory. Only `task`, `seed`,
+/// `index`, `image_shape` and `reward` of them are filled.
+[[nodiscard]] std::vector<Footage> open_footage(const std::vector<std::filesystem::path>& paths);
 
 }  // namespace dreamer::data

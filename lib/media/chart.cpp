@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
 #include <iterator>
 #include <limits>
@@ -23,13 +24,6 @@ struct Extent {
       low = std::min(low, value);
       high = std::max(high, value);
     }
-  }
-  /// With some width, whatever it holds.
-  [[nodiscard]] Extent wide() const {
-    if (low > high) return {0, 1};
-    if (low < high) return *this;
-    const double margin = low == 0 ? 1 : std::abs(low) / 2;
-    return {low - margin, high + margin};
   }
 };
 
@@ -66,7 +60,7 @@ Series part(const Series& whole, double low, double high) {
 /// Maps numbers to pixels of the area inside of the axes.
 struct Area {
   int top, left, height, width;
-  Extent x_range, y_range;
+  Interval x_range, y_range;
 
   [[nodiscard]] int x(double value) const {
     const double share = (value - x_range.low) / (x_range.high - x_range.low);
@@ -156,15 +150,28 @@ Color line_color(std::size_t i) {
   return kColors[i % kColors.size()];
 }
 
-std::vector<double> ticks(double low, double high, int most) {
+Interval drawable(double low, double high) {
+  // What a tick is counted from, steps of a share of the width, is then below 2^53 steps away.
+  constexpr double kLeastShare = 1e-12, kLeastWidth = 1e-300;
+  if (low > high) return {0, 1};
+  const double size = std::max(std::abs(low), std::abs(high));
+  if (high - low > std::max(size * kLeastShare, kLeastWidth)) return {low, high};
+  const double margin = size < kLeastWidth ? 1 : size / 2;
+  return {low - margin, high + margin};
+}
+
+std::vector<double> ticks(Interval interval, int most) {
+  const auto [low, high] = interval;
   const double least = (high - low) / most, unit = std::pow(10, std::floor(std::log10(least)));
   double step = 10 * unit;
   for (const double factor : {5.0, 2.0, 1.0})
     if (factor * unit >= least) step = factor * unit;
-  std::vector<double> result;
   // Counted in steps, so that zero is zero; a hair's breadth off a tick is on it.
-  for (double k = std::floor(low / step + 1e-9); (k - 1) * step < high - 1e-9 * step; ++k)
-    result.push_back(k * step);
+  const std::int64_t first = std::llround(std::floor(low / step + 1e-9));
+  const std::int64_t last = std::llround(std::ceil(high / step - 1e-9));
+  std::vector<double> result;
+  for (std::int64_t k = first; k <= std::max(last, first); ++k)
+    result.push_back(static_cast<double>(k) * step);
   return result;
 }
 
@@ -176,39 +183,37 @@ std::string tick_label(double value) {
 }
 
 Picture draw(const Chart& chart, int height, int width, int size) {
-  Extent x_range;
-  for (const Series& series : chart.series) x_range.include(series.x);
-  x_range = x_range.wide();
+  Extent x_extent;
+  for (const Series& series : chart.series) x_extent.include(series.x);
+  const Interval x_range = drawable(x_extent.low, x_extent.high);
   const std::vector<Series>& lines = chart.series;
   std::vector<Series> references;
   for (const Series& series : chart.references)
     references.push_back(part(series, x_range.low, x_range.high));
 
-  Extent y_range;
+  Extent y_extent;
   const auto make_room = [&](const std::vector<Series>& group) {
     for (const Series& series : group)
-      for (const auto* values : {&series.y, &series.low, &series.high}) y_range.include(*values);
+      for (const auto* values : {&series.y, &series.low, &series.high}) y_extent.include(*values);
   };
   make_room(lines);
   make_room(references);
-  if (chart.from_zero) y_range.include({0});
-  y_range = y_range.wide();
+  if (chart.from_zero) y_extent.include({0});
 
   const int line = text_height(size), margin = 4 * size;
   const int heading =
       margin + line + legend(nullptr, chart, 0, 0, width - 2 * margin, size) + line / 2;
   const int footing = margin + 2 * line + 4 * size;
-  const std::vector<double> y_ticks =
-      ticks(y_range.low, y_range.high, std::max(2, (height - heading - footing) / (4 * line)));
-  y_range = {y_ticks.front(), y_ticks.back()};
+  const std::vector<double> y_ticks = ticks(drawable(y_extent.low, y_extent.high),
+                                            std::max(2, (height - heading - footing) / (4 * line)));
+  const Interval y_range{y_ticks.front(), y_ticks.back()};
   int gutter = 0;
   for (const double tick : y_ticks) gutter = std::max(gutter, text_width(tick_label(tick), size));
   const int left = margin + gutter + 3 * size, right = margin + 8 * size;
   const Area area{
       heading, left,   std::max(height - heading - footing, 1), std::max(width - left - right, 1),
       x_range, y_range};
-  std::vector<double> x_ticks =
-      ticks(x_range.low, x_range.high, std::max(2, area.width / (50 * size)));
+  std::vector<double> x_ticks = ticks(x_range, std::max(2, area.width / (50 * size)));
   std::erase_if(x_ticks, [&](double tick) { return tick < x_range.low; });
 
   Picture picture(height, width);

@@ -7,7 +7,11 @@
 
 namespace dreamer::media {
 
-/// A line of a chart through its points, in ascending order of x.
+/// The largest number that a chart shows, of either sign: beyond it the difference of two
+/// overflows.
+inline constexpr double kLargestShown = 1e300;
+
+/// A line of a chart through its points, in ascending order of x; numbers up to kLargestShown.
 struct Series {
   std::string name;               // in the legend; empty: not there
   std::vector<double> x, y;       // [N]
@@ -27,9 +31,17 @@ struct Chart {
 /// The colour of the i-th line of a chart; they repeat.
 [[nodiscard]] Color line_color(std::size_t i);
 
-/// Numbers of the form {1, 2, 5}·10^k a step apart, at most about `most` of them, the first not
-/// above `low` and the last not below `high`.
-[[nodiscard]] std::vector<double> ticks(double low, double high, int most);
+/// An interval of an axis, wide enough to tell its ends apart in a picture: numbers that agree in
+/// all but their last bits are drawn as equal, in the middle.
+struct Interval {
+  double low = 0, high = 1;
+  bool operator==(const Interval&) const = default;
+};
+[[nodiscard]] Interval drawable(double low, double high);
+
+/// Numbers of the form {1, 2, 5}·10^k a step apart, at most about `most` of them and three, the
+/// first not above `low` and the last not below `high`, of a drawable interval.
+[[nodiscard]] std::vector<double> ticks(Interval interval, int most);
 
 /// A number as an axis says it: 0.05, 12, 200k, 1.5M.
 [[nodiscard]] std::string tick_label(double value);

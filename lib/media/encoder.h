@@ -14,7 +14,7 @@ namespace dreamer::media {
 class Encoder {
  public:
   virtual ~Encoder() = default;
-  /// Writes the clip to `file` as it stands (video.h says how).
+  /// Writes the clip to `file`, as mp4 or gif, as it stands (video.h says how).
   virtual void write(const std::filesystem::path& file, Format format, const Clip& clip,
                      double fps) const = 0;
   [[nodiscard]] virtual std::vector<std::byte> png(const Picture& picture) const = 0;

@@ -50,6 +50,24 @@ void draw_curve(Picture& picture, const Axes& axes, const Curve& curve, std::int
   }
 }
 
+/// A value as it stands behind its name.
+std::string value_text(double value) {
+  const double size = std::abs(value);
+  if (size >= 1e7 && std::isfinite(value)) return fmt::format("{:.1e}", value);
+  return fmt::format("{:.{}f}", value, size < 99.995F ? 2 : 0);
+}
+
+/// The most characters of a value in the range. Just below 100 there are most decimals.
+std::size_t longest_value(Range range) {
+  std::size_t longest = 0;
+  for (const double value :
+       {range.low, range.high, std::max(range.low, -99.99), std::min(range.high, 99.99)})
+    longest = std::max(longest, value_text(value).size());
+  return longest;
+}
+
+int gap_of(int size) { return 12 * size; }
+
 }  // namespace
 
 void Range::include(std::span<const float> values) {
@@ -60,9 +78,31 @@ void Range::include(std::span<const float> values) {
     }
 }
 
+Caption caption_of(const std::vector<std::string>& names, Range range, Values values, int width,
+                   int size) {
+  const std::string value(values == Values::shown ? 1 + longest_value(range) : 0, ' ');
+  int widest = 0, side_by_side = -gap_of(size);
+  for (const std::string& name : names) {
+    const int entry = text_width(name + value, size);
+    widest = std::max(widest, entry);
+    side_by_side += entry + gap_of(size);
+  }
+  if (side_by_side <= width) return {1, side_by_side};
+  return {static_cast<int>(names.size()), widest};
+}
+
+PlotStyle plot_style(const std::vector<std::string>& names, Range range, Values values, int width,
+                     int panel, int size) {
+  const Caption caption = caption_of(names, range, values, width, size);
+  return {std::max(width, caption.width), panel + caption.lines * text_height(size), size};
+}
+
 Picture plot(std::span<const Curve> curves, const std::vector<std::string>& names, Range range,
              std::int64_t now, const PlotStyle& style) {
-  const int size = style.size, caption = text_height(size) + size;
+  const int size = style.size;
+  const int lines =
+      caption_of(names, range, now < 0 ? Values::left_out : Values::shown, style.width, size).lines;
+  const int caption = lines * text_height(size) + size;
   Picture picture(style.height, style.width);
   picture.fill(caption, 0, style.height - caption, style.width, theme::kPanel);
 
@@ -89,15 +129,16 @@ Picture plot(std::span<const Curve> curves, const std::vector<std::string>& name
                    curve.color);
   }
 
-  int x = 0;
+  int x = 0, y = 0;
   for (std::size_t i = 0; i < curves.size(); ++i) {
     std::string text = names[i];
-    if (now >= 0 && cursor < std::ssize(curves[i].values)) {
-      const float value = curves[i].values[cursor];
-      text += fmt::format(" {:.{}f}", value, std::abs(value) < 99.995F ? 2 : 0);
-    }
-    draw_text(picture, 0, x, text, curves[i].color, size);
-    x += text_width(text, size) + 12 * size;
+    if (now >= 0 && cursor < std::ssize(curves[i].values))
+      text += fmt::format(" {}", value_text(curves[i].values[cursor]));
+    draw_text(picture, y, x, text, curves[i].color, size);
+    if (lines > 1)
+      y += text_height(size);
+    else
+      x += text_width(text, size) + gap_of(size);
   }
   return picture;
 }

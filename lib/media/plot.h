@@ -28,6 +28,21 @@ struct PlotStyle {
   int size = 1;               // thickness of lines and side of a font pixel
 };
 
+/// The room for a plot's caption: an entry a curve, side by side if all of them fit a width of
+/// `width` pixels whatever values in `range` stand behind the names, else one below the other.
+struct Caption {
+  int lines = 1;
+  int width = 0;  // of the caption
+};
+enum class Values { shown, left_out };
+[[nodiscard]] Caption caption_of(const std::vector<std::string>& names, Range range, Values values,
+                                 int width, int size);
+
+/// The style of a plot at least `width` pixels wide that holds its caption, with `panel` pixels and
+/// a line of the caption in height.
+[[nodiscard]] PlotStyle plot_style(const std::vector<std::string>& names, Range range,
+                                   Values values, int width, int panel, int size);
+
 /// A strip with line plots over time, a cursor at step `now` (curves are faint after it; no cursor
 /// if `now` is negative); the first curve lies on top; and a caption above: "reward 0.84", the
 /// value at the cursor behind the name, one such entry for each curve.

@@ -1,66 +1,141 @@
 #include "media/render.h"
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 
 #include "core/error.h"
 #include "io/atomic_file.h"
+#include "media/layout.h"
 #include "media/render_dream.h"
 #include "media/render_episode.h"
 
 namespace dreamer::media {
 namespace {
 
-Clip still(const Picture& picture) {
-  return {1, picture.height, picture.width, [picture](std::int64_t) { return picture; }};
+using Paths = std::vector<std::filesystem::path>;
+
+Kind kind_of(const std::filesystem::path& file) {
+  if (is_curve(file)) return Kind::curves;
+  const std::string format = io::FileReader(file).format();
+  if (format == "dreamer.episode") return Kind::episode;
+  if (format == "dreamer.dream") return Kind::dream;
+  throw error("{}: this is a file of format {}; episodes and dreams can be shown", file.string(),
+              format);
 }
 
-VideoInfo render_curves(const RenderJob& job) {
-  if (format_of(job.out) != Format::png)
-    throw usage_error("{}: curves are drawn as a picture; give a name that ends in .png",
-                      job.out.string());
-  io::check_output(job.out, job.replace);
-  return write_video(job.out, still(curves(job.files, job)), job.fps, job.replace);
+Paths files_of(const std::vector<Input>& inputs, Kind kind) {
+  Paths files;
+  for (const Input& input : inputs)
+    if (input.kind == kind) files.push_back(input.file);
+  return files;
+}
+
+Clip still(Picture picture) {
+  const int height = picture.height, width = picture.width;
+  return {1, height, width, [picture = std::move(picture)](std::int64_t) { return picture; }};
+}
+
+/// Strips one below the other, as long as they fit one picture.
+class Sheet {
+ public:
+  void add(Picture strip) {
+    size_ = below(std::vector<Size>{size_, {strip.height, strip.width}}, 0);
+    if (size_.height > kLongestSide || size_.height * size_.width > kMostStillPixels)
+      throw error(
+          "{} strips are too large for one picture of at most {} rows and {} pixels; show "
+          "fewer files at once",
+          strips_.size() + 1, kLongestSide, kMostStillPixels);
+    strips_.push_back(std::move(strip));
+  }
+  [[nodiscard]] Picture draw() const { return below(strips_, 0); }
+
+ private:
+  Size size_;
+  std::vector<Picture> strips_;
+};
+
+Clip picture_of(const RenderJob& job) {
+  const Paths curve_files = files_of(job.inputs, Kind::curves);
+  if (!curve_files.empty()) return still(curves(curve_files, job));
+  const Paths episodes = files_of(job.inputs, Kind::episode);
+  Sheet sheet;
+  if (job.row >= 0)
+    sheet.add(episode_still(job.open(episodes), job));
+  else if (!episodes.empty())
+    sheet.add(episode_strip(job.open(episodes), job));
+  for (const auto& file : files_of(job.inputs, Kind::dream)) {
+    data::Dream dream = data::read_dream(file);
+    sheet.add(with_context(file.string(), [&] { return dream_strip(std::move(dream), job); }));
+  }
+  return still(sheet.draw());
+}
+
+/// The clips of dreams, of which one at a time is in memory: it is read again when its turn comes.
+class DreamClips {
+ public:
+  explicit DreamClips(RenderOptions options) : options_(options) {}
+
+  [[nodiscard]] static Clip clip(const std::shared_ptr<DreamClips>& all,
+                                 const std::filesystem::path& file) {
+    const Clip read = all->read(file);
+    return {read.frames, read.height, read.width,
+            [all, file](std::int64_t t) { return all->read(file).frame(t); }};
+  }
+
+ private:
+  const Clip& read(const std::filesystem::path& file) {
+    if (file == file_ && clip_.frames > 0) return clip_;
+    clip_ = {};  // before the next one is read
+    file_ = file;
+    data::Dream dream = data::read_dream(file);
+    clip_ = with_context(file.string(), [&] { return dream_clip(std::move(dream), options_); });
+    return clip_;
+  }
+
+  RenderOptions options_;
+  std::filesystem::path file_;
+  Clip clip_;
+};
+
+Clip video_of(const RenderJob& job) {
+  std::vector<Clip> clips;
+  const Paths episodes = files_of(job.inputs, Kind::episode);
+  if (!episodes.empty()) clips.push_back(episode_clip(job.open(episodes), job));
+  const auto dreams = std::make_shared<DreamClips>(job);
+  for (const auto& file : files_of(job.inputs, Kind::dream))
+    clips.push_back(DreamClips::clip(dreams, file));
+  Clip whole = concatenate(std::move(clips));
+  if (std::int64_t{whole.height} * whole.width > kMostFramePixels)
+    throw error(
+        "a canvas of {}x{} pixels, which holds the largest of the files, is too large; show "
+        "fewer files at once",
+        whole.width, whole.height);
+  return whole;
 }
 
 }  // namespace
 
+std::vector<Input> inputs_of(const Paths& files) {
+  std::vector<Input> inputs;
+  for (const auto& file : files) {
+    inputs.push_back({file, kind_of(file)});
+    if ((inputs.back().kind == Kind::curves) != (inputs.front().kind == Kind::curves))
+      throw usage_error("{} and {}: curves are plotted in a picture of their own",
+                        inputs.front().file.string(), file.string());
+  }
+  return inputs;
+}
+
 VideoInfo render(const RenderJob& job) {
-  if (std::ranges::all_of(job.files, is_curve)) return render_curves(job);
   const Format format = format_of(job.out);
+  if (format != Format::png && !files_of(job.inputs, Kind::curves).empty())
+    throw usage_error("{}: curves are drawn as a picture; give a name that ends in .png",
+                      job.out.string());
+  check_rate(job.out, format, job.fps);
   io::check_output(job.out, job.replace);
-
-  std::vector<data::Footage> episodes;
-  std::vector<data::Dream> dreams;
-  for (const auto& file : job.files) {
-    const std::string kind = io::FileReader(file).format();
-    if (kind == "dreamer.episode")
-      episodes.push_back(job.film ? job.film(file) : data::read_episode(file));
-    else if (kind == "dreamer.dream" && job.film)
-      throw error("{}: a dream's frames are the model's; only episodes can be filmed anew",
-                  file.string());
-    else if (kind == "dreamer.dream" && job.row >= 0)
-      throw error("{}: --row shows episodes, not dreams", file.string());
-    else if (kind == "dreamer.dream")
-      dreams.push_back(data::read_dream(file));
-    else
-      throw error("{}: this is a file of format {}; episodes and dreams can be shown",
-                  file.string(), kind);
-  }
-
-  std::vector<Clip> clips;
-  if (format == Format::png) {
-    std::vector<Picture> strips;
-    if (job.row >= 0)
-      strips.push_back(episode_still(std::move(episodes), job));
-    else if (!episodes.empty())
-      strips.push_back(episode_strip(episodes, job));
-    for (const data::Dream& dream : dreams) strips.push_back(dream_strip(dream, job));
-    clips.push_back(still(below(strips, 0)));
-  } else {
-    if (!episodes.empty()) clips.push_back(episode_clip(std::move(episodes), job));
-    for (data::Dream& dream : dreams) clips.push_back(dream_clip(std::move(dream), job));
-  }
-  return write_video(job.out, concatenate(std::move(clips)), job.fps, job.replace);
+  return write_video(job.out, format == Format::png ? picture_of(job) : video_of(job), job.fps,
+                     job.replace);
 }
 
 }  // namespace dreamer::media

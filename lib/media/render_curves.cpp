@@ -1,11 +1,15 @@
 #include "media/render_curves.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <set>
 #include <sstream>
+#include <unordered_set>
 
 #include "core/error.h"
 #include "core/json.h"
@@ -21,6 +25,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr Size kPanel{320, 560};  // of several
+constexpr int kPanelGap = 8;
+constexpr std::int64_t kMostPanelColumns = 3;
+
 /// A file of JSON Lines.
 struct Log {
   fs::path path;
@@ -29,10 +37,10 @@ struct Log {
   /// Names of the numbers in it, in the order in which they first appear.
   [[nodiscard]] std::vector<std::string> names() const {
     std::vector<std::string> names;
+    std::unordered_set<std::string> known;
     for (const Json& line : lines)
       for (const auto& [name, value] : line.items())
-        if (value.is_number() && std::ranges::find(names, name) == names.end())
-          names.push_back(name);
+        if (value.is_number() && known.insert(name).second) names.push_back(name);
     return names;
   }
 };
@@ -41,9 +49,9 @@ struct Log {
 std::vector<Json> lines_by_horizon(const Json& arrays) {
   std::vector<Json> lines;
   for (const auto& [name, values] : arrays.items())
-    for (std::size_t i = 0; i < values.size(); ++i) {
+    for (std::size_t i = 0; values.is_array() && i < values.size(); ++i) {
       if (i == lines.size()) lines.push_back({{"horizon", i + 1}});
-      lines[i][name] = values[i];
+      if (values[i].is_number()) lines[i][name] = values[i];
     }
   return lines;
 }
@@ -53,7 +61,8 @@ Json with_inner_numbers(Json line) {
   Json inner = Json::object();
   for (const auto& [name, value] : line.items())
     if (value.is_object())
-      for (const auto& [part, number] : value.items()) inner[name + "." + part] = number;
+      for (const auto& [part, number] : value.items())
+        if (number.is_number()) inner[name + "." + part] = number;
   line.update(inner);
   return line;
 }
@@ -100,6 +109,13 @@ std::vector<std::string> known_quantities(const Log& log, const std::string& axi
   return names;
 }
 
+/// A number that a chart can show; NaN for what is none.
+double shown(const Json& value) {
+  if (!value.is_number()) return std::numeric_limits<double>::quiet_NaN();
+  const double number = value;
+  return std::abs(number) <= kLargestShown ? number : std::numeric_limits<double>::quiet_NaN();
+}
+
 /// One quantity of a file; without a point if the file has none of it.
 Series series_of(const Log& log, const std::string& name, const std::string& axis) {
   struct Point {
@@ -107,13 +123,27 @@ Series series_of(const Log& log, const std::string& name, const std::string& axi
   };
   std::map<double, Point> points;
   bool band = name == "mean";
+  std::int64_t beyond = 0;
   for (const Json& line : log.lines) {
-    const auto x = line.find(axis), y = line.find(name), interval = line.find("ci95");
-    if (x == line.end() || y == line.end() || !x->is_number() || !y->is_number()) continue;
-    const double value = *y;
-    band = band && interval != line.end() && interval->is_array() && interval->size() == 2;
-    points[*x] = band ? Point{value, (*interval)[0], (*interval)[1]} : Point{value, value, value};
+    const auto at = line.find(axis), value = line.find(name), interval = line.find("ci95");
+    if (at == line.end() || value == line.end() || !at->is_number() || !value->is_number())
+      continue;
+    const double x = shown(*at), y = shown(*value);
+    if (std::isnan(x) || std::isnan(y)) {
+      ++beyond;
+      continue;
+    }
+    Point point{y, y, y};
+    if (band && interval != line.end() && interval->is_array() && interval->size() == 2)
+      point = {y, shown((*interval)[0]), shown((*interval)[1])};
+    else
+      band = false;
+    if (std::isnan(point.low) || std::isnan(point.high)) band = false;
+    points[x] = point;
   }
+  if (beyond > 0)
+    log::warning("{}: {} values of {} over {} are larger than {:g}; they are left out",
+                 log.path.string(), beyond, name, axis, kLargestShown);
   Series series;
   for (const auto& [x, point] : points) {
     series.x.push_back(x);
@@ -146,7 +176,10 @@ std::vector<Series> published_curves(const std::vector<Log>& logs) {
   std::set<std::string> tasks;
   for (const Log& log : logs)
     for (const Json& line : log.lines)
-      if (line.contains("mean")) tasks.insert(line.value("task", ""));
+      if (line.contains("mean")) {
+        const auto task = line.find("task");
+        tasks.insert(task != line.end() && task->is_string() ? task->get<std::string>() : "");
+      }
   if (tasks.size() != 1) return {};
   const fs::path path = share_dir() / "published.json";
   std::ifstream in(path);
@@ -190,6 +223,7 @@ std::vector<std::string> split(const std::string& text, char separator) {
 /// One panel: the quantities `panel` names, with commas between.
 Chart chart_of(const std::vector<Log>& logs, const std::string& panel, const std::string& axis) {
   const std::vector<std::string> names = split(panel, ','), legend = legend_names(logs);
+  if (names.empty()) throw usage_error("--plot needs the name of a quantity");
   Chart chart{in_words(names.front()), in_words(axis), {}, {}, false};
   for (const std::string& name : names) {
     bool found = false;
@@ -228,12 +262,22 @@ Picture curves(const std::vector<fs::path>& files, const PlotOptions& options) {
   const std::vector<std::string> names =
       options.plot.empty() ? known_quantities(logs.front(), axis) : options.plot;
 
+  if (names.empty())
+    throw error("{}: its lines have no numbers beside {}; there is nothing to plot",
+                logs.front().path.string(), axis);
+  const std::int64_t panels = std::ssize(names), columns = even_columns(panels, kMostPanelColumns);
+  if ((panels + columns - 1) / columns * (kPanel.height + kPanelGap) > kLongestSide)
+    throw error("{}: {} panels are too many for one picture; choose some by --plot",
+                logs.front().path.string(), panels);
+
   std::vector<Chart> charts;
   for (const std::string& name : names) charts.push_back(chart_of(logs, name, axis));
   if (charts.size() == 1) return draw(charts.front(), 540, 960, 2);
-  std::vector<Picture> panels;
-  for (const Chart& chart : charts) panels.push_back(draw(chart, 320, 560, 2));
-  return grid(panels, even_columns(std::ssize(panels), 3), 8);
+  std::vector<Picture> drawn;
+  for (const Chart& chart : charts)
+    drawn.push_back(
+        draw(chart, static_cast<int>(kPanel.height), static_cast<int>(kPanel.width), 2));
+  return grid(drawn, static_cast<int>(columns), kPanelGap);
 }
 
 }  // namespace dreamer::media

@@ -1,9 +1,11 @@
 #include "media/render_dream.h"
 
 #include <algorithm>
-#include <cmath>
+#include <iterator>
+#include <limits>
 #include <memory>
 #include <span>
+#include <utility>
 
 #include "core/error.h"
 #include "media/layout.h"
@@ -13,8 +15,7 @@
 namespace dreamer::media {
 namespace {
 
-constexpr int kScreenHeight = 1000, kScreenWidth = 1400;
-constexpr int kStripHeight = 4000, kStripWidth = 1600;
+constexpr Size kScreen{1000, 1400}, kStripScreen{4000, 1600};
 constexpr std::int64_t kMostColumns = 8;  // of dreams in a row
 constexpr std::int64_t kStripColumns = 11;
 
@@ -36,8 +37,8 @@ class Scene {
     return dream_.task +
            (dream_.kind == data::DreamKind::policy ? ", dream of the policy" : ", open loop");
   }
-  [[nodiscard]] Layout layout(std::int64_t scale) const {
-    return {scale, dream_.image_shape.height, dream_.image_shape.width};
+  [[nodiscard]] Size frame_size() const {
+    return {dream_.image_shape.height, dream_.image_shape.width};
   }
 
   /// Green while the model sees the truth, orange when it is on its own.
@@ -60,21 +61,31 @@ class Scene {
             tile(error_picture(truth, model), theme::kPanel)};
   }
 
+  /// The size of the tiles of a start, one below the other.
+  [[nodiscard]] Size tiles_size(const Layout& layout) const {
+    const Size tile{layout.tile_height + 2 * layout.frame, layout.tile_width + 2 * layout.frame};
+    return below(std::vector<Size>(has_truth() ? 3 : 1, tile), layout.gap);
+  }
+
   /// The curves of start `n`, one plot for the reward and one for the value where there is one.
   /// @param now the row of the cursor; negative: none
   [[nodiscard]] std::vector<Picture> plots(std::int64_t n, std::int64_t now, int width,
                                            const Layout& layout) const {
-    const PlotStyle style{width, 12 * layout.size + layout.tile_height / 4, layout.size};
-    std::vector<Curve> curves{{track(dream_.reward, n), theme::kReward}};
-    std::vector<std::string> names{"reward"};
-    if (!dream_.truth_reward.empty()) {
-      curves.push_back({track(dream_.truth_reward, n), theme::kTruth});
-      names.emplace_back("true");
+    std::vector<Picture> result;
+    for (const Panel& panel : panels()) {
+      std::vector<Curve> curves;
+      for (const auto& [values, color] : panel.curves) curves.push_back({track(values, n), color});
+      result.push_back(
+          plot(curves, panel.names, panel.range, now,
+               style(panel, now < 0 ? Values::left_out : Values::shown, width, layout)));
     }
-    std::vector<Picture> result{plot(curves, names, rewards_, now, style)};
-    if (!dream_.value.empty()) {
-      const std::vector<Curve> value{{track(dream_.value, n), theme::kValue}};
-      result.push_back(plot(value, {"value"}, values_, now, style));
+    return result;
+  }
+  [[nodiscard]] std::vector<Size> plot_sizes(Values values, int width, const Layout& layout) const {
+    std::vector<Size> result;
+    for (const Panel& panel : panels()) {
+      const PlotStyle look = style(panel, values, width, layout);
+      result.push_back({look.height, look.width});
     }
     return result;
   }
@@ -90,6 +101,28 @@ class Scene {
   }
 
  private:
+  /// A plot under the tiles of every start.
+  struct Panel {
+    std::vector<std::string> names;
+    std::vector<std::pair<std::span<const float>, Color>> curves;  // [N,H]
+    Range range;
+  };
+
+  [[nodiscard]] std::vector<Panel> panels() const {
+    std::vector<Panel> result{{{"reward"}, {{dream_.reward, theme::kReward}}, rewards_}};
+    if (!dream_.truth_reward.empty()) {
+      result.front().names.emplace_back("true");
+      result.front().curves.emplace_back(dream_.truth_reward, theme::kTruth);
+    }
+    if (!dream_.value.empty())
+      result.push_back({{"value"}, {{dream_.value, theme::kValue}}, values_});
+    return result;
+  }
+  [[nodiscard]] static PlotStyle style(const Panel& panel, Values values, int width,
+                                       const Layout& layout) {
+    return plot_style(panel.names, panel.range, values, width,
+                      3 * layout.size + layout.tile_height / 4, layout.size);
+  }
   [[nodiscard]] Picture frame(std::span<const std::uint8_t> images, std::int64_t n,
                               std::int64_t t) const {
     const data::ImageShape& shape = dream_.image_shape;
@@ -108,66 +141,147 @@ class Scene {
 
 /// The first of 1, 2, 5, 10, 20, 50, … that is at least `least`.
 std::int64_t round_step(std::int64_t least) {
-  for (std::int64_t tens = 1;; tens *= 10)
+  for (std::int64_t tens = 1; tens <= std::numeric_limits<std::int64_t>::max() / 10; tens *= 10)
     for (const std::int64_t digit : {1, 2, 5})
       if (digit * tens >= least) return digit * tens;
+  return least;
 }
 
-Picture draw_frame(const Scene& scene, const RenderOptions& options, std::int64_t t,
-                   std::int64_t scale) {
-  const Layout layout = scene.layout(scale);
-  const int columns = options.columns > 0 ? static_cast<int>(options.columns)
-                                          : even_columns(scene.count(), kMostColumns);
-  std::vector<Picture> lines;
-  for (std::int64_t first = 0; first < scene.count(); first += columns) {
-    std::vector<Picture> line;
-    if (scene.has_truth()) line.push_back(scene.row_names(layout));
-    for (std::int64_t n = first; n < std::min(first + columns, scene.count()); ++n) {
-      std::vector<Picture> parts = scene.tiles(n, t, layout);
-      if (options.overlay) {
-        const int width = parts.front().width;
-        for (Picture& plot : scene.plots(n, t, width, layout)) parts.push_back(std::move(plot));
-      }
-      line.push_back(below(parts, layout.gap));
+/// The dreams side by side at one row.
+class Film {
+ public:
+  Film(std::shared_ptr<const Scene> scene, const RenderOptions& options)
+      : scene_(std::move(scene)),
+        overlay_(options.overlay),
+        columns_(options.columns > 0 ? std::min(options.columns, scene_->count())
+                                     : even_columns(scene_->count(), kMostColumns)),
+        layout_(fitted({.frame = scene_->frame_size(),
+                        .screen = kScreen,
+                        .most_pixels = kMostFramePixels,
+                        .options = options,
+                        .measure = [this](const Layout& layout) { return size(layout); }})) {}
+
+  [[nodiscard]] Size size() const { return size(layout_); }
+
+  [[nodiscard]] Picture draw(std::int64_t t) const {
+    std::vector<Picture> lines;
+    for (std::int64_t first = 0; first < scene_->count(); first += columns_) {
+      std::vector<Picture> line;
+      if (scene_->has_truth()) line.push_back(scene_->row_names(layout_));
+      for (std::int64_t n = first; n < std::min(first + columns_, scene_->count()); ++n)
+        line.push_back(draw_column(n, t));
+      lines.push_back(beside(line, 2 * layout_.gap));
     }
-    lines.push_back(beside(line, 2 * layout.gap));
+    return titled(below(lines, 3 * layout_.gap), {scene_->name()}, {state(t), scene_->mark(t)},
+                  layout_);
   }
-  // of the same width in every frame, so that nothing jumps
-  const std::int64_t ahead = t - scene.context() + 1;
-  const std::string state = ahead > 0 ? fmt::format("prediction +{:<3}", ahead)
-                                      : fmt::format("sees truth {:>2}/{}", t + 1, scene.context());
-  return titled(below(lines, 3 * layout.gap), {scene.name()},
-                {fmt::format("{:<15}", state), scene.mark(t)}, layout);
-}
 
-Picture draw_strip(const Scene& scene, const RenderOptions& options, std::int64_t scale) {
-  const Layout layout = scene.layout(scale);
-  const std::vector<std::int64_t> rows = strip_rows(
-      scene.context(), scene.rows(), options.columns > 0 ? options.columns : kStripColumns);
-  const int names_width = scene.has_truth() ? text_width("truth", layout.text) : 0;
-
-  std::vector<Picture> heads{Picture(text_height(layout.text), names_width)};
-  for (const std::int64_t t : rows) {
-    const std::int64_t ahead = t - scene.context() + 1;
-    heads.push_back(label({ahead > 0 ? fmt::format("+{}", ahead) : "seen", scene.mark(t)},
-                          text_height(layout.text), layout.tile_width + 2 * layout.frame, layout));
+ private:
+  [[nodiscard]] Picture draw_column(std::int64_t n, std::int64_t t) const {
+    std::vector<Picture> parts = scene_->tiles(n, t, layout_);
+    if (overlay_) {
+      const int width = parts.front().width;
+      for (Picture& plot : scene_->plots(n, t, width, layout_)) parts.push_back(std::move(plot));
+    }
+    return below(parts, layout_.gap);
   }
-  if (!scene.has_truth()) heads.erase(heads.begin());
-  std::vector<Picture> lines{beside(heads, layout.gap)};
-  for (std::int64_t n = 0; n < scene.count(); ++n) {
+
+  /// Of the same width in every frame, so that nothing jumps.
+  [[nodiscard]] std::string state(std::int64_t t) const {
+    const std::int64_t context = scene_->context();
+    const auto sees = [&](std::int64_t row) {
+      return fmt::format("sees truth {:>2}/{}", row, context);
+    };
+    const auto ahead = [&](std::int64_t rows) { return fmt::format("prediction +{:<3}", rows); };
+    return fmt::format("{:<{}}", t < context ? sees(t + 1) : ahead(t - context + 1),
+                       std::max(sees(context).size(), ahead(scene_->rows()).size()));
+  }
+
+  [[nodiscard]] Size size(const Layout& layout) const {
+    const Size tiles = scene_->tiles_size(layout);
+    std::vector<Size> parts{tiles};
+    if (overlay_)
+      std::ranges::move(scene_->plot_sizes(Values::shown, static_cast<int>(tiles.width), layout),
+                        std::back_inserter(parts));
+    std::vector<Size> line(static_cast<std::size_t>(columns_), below(parts, layout.gap));
+    if (scene_->has_truth()) line.push_back({0, text_width("truth", layout.text)});
+    const std::int64_t lines = (scene_->count() + columns_ - 1) / columns_;
+    const std::vector<Size> all(static_cast<std::size_t>(lines), beside(line, 2 * layout.gap));
+    return titled(below(all, 3 * layout.gap), scene_->name(), state(0), layout);
+  }
+
+  std::shared_ptr<const Scene> scene_;
+  bool overlay_;
+  std::int64_t columns_;
+  Layout layout_;
+};
+
+/// Time from left to right, the starts one below the other.
+class Strip {
+ public:
+  Strip(const Scene& scene, const RenderOptions& options)
+      : scene_(scene),
+        overlay_(options.overlay),
+        rows_(strip_rows(scene.context(), scene.rows(),
+                         options.columns > 0 ? options.columns : kStripColumns)),
+        layout_(fitted({.frame = scene.frame_size(),
+                        .screen = kStripScreen,
+                        .most_pixels = kMostStillPixels,
+                        .options = options,
+                        .measure = [this](const Layout& layout) { return size(layout); }})) {}
+
+  [[nodiscard]] Picture draw() const {
+    std::vector<Picture> lines{draw_heads()};
+    for (std::int64_t n = 0; n < scene_.count(); ++n) lines.push_back(draw_start(n));
+    return titled(below(lines, 2 * layout_.gap), {scene_.name()}, {state(), theme::kObserved},
+                  layout_);
+  }
+
+ private:
+  [[nodiscard]] std::string state() const { return fmt::format("context {}", scene_.context()); }
+
+  [[nodiscard]] Picture draw_heads() const {
+    const int height = text_height(layout_.text);
+    std::vector<Picture> heads;
+    if (scene_.has_truth()) heads.emplace_back(height, text_width("truth", layout_.text));
+    for (const std::int64_t t : rows_) {
+      const std::int64_t ahead = t - scene_.context() + 1;
+      heads.push_back(label({ahead > 0 ? fmt::format("+{}", ahead) : "seen", scene_.mark(t)},
+                            height, layout_.tile_width + 2 * layout_.frame, layout_));
+    }
+    return beside(heads, layout_.gap);
+  }
+
+  [[nodiscard]] Picture draw_start(std::int64_t n) const {
     std::vector<Picture> columns;
-    if (scene.has_truth()) columns.push_back(scene.row_names(layout));
-    for (const std::int64_t t : rows)
-      columns.push_back(below(scene.tiles(n, t, layout), layout.gap));
-    std::vector<Picture> parts{beside(columns, layout.gap)};
-    if (options.overlay)
-      for (Picture& plot : scene.plots(n, -1, parts.front().width, layout))
+    if (scene_.has_truth()) columns.push_back(scene_.row_names(layout_));
+    for (const std::int64_t t : rows_)
+      columns.push_back(below(scene_.tiles(n, t, layout_), layout_.gap));
+    std::vector<Picture> parts{beside(columns, layout_.gap)};
+    if (overlay_)
+      for (Picture& plot : scene_.plots(n, -1, parts.front().width, layout_))
         parts.push_back(std::move(plot));
-    lines.push_back(below(parts, layout.gap));
+    return below(parts, layout_.gap);
   }
-  return titled(below(lines, 2 * layout.gap), {scene.name()},
-                {fmt::format("context {}", scene.context()), theme::kObserved}, layout);
-}
+
+  [[nodiscard]] Size size(const Layout& layout) const {
+    std::vector<Size> columns(rows_.size(), scene_.tiles_size(layout));
+    if (scene_.has_truth()) columns.push_back({0, text_width("truth", layout.text)});
+    std::vector<Size> parts{beside(columns, layout.gap)};
+    if (overlay_ && parts.front().width <= kLongestSide)  // else too wide to be drawn
+      std::ranges::move(
+          scene_.plot_sizes(Values::left_out, static_cast<int>(parts.front().width), layout),
+          std::back_inserter(parts));
+    std::vector<Size> lines(static_cast<std::size_t>(scene_.count()), below(parts, layout.gap));
+    lines.push_back({text_height(layout.text), 0});
+    return titled(below(lines, 2 * layout.gap), scene_.name(), state(), layout);
+  }
+
+  const Scene& scene_;
+  bool overlay_;
+  std::vector<std::int64_t> rows_;
+  Layout layout_;
+};
 
 }  // namespace
 
@@ -190,21 +304,14 @@ std::vector<std::int64_t> strip_rows(std::int64_t context, std::int64_t rows, st
 
 Clip dream_clip(data::Dream dream, const RenderOptions& options) {
   const auto scene = std::make_shared<const Scene>(std::move(dream));
-  RenderOptions fitted = options;
-  fitted.scale = fitting_scale(options.scale, kScreenHeight, kScreenWidth, [&](std::int64_t scale) {
-    return draw_frame(*scene, options, 0, scale);
-  });
-  const auto draw = [scene, fitted](std::int64_t t) {
-    return draw_frame(*scene, fitted, t, fitted.scale);
-  };
-  const Picture first = draw(0);
-  return {scene->rows(), first.height, first.width, draw};
+  const auto film = std::make_shared<const Film>(scene, options);
+  return {scene->rows(), static_cast<int>(film->size().height),
+          static_cast<int>(film->size().width), [film](std::int64_t t) { return film->draw(t); }};
 }
 
-Picture dream_strip(const data::Dream& dream, const RenderOptions& options) {
-  const Scene scene(dream);
-  const auto draw = [&](std::int64_t scale) { return draw_strip(scene, options, scale); };
-  return draw(fitting_scale(options.scale, kStripHeight, kStripWidth, draw));
+Picture dream_strip(data::Dream dream, const RenderOptions& options) {
+  const Scene scene(std::move(dream));
+  return Strip(scene, options).draw();
 }
 
 }  // namespace dreamer::media

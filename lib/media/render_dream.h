@@ -18,7 +18,7 @@ namespace dreamer::media {
 /// One picture, time from left to right: the end of the context, then +1 and evenly spaced steps of
 /// the prediction; for each start the rows truth, model and error (only the model's under a
 /// policy).
-[[nodiscard]] Picture dream_strip(const data::Dream& dream, const RenderOptions& options);
+[[nodiscard]] Picture dream_strip(data::Dream dream, const RenderOptions& options);
 
 /// The columns of a dream's strip: at most `most` of the rows 0 … rows-1, in order.
 [[nodiscard]] std::vector<std::int64_t> strip_rows(std::int64_t context, std::int64_t rows,

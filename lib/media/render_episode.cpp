@@ -12,15 +12,18 @@
 namespace dreamer::media {
 namespace {
 
-constexpr int kScreenHeight = 900, kScreenWidth = 1280;
-constexpr int kStripHeight = 4000, kStripWidth = 1600;
+constexpr Size kScreen{900, 1280}, kStripScreen{4000, 1600};
 constexpr std::int64_t kStripColumns = 10;
+constexpr int kHeadHeight = 11;  // of a label above a frame, in font pixels
 
 using data::Footage;
 
 Picture frame_of(const Footage& footage, std::int64_t t, int scale) {
   const data::ImageShape& shape = footage.episode.image_shape;
   const auto picture = [&](std::span<const std::uint8_t> pixels) {
+    if (std::ssize(pixels) != shape.pixels())
+      throw error("row {} of episode {} of {}, seed {}, is of another size than its images", t,
+                  footage.episode.index, footage.episode.task, footage.episode.seed);
     return enlarge(picture_of(pixels, shape.height, shape.width, shape.channels), scale);
   };
   if (footage.draw) return picture(footage.draw(t));
@@ -35,13 +38,27 @@ void require_images(const std::vector<Footage>& episodes) {
 }
 
 /// The size that frames of all the episodes fit in.
-Layout layout_of(const std::vector<Footage>& episodes, std::int64_t scale) {
-  std::int64_t height = 0, width = 0;
+Size frame_size(const std::vector<Footage>& episodes) {
+  Size size;
   for (const Footage& footage : episodes) {
-    height = std::max(height, footage.episode.image_shape.height);
-    width = std::max(width, footage.episode.image_shape.width);
+    size.height = std::max(size.height, footage.episode.image_shape.height);
+    size.width = std::max(size.width, footage.episode.image_shape.width);
   }
-  return {scale, height, width};
+  return size;
+}
+
+Range reward_range(const std::vector<Footage>& episodes) {
+  Range range;
+  for (const Footage& footage : episodes) range.include(footage.episode.reward);
+  return range;
+}
+
+const std::vector<std::string> kPlotted{"reward"};
+
+Picture reward_plot(const data::Episode& episode, Range range, std::int64_t now,
+                    const PlotStyle& style) {
+  const std::vector<Curve> curves{{episode.reward, theme::kReward}};
+  return plot(curves, kPlotted, range, now, style);
 }
 
 bool of_one_task(const std::vector<Footage>& episodes) {
@@ -55,106 +72,188 @@ std::string name_of(const std::vector<Footage>& episodes) {
                                : fmt::format("{} episodes", episodes.size());
 }
 
-/// The frames of one step of all episodes, as a clip draws them.
+/// The frames of one step of all episodes, as a clip or a picture of `most_pixels` at most draws
+/// them.
 class Film {
  public:
-  Film(std::vector<Footage> episodes, const RenderOptions& options)
-      : episodes_(std::move(episodes)), overlay_(options.overlay), named_(!of_one_task(episodes_)) {
-    const auto count = static_cast<std::int64_t>(episodes_.size());
+  Film(std::vector<Footage> episodes, const RenderOptions& options, std::int64_t most_pixels)
+      : episodes_(std::move(episodes)),
+        overlay_(options.overlay),
+        named_(!of_one_task(episodes_)),
+        range_(reward_range(episodes_)),
+        layout_(1, 0, 0) {
     // a screen is wider than high
-    const auto most = static_cast<std::int64_t>(std::ceil(std::sqrt(1.6 * count)));
-    columns_ = options.columns > 0 ? static_cast<int>(options.columns) : even_columns(count, most);
-    for (const Footage& footage : episodes_) {
-      length_ = std::max(length_, footage.episode.length());
-      range_.include(footage.episode.reward);
-    }
-    scale_ = fitting_scale(options.scale, kScreenHeight, kScreenWidth,
-                           [this](std::int64_t scale) { return draw(0, scale); });
+    const auto most = static_cast<std::int64_t>(std::ceil(std::sqrt(1.6 * count())));
+    columns_ =
+        options.columns > 0 ? std::min(options.columns, count()) : even_columns(count(), most);
+    for (const Footage& footage : episodes_) length_ = std::max(length_, footage.episode.length());
+    layout_ = fitted({.frame = frame_size(episodes_),
+                      .screen = kScreen,
+                      .most_pixels = most_pixels,
+                      .options = options,
+                      .measure = [this](const Layout& layout) { return size(layout); }});
   }
 
   [[nodiscard]] std::int64_t length() const { return length_; }
-  [[nodiscard]] Picture draw(std::int64_t t) const { return draw(t, scale_); }
+  [[nodiscard]] Size size() const { return size(layout_); }
 
- private:
-  [[nodiscard]] Picture draw(std::int64_t t, std::int64_t scale) const {
-    const Layout layout = layout_of(episodes_, scale);
-    std::vector<Picture> cells;
-    for (const Footage& footage : episodes_) cells.push_back(cell(footage, t, layout));
-    const Picture body = grid(cells, columns_, layout.gap);
+  [[nodiscard]] Picture draw(std::int64_t t) const {
+    const Size whole = grid_size(layout_), cell = cell_size(layout_);
+    Picture body(static_cast<int>(whole.height), static_cast<int>(whole.width));
+    for (std::int64_t i = 0; i < count(); ++i)
+      paste(body, draw_cell(episodes_[static_cast<std::size_t>(i)], t),
+            static_cast<int>(i / columns_ * (cell.height + layout_.gap)),
+            static_cast<int>(i % columns_ * (cell.width + layout_.gap)));
     if (!overlay_) return body;
-    const std::size_t digits = std::to_string(length_ - 1).size();
-    return titled(body, {name_of(episodes_)},
-                  {fmt::format("step {:>{}}/{}", t, digits, length_ - 1), theme::kFaint}, layout);
+    return titled(body, {name_of(episodes_)}, {state(t), theme::kFaint}, layout_);
   }
 
-  [[nodiscard]] Picture cell(const Footage& footage, std::int64_t t, const Layout& layout) const {
+ private:
+  [[nodiscard]] std::int64_t count() const { return std::ssize(episodes_); }
+
+  /// The same width for every row.
+  [[nodiscard]] std::string state(std::int64_t t) const {
+    const std::size_t digits = std::to_string(length_ - 1).size();
+    return fmt::format("step {:>{}}/{}", t, digits, length_ - 1);
+  }
+
+  [[nodiscard]] PlotStyle style(const Layout& layout) const {
+    return plot_style(kPlotted, range_, Values::shown, layout.tile_width,
+                      3 * layout.size + layout.tile_height / 4, layout.size);
+  }
+
+  // A cell is below() of a name, a frame and a plot, the grid rows of cells of equal size.
+  [[nodiscard]] Size cell_size(const Layout& layout) const {
+    std::vector<Size> parts;
+    if (named_) parts.push_back({kHeadHeight * layout.text, layout.tile_width});
+    parts.push_back({layout.tile_height, layout.tile_width});
+    if (overlay_) parts.push_back({style(layout).height, style(layout).width});
+    return below(parts, overlay_ ? layout.gap : 0);
+  }
+  [[nodiscard]] Size grid_size(const Layout& layout) const {
+    const Size cell = cell_size(layout);
+    const std::int64_t rows = (count() + columns_ - 1) / columns_;
+    return {rows * (cell.height + layout.gap) - layout.gap,
+            columns_ * (cell.width + layout.gap) - layout.gap};
+  }
+  [[nodiscard]] Size size(const Layout& layout) const {
+    const Size body = grid_size(layout);
+    return overlay_ ? titled(body, name_of(episodes_), state(0), layout) : body;
+  }
+
+  [[nodiscard]] Picture draw_cell(const Footage& footage, std::int64_t t) const {
     const data::Episode& episode = footage.episode;
     const std::int64_t last = episode.length() - 1, now = std::min(t, last);
-    Picture tile = frame_of(footage, now, layout.scale);
+    Picture tile = frame_of(footage, now, layout_.scale);
     if (t > last) tile = faded(std::move(tile), 0.45);
     std::vector<Picture> parts;
-    if (named_) parts.push_back(label({episode.task}, 11 * layout.text, layout.tile_width, layout));
+    if (named_)
+      parts.push_back(
+          label({episode.task}, kHeadHeight * layout_.text, layout_.tile_width, layout_));
     parts.push_back(std::move(tile));
-    if (overlay_) {
-      const std::vector<Curve> curves{{episode.reward, theme::kReward}};
-      const PlotStyle style{layout.tile_width, 12 * layout.size + layout.tile_height / 4,
-                            layout.size};
-      parts.push_back(plot(curves, {"reward"}, range_, now, style));
-    }
-    return below(parts, overlay_ ? layout.gap : 0);
+    if (overlay_) parts.push_back(reward_plot(episode, range_, now, style(layout_)));
+    return below(parts, overlay_ ? layout_.gap : 0);
   }
 
   std::vector<Footage> episodes_;
   bool overlay_, named_;
-  int columns_ = 1;
-  std::int64_t length_ = 0, scale_ = 1;
   Range range_;
+  std::int64_t columns_ = 1, length_ = 0;
+  Layout layout_;
 };
 
-Picture draw_strip(const std::vector<Footage>& episodes, const RenderOptions& options,
-                   std::int64_t scale) {
-  const Layout layout = layout_of(episodes, scale);
-  const std::int64_t columns = options.columns > 0 ? options.columns : kStripColumns;
-  Range range;
-  for (const Footage& footage : episodes) range.include(footage.episode.reward);
+/// Frames of each episode, evenly spaced, in a row an episode.
+class Strip {
+ public:
+  Strip(const std::vector<Footage>& episodes, const RenderOptions& options)
+      : episodes_(episodes),
+        overlay_(options.overlay),
+        columns_(options.columns > 0 ? options.columns : kStripColumns),
+        range_(reward_range(episodes)),
+        layout_(fitted({.frame = frame_size(episodes),
+                        .screen = kStripScreen,
+                        .most_pixels = kMostStillPixels,
+                        .options = options,
+                        .measure = [this](const Layout& layout) { return size(layout); }})) {}
 
-  std::vector<Picture> rows;
-  for (const Footage& footage : episodes) {
+  [[nodiscard]] Picture draw() const {
+    const Size whole = body_size(layout_);
+    Picture body(static_cast<int>(whole.height), static_cast<int>(whole.width));
+    int y = 0;
+    for (const Footage& footage : episodes_) {
+      const Picture row = draw_row(footage);
+      paste(body, row, y, 0);
+      y += row.height + 2 * layout_.gap;
+    }
+    return titled(body, {name_of(episodes_)}, {kState, theme::kFaint}, layout_);
+  }
+
+ private:
+  static constexpr const char* kState = "step";
+
+  [[nodiscard]] std::int64_t columns(const Footage& footage) const {
+    return std::min(columns_, footage.episode.length());
+  }
+  [[nodiscard]] PlotStyle style(int width, const Layout& layout) const {
+    return plot_style(kPlotted, range_, Values::left_out, width,
+                      3 * layout.size + layout.tile_height / 3, layout.size);
+  }
+
+  [[nodiscard]] Size row_size(const Footage& footage, const Layout& layout) const {
+    const std::int64_t count = columns(footage);
+    Size row{kHeadHeight * layout.text + footage.episode.image_shape.height * layout.scale,
+             count * (layout.tile_width + layout.gap) - layout.gap};
+    if (!overlay_ || row.width > kLongestSide) return row;  // too wide to be drawn, or even counted
+    const PlotStyle below = style(static_cast<int>(row.width), layout);
+    return {row.height + layout.gap + below.height, below.width};
+  }
+  [[nodiscard]] Size body_size(const Layout& layout) const {
+    std::vector<Size> rows;
+    for (const Footage& footage : episodes_) rows.push_back(row_size(footage, layout));
+    return below(rows, 2 * layout.gap);
+  }
+  [[nodiscard]] Size size(const Layout& layout) const {
+    return titled(body_size(layout), name_of(episodes_), kState, layout);
+  }
+
+  [[nodiscard]] Picture draw_row(const Footage& footage) const {
     const data::Episode& episode = footage.episode;
-    const std::int64_t last = episode.length() - 1, count = std::min(columns, last + 1);
+    const std::int64_t last = episode.length() - 1, count = columns(footage);
     std::vector<Picture> tiles;
     for (std::int64_t i = 0; i < count; ++i) {
       const std::int64_t t = count > 1 ? (i * last + (count - 1) / 2) / (count - 1) : 0;
       const std::vector<Picture> parts{
-          label({fmt::format("{}", t), theme::kFaint}, 11 * layout.text, layout.tile_width, layout),
-          frame_of(footage, t, layout.scale)};
+          label({fmt::format("{}", t), theme::kFaint}, kHeadHeight * layout_.text,
+                layout_.tile_width, layout_),
+          frame_of(footage, t, layout_.scale)};
       tiles.push_back(below(parts, 0));
     }
-    Picture row = beside(tiles, layout.gap);
-    if (options.overlay) {
-      const std::vector<Curve> curves{{episode.reward, theme::kReward}};
-      const PlotStyle style{row.width, 12 * layout.size + layout.tile_height / 3, layout.size};
-      const std::vector<Picture> parts{std::move(row), plot(curves, {"reward"}, range, -1, style)};
-      row = below(parts, layout.gap);
-    }
-    rows.push_back(std::move(row));
+    Picture row = beside(tiles, layout_.gap);
+    if (!overlay_) return row;
+    const PlotStyle under = style(row.width, layout_);
+    const std::vector<Picture> parts{std::move(row), reward_plot(episode, range_, -1, under)};
+    return below(parts, layout_.gap);
   }
-  return titled(below(rows, 2 * layout.gap), {name_of(episodes)}, {"step", theme::kFaint}, layout);
-}
+
+  const std::vector<Footage>& episodes_;
+  bool overlay_;
+  std::int64_t columns_;
+  Range range_;
+  Layout layout_;
+};
 
 }  // namespace
 
 Clip episode_clip(std::vector<Footage> episodes, const RenderOptions& options) {
   require_images(episodes);
-  const auto film = std::make_shared<const Film>(std::move(episodes), options);
-  const Picture first = film->draw(0);
-  return {film->length(), first.height, first.width,
-          [film](std::int64_t t) { return film->draw(t); }};
+  const auto film = std::make_shared<const Film>(std::move(episodes), options, kMostFramePixels);
+  return {film->length(), static_cast<int>(film->size().height),
+          static_cast<int>(film->size().width), [film](std::int64_t t) { return film->draw(t); }};
 }
 
 Picture episode_still(std::vector<Footage> episodes, const RenderOptions& options) {
   require_images(episodes);
-  const Film film(std::move(episodes), options);
+  const Film film(std::move(episodes), options, kMostStillPixels);
   if (options.row >= film.length())
     throw usage_error("there is no row {}; the last one is {}", options.row, film.length() - 1);
   return film.draw(options.row);
@@ -162,8 +261,7 @@ Picture episode_still(std::vector<Footage> episodes, const RenderOptions& option
 
 Picture episode_strip(const std::vector<Footage>& episodes, const RenderOptions& options) {
   require_images(episodes);
-  const auto draw = [&](std::int64_t scale) { return draw_strip(episodes, options, scale); };
-  return draw(fitting_scale(options.scale, kStripHeight, kStripWidth, draw));
+  return Strip(episodes, options).draw();
 }
 
 }  // namespace dreamer::media

@@ -69,7 +69,7 @@ Format format_of(const std::filesystem::path& path) {
   std::ranges::transform(extension, extension.begin(),
                          [](unsigned char c) { return std::tolower(c); });
   for (const Format format : {Format::mp4, Format::gif, Format::png})
-    if (extension == "." + name_of(format)) return format;
+    if (extension == fmt::format(".{}", name_of(format))) return format;
   throw usage_error("{}: what format is this? give a name that ends in .mp4, .gif or .png",
                     path.string());
 }
@@ -86,6 +86,13 @@ std::string name_of(Format format) {
   return {};
 }
 
+void check_rate(const std::filesystem::path& path, Format format, double fps) {
+  const double most = format == Format::gif ? kMostGifFps : kMostFps;
+  if (!(fps > 0) || fps > most)
+    throw usage_error("{}: {} frames a second cannot be written; {} takes up to {}", path.string(),
+                      fps, name_of(format), most);
+}
+
 VideoInfo write_video(const std::filesystem::path& path, const Clip& clip, double fps,
                       io::Replace replace) {
   const Format format = format_of(path);
@@ -94,16 +101,20 @@ VideoInfo write_video(const std::filesystem::path& path, const Clip& clip, doubl
   if (format == Format::png && clip.frames != 1)
     throw error("{}: a png holds one picture, not {} frames; write mp4 or gif", path.string(),
                 clip.frames);
-  if (!(fps > 0) || fps > (format == Format::gif ? kMostGifFps : kMostFps))
-    throw usage_error("{}: {} frames a second cannot be written; {} takes up to {}", path.string(),
-                      fps, name_of(format), format == Format::gif ? kMostGifFps : kMostFps);
+  check_rate(path, format, fps);
 
+  if (format == Format::png) {
+    const std::vector<std::byte> png =
+        with_context(path.string(), [&] { return encoder().png(clip.frame(0)); });
+    io::write_atomically(path, png, replace);
+    return {format, clip.width, clip.height, 1, 0};
+  }
   const Clip shown =
       format == Format::mp4 ? on_canvas(clip, even(clip.height), even(clip.width)) : clip;
   io::write_atomically(path, replace, [&](const std::filesystem::path& temporary) {
     with_context(path.string(), [&] { encoder().write(temporary, format, shown, fps); });
   });
-  return {format, shown.width, shown.height, shown.frames, format == Format::png ? 0 : fps};
+  return {format, shown.width, shown.height, shown.frames, fps};
 }
 
 std::vector<std::byte> encode_png(const Picture& picture) { return encoder().png(picture); }

@@ -38,6 +38,9 @@ struct VideoInfo {
   double fps = 0;  // 0 for png
 };
 
+/// Throws a usage error if videos of this format cannot show so many frames a second.
+void check_rate(const std::filesystem::path& path, Format format, double fps);
+
 /// Writes `clip` to `path`, whole or not at all; the same clip gives the same bytes.
 ///
 /// - mp4: H.264 by libx264, yuv420p, index in front: plays in browsers.

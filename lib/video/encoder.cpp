@@ -26,8 +26,6 @@ extern "C" {
 namespace dreamer::media {
 namespace {
 
-constexpr int kLargestSide = 16384;  // what H.264 and every viewer can hold
-
 struct Free {
   void operator()(AVCodecContext* context) const { avcodec_free_context(&context); }
   void operator()(AVFrame* frame) const { av_frame_free(&frame); }
@@ -75,7 +73,7 @@ Codec codec_of(Format format) {
     case Format::gif:
       return {"gif", "gif", AV_PIX_FMT_PAL8};
     case Format::png:
-      return {"png", "image2", AV_PIX_FMT_RGB24};
+      return {"png", nullptr, AV_PIX_FMT_RGB24};  // a stream of its own bytes
   }
   return {};
 }
@@ -84,9 +82,6 @@ Codec codec_of(Format format) {
 class Stream {
  public:
   Stream(const Codec& codec, int height, int width, AVRational time_base, bool global_header) {
-    if (height > kLargestSide || width > kLargestSide)
-      throw error("{}x{} pixels are too many, {} is the longest side; use a smaller --scale", width,
-                  height, kLargestSide);
     const AVCodec* encoder = avcodec_find_encoder_by_name(codec.name);
     if (encoder == nullptr)
       throw error("this FFmpeg (libavcodec {}) has no encoder {}; install one built with it",
@@ -206,12 +201,16 @@ void copy_rgb(const Picture& picture, AVFrame* frame) {
                 static_cast<std::size_t>(picture.width) * 3);
 }
 
+/// libav takes every name for a URL and would read "concat:a|b" or "http:x" as one; this prefix
+/// says that what follows is the name of a file, whatever it looks like.
+std::string file_url(const std::filesystem::path& file) { return fmt::format("file:{}", file.string()); }
+
 /// The container file. Its writes are buffered: an error may show only at the end.
 class Container {
  public:
   Container(const std::filesystem::path& file, const char* muxer) {
     AVFormatContext* context = nullptr;
-    check(avformat_alloc_output_context2(&context, nullptr, muxer, file.c_str()),
+    check(avformat_alloc_output_context2(&context, nullptr, muxer, file_url(file).c_str()),
           "make a video of this format");
     context_.reset(context);
     context_->flags |= AVFMT_FLAG_BITEXACT;  // no date, no version of the library
@@ -221,14 +220,14 @@ class Container {
     return (context_->oformat->flags & AVFMT_GLOBALHEADER) != 0;
   }
 
-  void begin(const AVCodecContext* codec, const std::filesystem::path& file) {
+  void begin(const AVCodecContext* codec) {
     stream_ = avformat_new_stream(context_.get(), nullptr);
     if (stream_ == nullptr) throw error("out of memory; use a smaller --scale");
     codec_ = codec;
     stream_->time_base = codec->time_base;
     stream_->avg_frame_rate = codec->framerate;
     check(avcodec_parameters_from_context(stream_->codecpar, codec), "describe the video");
-    check(avio_open(&context_->pb, file.c_str(), AVIO_FLAG_WRITE), "open the file");
+    check(avio_open(&context_->pb, context_->url, AVIO_FLAG_WRITE), "open the file");
     AVDictionary* options = nullptr;
     av_dict_set(&options, "movflags", "+faststart", 0);
     const int begun = avformat_write_header(context_.get(), &options);
@@ -261,7 +260,6 @@ class LibavEncoder : public Encoder {
 
   void write(const std::filesystem::path& file, Format format, const Clip& clip,
              double fps) const override {
-    if (format == Format::png) return write_png(file, clip.frame(0));
     const Codec codec = codec_of(format);
     const bool gif = format == Format::gif;
     // gif counts in hundredths of a second
@@ -277,7 +275,7 @@ class LibavEncoder : public Encoder {
       converter = std::make_unique<ToPalette>(clip);
     else
       converter = std::make_unique<ToYuv>(clip.height, clip.width);
-    container.begin(stream.context(), file);
+    container.begin(stream.context());
     const auto take = [&](AVPacket* packet) {
       // the last frame of a gif lasts as long as it says; mp4 takes each frame's time from it too
       if (packet->duration == 0) packet->duration = time(1);
@@ -287,7 +285,11 @@ class LibavEncoder : public Encoder {
     for (std::int64_t i = 0; i < clip.frames; ++i) {
       if (signals::requested() != 0) throw signals::Stopped();
       AVFrame* frame = stream.frame();
-      converter->convert(clip.frame(i), frame);
+      const Picture picture = clip.frame(i);
+      if (picture.height != clip.height || picture.width != clip.width)
+        throw error("frame {} has {}x{} pixels, the first has {}x{}", i, picture.width,
+                    picture.height, clip.width, clip.height);
+      converter->convert(picture, frame);
       frame->pts = time(i);
       stream.encode(frame, take);
       progress.advance();
@@ -309,20 +311,6 @@ class LibavEncoder : public Encoder {
     stream.encode(frame, take);
     stream.encode(nullptr, take);
     return bytes;
-  }
-
- private:
-  void write_png(const std::filesystem::path& file, const Picture& picture) const {
-    const std::vector<std::byte> bytes = png(picture);
-    AVIOContext* out = nullptr;
-    check(avio_open(&out, file.c_str(), AVIO_FLAG_WRITE), "open the file");
-    avio_write(out, reinterpret_cast<const unsigned char*>(bytes.data()),
-               static_cast<int>(bytes.size()));
-    avio_flush(out);
-    const int failure = out->error;
-    const int closed = avio_closep(&out);
-    check(failure, "write the picture");
-    check(closed, "write the picture");
   }
 };
 

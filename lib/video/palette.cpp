@@ -6,6 +6,8 @@
 #include <limits>
 #include <unordered_map>
 
+#include "core/signals.h"
+
 namespace dreamer::media {
 namespace {
 
@@ -61,6 +63,7 @@ struct Box {
 std::vector<Sample> histogram(const Clip& clip) {
   std::unordered_map<std::uint32_t, std::int64_t> counts;
   for (std::int64_t i = 0; i < clip.frames; ++i) {
+    if (signals::requested() != 0) throw signals::Stopped();
     const Picture picture = clip.frame(i);
     for (std::size_t p = 0; p < picture.rgb.size(); p += 3)
       ++counts[packed({picture.rgb[p], picture.rgb[p + 1], picture.rgb[p + 2]})];

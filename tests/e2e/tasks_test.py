@@ -3,6 +3,7 @@
 import h5py
 import numpy as np
 import pytest
+from PIL import Image
 from conftest import assert_same_datasets
 from schemas_test import obeys
 
@@ -88,7 +89,7 @@ def test_what_cannot_be_filmed_is_refused_with_the_remedy(shell, episode, made):
     shell.fails("dr-render", "--camera", "foot", episode, "--out", "a.png", status=2,
                 says=[episode.name, "no camera foot", r"0 \(fixed\), 1 \(hand\)"])
     shell.fails("dr-render", "--camera", "2", episode, "--out", "a.png", status=2, says="no camera 2")
-    shell.fails("dr-render", "--size", 32, made.dream, "--out", "a.png", status=1, says="dream")
+    shell.fails("dr-render", "--size", 32, made.dream, "--out", "a.png", status=2, says="dream")
     shell.fails("dr-render", "--size", 0, episode, "--out", "a.png", status=2, says="--size")
     shell.fails("dr-render", "--size", 5000, episode, "--out", "a.png", status=2, says="4096")
     shell.fails("dr-render", "--render", "none", episode, "--out", "a.png", status=2, says="exact or fast")
@@ -100,6 +101,18 @@ def test_what_cannot_be_filmed_is_refused_with_the_remedy(shell, episode, made):
     shell.fails("dr-render", "--size", 32, episode, "--out", "a.png", status=1,
                 says=[episode.name, "/physics", "row 5", "--observations all"])
     assert not (shell.folder / "a.png").exists()
+
+
+def test_episodes_filmed_together_look_as_each_alone(shell, episode):
+    both = shell.folder / "logged"
+    film = ["--size", 32, "--render", "fast", "--row", 4, "--scale", 1]
+    for name, files in {"a": ["logged/" + sorted(p.name for p in both.iterdir())[0]],
+                        "b": [f"logged/{episode.name}"], "both": ["logged"]}.items():
+        shell.run("dr-render", *film, "--columns", 2, *files, "--out", f"{name}.png")
+    frames = {name: np.asarray(Image.open(shell.folder / f"{name}.png")) for name in ("a", "b", "both")}
+    assert (frames["both"][:, :32] == frames["a"]).all()
+    assert (frames["both"][:, -32:] == frames["b"]).all()
+    assert (frames["a"] != frames["b"]).any()
 
 
 def test_filming_loads_no_libtorch(shell, episode):

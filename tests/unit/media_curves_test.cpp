@@ -3,9 +3,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
+#include <limits>
 
 #include "core/error.h"
+#include "core/json.h"
+#include "data_fixture.h"
 #include "media/chart.h"
 #include "media/render.h"
 
@@ -50,9 +54,36 @@ bool has(const Picture& picture, Color color) {
 }
 
 TEST(Chart, TicksAreRoundAndHoldTheRange) {
-  EXPECT_THAT(ticks(0, 10, 5), ElementsAre(0, 2, 4, 6, 8, 10));
-  EXPECT_THAT(ticks(-3, 12, 4), ElementsAre(-5, 0, 5, 10, 15));
-  EXPECT_THAT(ticks(2000, 4905000, 5), ElementsAre(0, 1e6, 2e6, 3e6, 4e6, 5e6));
+  EXPECT_THAT(ticks({0, 10}, 5), ElementsAre(0, 2, 4, 6, 8, 10));
+  EXPECT_THAT(ticks({-3, 12}, 4), ElementsAre(-5, 0, 5, 10, 15));
+  EXPECT_THAT(ticks({2000, 4905000}, 5), ElementsAre(0, 1e6, 2e6, 3e6, 4e6, 5e6));
+}
+
+TEST(Chart, TicksAreFewAndHoldWhateverADoubleHolds) {
+  const double tiny = std::numeric_limits<double>::denorm_min();
+  for (const double low :
+       {-1e300, -1.0, -tiny, 0.0, tiny, 0.1, 1.0, 1e17, 1.7956492121234568e18, 1e300})
+    for (const double high : {-1e300, -1.0, 0.0, tiny, 0.1, std::nextafter(0.1, 1), 1e17 + 16,
+                              1.795649212123457e18, 1e300}) {
+      const Interval held = drawable(low, high);
+      ASSERT_LT(held.low, held.high);
+      for (const int most : {2, 7, 20}) {
+        const std::vector<double> found = ticks(held, most);
+        ASSERT_GE(found.size(), 2U);
+        EXPECT_LE(std::ssize(found), most + 3) << low << " " << high;
+        EXPECT_TRUE(std::ranges::all_of(found, [](double tick) { return std::isfinite(tick); }));
+        EXPECT_LE(found.front(), held.low + 1e-8 * (held.high - held.low));
+        EXPECT_GE(found.back(), held.high - 1e-8 * (held.high - held.low));
+      }
+    }
+}
+
+TEST(Chart, NumbersThatDifferInTheirLastBitsAreDrawnAsEqual) {
+  EXPECT_EQ(drawable(0.1, std::nextafter(0.1, 1)).low, drawable(0.1, 0.1).low);
+  EXPECT_EQ(drawable(1e17, 1e17 + 16).low, 1e17 - (1e17 + 16) / 2);
+  EXPECT_EQ(drawable(2, 2), (Interval{1, 3}));
+  EXPECT_EQ(drawable(0, 0), (Interval{-1, 1}));
+  EXPECT_EQ(drawable(2, 3), (Interval{2, 3}));
 }
 
 TEST(Chart, TickLabelsAreShort) {
@@ -140,12 +171,62 @@ TEST_F(Curves, ALogOfDrTrainHasReturnsAndTheMetricsOfBothFits) {
   EXPECT_THAT([&] { plotted({log}, "model.lk"); }, ThrowsMessage<Error>(HasSubstr("model.kl")));
 }
 
+TEST_F(Curves, NumbersInTheirLastBitsOrAtTheEndsOfTheRangeAreAPicture) {
+  for (const std::string text :
+       {R"({"update":1,"loss":1e17}\n{"update":2,"loss":100000000000000016})",
+        R"({"update":1,"loss":0.1}\n{"update":2,"loss":0.10000000000000002})",
+        R"({"update":1,"loss":5e-324}\n{"update":2,"loss":0})",
+        R"({"update":1,"loss":-1e300}\n{"update":2,"loss":1e300})",
+        R"({"update":1,"loss":-1.7e308}\n{"update":2,"loss":1.7e308}\n{"update":3,"loss":2})",
+        R"({"update":-9223372036854775808,"loss":1}\n{"update":18446744073709551615,"loss":2})"}) {
+    std::string lines = text;
+    for (std::size_t at; (at = lines.find("\\n")) != std::string::npos;) lines.replace(at, 2, "\n");
+    EXPECT_TRUE(has(plotted({file("a.jsonl", lines)}, "loss"), line_color(0))) << lines;
+  }
+}
+
+TEST_F(Curves, NumbersThatNoChartCanShowAreAnErrorThatSaysSo) {
+  const auto beyond = file("a.jsonl", "{\"update\":1,\"loss\":1.7e308}\n");
+  EXPECT_THAT([&] { plotted({beyond}, "loss"); },
+              ThrowsMessage<Error>(HasSubstr("no numbers loss over update")));
+  const auto missing = file("b.jsonl", "{\"update\":1,\"loss\":null}\n");
+  EXPECT_THAT([&] { static_cast<void>(curves({missing}, {})); },
+              ThrowsMessage<Error>(HasSubstr("no numbers beside update")));
+  EXPECT_THAT([&] { plotted({missing}, ""); }, ThrowsMessage<Error>(HasSubstr("--plot")));
+}
+
+TEST_F(Curves, FieldsOfOtherTypesAreNoNumbers) {
+  const auto log = file("a.jsonl",
+                        "{\"frames\":1,\"mean\":2,\"ci95\":[null,\"x\"],\"task\":7}\n"
+                        "{\"frames\":2,\"mean\":3,\"ci95\":{},\"inner\":{\"deep\":[[[[]]]]}}\n"
+                        "{\"by_horizon\":{\"psnr\":7,\"mse\":[null,[1]]}}\n");
+  EXPECT_TRUE(has(plotted({log}, "mean"), line_color(0)));
+}
+
+TEST_F(Curves, TooManyPanelsAreRefused) {
+  Json line = {{"update", 1}};
+  for (int i = 0; i < 1000; ++i) line[fmt::format("metric{}", i)] = i;
+  const auto log = file("a.jsonl", line.dump() + "\n");
+  EXPECT_THAT([&] { static_cast<void>(curves({log}, {})); },
+              ThrowsMessage<Error>(HasSubstr("1000 panels are too many")));
+}
+
 TEST_F(Curves, TheyAreNoVideo) {
   const auto path = file("a.jsonl", "{\"update\":1,\"kl\":1}\n");
   RenderJob job;
-  job.files = {path};
+  job.inputs = inputs_of({path});
   job.out = folder_ / "a.mp4";
   EXPECT_THAT([&] { render(job); }, ThrowsMessage<Error>(HasSubstr(".png")));
+}
+
+TEST_F(Curves, TheyShareNoPictureWithEpisodes) {
+  const auto curve = file("a.jsonl", "{\"update\":1,\"kl\":1}\n");
+  data::Episode episode = testing_data::make_episode(0, 3);
+  EXPECT_THAT(
+      [&] {
+        static_cast<void>(inputs_of({curve, testing_data::write(folder_, episode)}));
+      },
+      ThrowsMessage<Error>(HasSubstr("of their own")));
 }
 
 }  // namespace

@@ -1,3 +1,6 @@
+#include <algorithm>
+
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/error.h"
@@ -126,10 +129,91 @@ TEST(Plot, SurvivesGapsAndConstants) {
   }
 }
 
+/// Columns from the left to the last pixel of the colour in the first `rows` rows; 0: none.
+int right_end(const Picture& picture, int rows, Color color) {
+  int end = 0;
+  for (int y = 0; y < rows; ++y)
+    for (int x = 0; x < picture.width; ++x)
+      if (picture.at(y, x) == color) end = std::max(end, x + 1);
+  return end;
+}
+
+TEST(Plot, NoCaptionIsCutOffWhateverTheWidth) {
+  const std::vector<float> reward{-123.4F, 0.5F}, truth{3e7F, 99.99F};
+  Range range;
+  range.include(reward);
+  range.include(truth);
+  const std::vector<std::string> names{"reward", "true"};
+  for (const int width : {10, 68, 132, 165, 166, 600})
+    for (std::int64_t now = 0; now < 2; ++now) {
+      const PlotStyle style = plot_style(names, range, Values::shown, width, 20, 1);
+      const Picture picture =
+          plot(std::vector<Curve>{{reward, kRed}, {truth, kGreen}}, names, range, now, style);
+      const int caption = style.height - 20;  // in which no curve runs
+      const auto value = [&](float x) {
+        return fmt::format(" {:.{}f}", x, x < 100 && x > -100 ? 2 : 0);
+      };
+      const std::string last = now == 0 ? "true 3.0e+07" : "true" + value(99.99F);
+      const bool lines = caption > text_height(1);
+      EXPECT_EQ(right_end(picture, caption, kRed), text_width("reward" + value(reward[now]), 1))
+          << width;
+      const int x = lines ? 0 : text_width("reward" + value(reward[now]), 1) + 12;
+      EXPECT_NEAR(right_end(picture, caption, kGreen), x + text_width(last, 1), 1) << width;
+      EXPECT_EQ(lines, width < 166) << width;
+    }
+}
+
+TEST(Layout, MeasuresWhatIsDrawn) {
+  const Layout layout(3, 8, 8);
+  const Picture body = below(std::vector<Picture>{Picture(2, 300), Picture(5, 7)}, 4);
+  EXPECT_EQ(below(std::vector<Size>{{2, 300}, {5, 7}}, 4), (Size{body.height, body.width}));
+  EXPECT_EQ(beside(std::vector<Size>{{2, 300}, {5, 7}}, 4), (Size{5, 311}));
+  const Picture whole = titled(body, {"left"}, {"right"}, layout);
+  EXPECT_EQ(titled(Size{body.height, body.width}, "left", "right", layout),
+            (Size{whole.height, whole.width}));
+}
+
+Layout fitted_to(const RenderOptions& options, Size frame, std::int64_t most_pixels = 1 << 20) {
+  return fitted({.frame = frame,
+                 .screen = {900, 1280},
+                 .most_pixels = most_pixels,
+                 .options = options,
+                 .measure = [](const Layout& layout) {
+                   return Size{layout.tile_height, layout.tile_width};
+                 }});
+}
+
+std::string refusal(const RenderOptions& options, Size frame) {
+  try {
+    static_cast<void>(fitted_to(options, frame));
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "";
+}
+
+TEST(Layout, TakesTheLargestScaleThatFitsTheScreen) {
+  EXPECT_EQ(fitted_to({}, {64, 64}).scale, 8);
+  EXPECT_EQ(fitted_to({}, {300, 300}).scale, 3);
+  EXPECT_EQ(fitted_to({}, {1000, 1000}).scale, 1);
+  EXPECT_EQ(fitted_to({}, {16384, 4}).scale, 1);
+  EXPECT_EQ(fitted_to({.scale = 12}, {64, 64}).scale, 12);
+}
+
+TEST(Layout, TooLargeACanvasIsRefusedByTheOptionThatMakesIt) {
+  for (const std::int64_t scale :
+       {std::int64_t{17}, std::int64_t{1} << 31, std::int64_t{1} << 32, std::int64_t{1} << 52})
+    EXPECT_THAT(refusal({.scale = scale}, {64, 64}), testing::HasSubstr("--scale")) << scale;
+  EXPECT_THAT(refusal({.columns = 4}, {2000, 2000}), testing::HasSubstr("--columns 4"));
+  EXPECT_THAT(refusal({}, {2000, 2000}), testing::HasSubstr("fewer files"));
+  EXPECT_THAT(refusal({}, {1, std::int64_t{1} << 62}), testing::HasSubstr("too large"));
+}
+
 TEST(Layout, FillsRowsEvenly) {
   EXPECT_EQ(even_columns(8, 8), 8);
   EXPECT_EQ(even_columns(9, 8), 5);
   EXPECT_EQ(even_columns(1, 8), 1);
+  EXPECT_EQ(even_columns(0, 8), 0);
 }
 
 }  // namespace

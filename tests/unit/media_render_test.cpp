@@ -1,6 +1,8 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "data_fixture.h"
 #include "media/render_dream.h"
 #include "media/render_episode.h"
 
@@ -113,6 +115,46 @@ TEST(RenderEpisode, EpisodesOfSeveralTasksAreNamed) {
             episode_clip({episode(4, 100), episode(4, 100)}, options).height);
 }
 
+TEST(RenderEpisode, EveryDrawingHasTheSizeThatWasMeasured) {
+  data::Episode other = episode(4, 100);
+  other.task = "reacher_easy";
+  other.image_shape = {4, 12, 3};
+  for (const bool overlay : {false, true})
+    for (const std::int64_t columns : {0, 1, 2, 1 << 30})
+      for (const std::int64_t scale : {0, 1, 5}) {
+        const RenderOptions options{
+            .scale = scale, .columns = columns, .row = 1, .overlay = overlay};
+        const Clip clip = episode_clip({episode(9, 100), other, episode(2, 50)}, options);
+        for (const std::int64_t t : {0, 8}) {
+          EXPECT_EQ(clip.frame(t).height, clip.height);
+          EXPECT_EQ(clip.frame(t).width, clip.width);
+        }
+      }
+}
+
+TEST(RenderEpisode, AColumnsOptionThatMakesItTooLongIsNamed) {
+  const std::vector<data::Footage> many(4000, episode(1, 100));
+  EXPECT_THAT([&] { static_cast<void>(episode_clip(many, {.columns = 1})); },
+              testing::ThrowsMessage<Error>(testing::HasSubstr("--columns 1")));
+}
+
+class RenderFiles : public testing_data::Scratch {};
+
+TEST_F(RenderFiles, FramesAreReadWhenTheyAreDrawn) {
+  std::vector<std::filesystem::path> paths;
+  std::vector<data::Footage> whole;
+  for (std::int64_t id = 0; id < 3; ++id) {
+    whole.emplace_back(testing_data::make_episode(id, 40 + id));
+    paths.push_back(testing_data::write(dir, whole.back().episode));
+  }
+  const std::vector<data::Footage> opened = data::open_footage(paths);
+  for (const data::Footage& footage : opened) EXPECT_TRUE(footage.episode.image.empty());
+  const RenderOptions options{.scale = 2, .overlay = true};
+  const Clip ours = episode_clip(opened, options), theirs = episode_clip(whole, options);
+  ASSERT_EQ(ours.frames, theirs.frames);
+  for (std::int64_t t = 0; t < ours.frames; ++t) EXPECT_EQ(ours.frame(t), theirs.frame(t));
+}
+
 TEST(RenderDream, BorderTellsContextFromPrediction) {
   const Clip clip = dream_clip(dream(data::DreamKind::open_loop), {.scale = 4});
   EXPECT_EQ(clip.frames, kRows);
@@ -132,6 +174,22 @@ TEST(RenderDream, EveryFrameHasTheClipsSize) {
           EXPECT_EQ(clip.frame(t).width, clip.width);
         }
       }
+}
+
+TEST(RenderDream, LongDreamsKeepTheClipsSizeToo) {
+  data::Dream ours = dream(data::DreamKind::policy);
+  ours.starts = 1;
+  ours.horizon = 1200;
+  ours.context = 100;
+  ours.image.assign(1200 * ours.image_shape.pixels(), 50);
+  ours.reward.assign(1200, -1234.5F);
+  ours.value.clear();
+  const Clip clip =
+      dream_clip(ours, {.scale = 1, .columns = std::int64_t{1} << 32, .overlay = true});
+  for (const std::int64_t t : {0, 99, 100, 1199}) {
+    EXPECT_EQ(clip.frame(t).height, clip.height);
+    EXPECT_EQ(clip.frame(t).width, clip.width);
+  }
 }
 
 TEST(RenderDream, OpenLoopShowsThreeRowsAndPolicyOne) {

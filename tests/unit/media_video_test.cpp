@@ -133,6 +133,28 @@ TEST_F(Video, FullDiskLeavesNothing) {
   }
 }
 
+TEST_F(Video, AnyNameIsTheNameOfAFile) {
+  const fs::path before = fs::current_path();
+  fs::current_path(folder_);
+  for (const std::string name :
+       {"http:x", "concat:a|b", "pipe:1", "file:x", "data:,x", "%03d", "-"})
+    for (const std::string extension : {".mp4", ".gif", ".png"}) {
+      const Clip clip = noise(extension == ".png" ? 1 : 2, 8, 8);
+      EXPECT_NO_THROW(write_video(name + extension, clip, 20, io::Replace::no)) << name;
+      EXPECT_FALSE(bytes(name + extension).empty()) << name;
+    }
+  fs::current_path(before);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 7 * 3);
+}
+
+TEST_F(Video, AFrameOfAnotherSizeIsAnError) {
+  Clip clip = noise(3, 8, 8);
+  clip.frame = [](std::int64_t i) { return Picture(8, i == 2 ? 9 : 8); };
+  EXPECT_THAT(message_of([&] { write_video(folder_ / "a.mp4", clip, 20, io::Replace::no); }),
+              HasSubstr("9x8"));
+  EXPECT_TRUE(empty());
+}
+
 TEST_F(Video, MissingFolderIsNamed) {
   const fs::path path = folder_ / "none" / "a.mp4";
   EXPECT_THAT(message_of([&] { write_video(path, noise(2, 4, 4), 20, io::Replace::no); }),
