@@ -326,6 +326,7 @@ std::int64_t episodes_for_steps(std::int64_t steps, const env::EnvironmentOption
 }
 
 void collect(const CollectOptions& options, const PolicyFactory& policy, const EpisodeSink& sink) {
+  const signals::StopRequests stops;
   prepare(options);
   const auto acting = std::make_shared<const Acting>(Acting{policy, options.policy});
   const ActingSource always = [&] { return acting; };
@@ -335,6 +336,7 @@ void collect(const CollectOptions& options, const PolicyFactory& policy, const E
 }
 
 void follow(const CollectOptions& options, const ActingSource& acting, const EpisodeSink& sink) {
+  const signals::StopRequests stops;
   prepare(options);
   Run run(options, acting, sink);
   run.go_on_behind_existing();

@@ -60,6 +60,7 @@ Evaluation evaluate(const EvaluationOptions& options, const PolicyFactory& polic
   result.returns.resize(static_cast<std::size_t>(options.episodes));
   std::exception_ptr failure;
   std::mutex mutex;
+  const signals::StopRequests stops;
   const auto asked_to_stop = [&] {
     return signals::requested() != 0 || options.stop.stop_requested();
   };

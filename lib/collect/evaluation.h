@@ -31,7 +31,7 @@ struct Evaluation {
 
 /// Runs whole episodes, episode k from evaluation seed k of the run (collect/seeds.h), so that the
 /// returns depend on neither `envs` nor timing.
-/// @throws Error if a signal or `stop` ended it
+/// @throws signals::Stopped if a signal or `stop` ended it
 [[nodiscard]] Evaluation evaluate(const EvaluationOptions& options, const PolicyFactory& policy);
 
 /// Mean, population standard deviation, the returns and the 95 % interval of the mean by the

@@ -71,6 +71,7 @@ std::optional<EpisodeResult> replay_episode(const ReplayOptions& options) {
     environment.skip_episodes(logged.index);
     bool restored = false;
     const env::Observation first = begin(environment, file, restored);
+    const signals::StopRequests stops;
     LoggedPolicy policy(logged.action, logged.action_size);
     auto episode = run_episode(environment, first, policy,
                                {.observations = options.observations || restored,

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/paths.h"
+#include "core/signals.h"
 #include "io/atomic_file.h"
 #include "media/encoder.h"
 
@@ -111,6 +112,7 @@ VideoInfo write_video(const std::filesystem::path& path, const Clip& clip, doubl
   }
   const Clip shown =
       format == Format::mp4 ? on_canvas(clip, even(clip.height), even(clip.width)) : clip;
+  const signals::StopRequests stops;  // the encoder looks; the temporary file is removed
   io::write_atomically(path, replace, [&](const std::filesystem::path& temporary) {
     with_context(path.string(), [&] { encoder().write(temporary, format, shown, fps); });
   });
