@@ -61,8 +61,9 @@ int main(int argc, char** argv) {
   app.add_option("--render", job.render,
                  "exact (dm_control's pixels) or fast (no shadows and reflections)")
       ->capture_default_str();
-  program.count("--save-every", job.save_every, 0,
-                "rounds between savings of DIR/train.resume.h5; 0: only when stopped by a signal");
+  program.count(
+      "--save-every", job.save_every, 0,
+      "rounds between saves of DIR/train.resume.h5, beside those by time; 0: none by count");
   program.learn(job, {"model", "fit_model", "behavior", "collect", "train"});
   program.check([&] {
     env::find_task(job.task);

@@ -1,12 +1,9 @@
 #include "cli/outcome.h"
 
-#include <algorithm>
-#include <filesystem>
-#include <new>
-#include <stdexcept>
+#include <exception>
 #include <string_view>
 
-#include "core/json.h"
+#include "core/failure.h"
 #include "core/log.h"
 #include "core/output.h"
 #include "core/signals.h"
@@ -19,41 +16,9 @@ int failed(std::string_view message, ExitCode code = ExitCode::failed) {
   return static_cast<int>(code);
 }
 
-/// A message of LibTorch ends in where it was thrown and a backtrace.
-constexpr std::string_view kBacktrace = "Exception raised from ";
-
-/// One line of what a library reports, which may be many. --verbose shows them all.
-std::string one_line(std::string_view text) {
-  log::verbose("{}", text);
-  std::string line(text.substr(0, text.find(kBacktrace)));
-  std::ranges::replace(line, '\n', ' ');
-  line.erase(std::find_if(line.rbegin(), line.rend(), [](char c) { return c != ' '; }).base(),
-             line.end());
-  return line;
-}
-
-/// Whether a library without a type of its own for it reports that memory ran out (LibTorch: "can't
-/// allocate memory" on the CPU, "CUDA out of memory" on a GPU).
-bool is_about_memory(std::string_view text) {
-  return text.find("allocate memory") != std::string_view::npos ||
-         text.find("out of memory") != std::string_view::npos;
-}
-
-std::string in_words(const std::filesystem::filesystem_error& e) {
-  if (e.path1().empty()) return e.code().message();
-  return fmt::format("{}: {}", e.path1().string(), e.code().message());
-}
-
-/// Without its "[json.exception.type_error.302] ".
-std::string in_words(const Json::exception& e) {
-  const std::string_view text = e.what();
-  return one_line(text.substr(text.find("] ") == std::string_view::npos ? 0 : text.find("] ") + 2));
-}
-
 }  // namespace
 
 int exit_code_of(const std::function<ExitCode()>& body, const std::string& memory_remedy) {
-  const std::string out_of_memory = "out of memory; use " + memory_remedy;
   try {
     const ExitCode code = body();
     if (signals::requested() != 0) signals::raise_again();
@@ -65,21 +30,9 @@ int exit_code_of(const std::function<ExitCode()>& body, const std::string& memor
     // A signal for the whole pipeline ends the reader, too.
     if (signals::requested() != 0) signals::raise_again();
     return static_cast<int>(ExitCode::ok);
-  } catch (const Error& e) {
-    return failed(e.what(), e.code());
-  } catch (const std::bad_alloc&) {
-    return failed(out_of_memory);
-  } catch (const std::length_error&) {  // more elements than a vector can ever have
-    return failed(out_of_memory);
-  } catch (const std::filesystem::filesystem_error& e) {
-    return failed(in_words(e));
-  } catch (const Json::exception& e) {
-    return failed(in_words(e));
-  } catch (const std::exception& e) {
-    const std::string line = one_line(e.what());
-    return failed(is_about_memory(line) ? fmt::format("{} ({})", out_of_memory, line) : line);
   } catch (...) {
-    return failed("an unknown exception; this is a fault of the program");
+    const Failure failure = failure_of(std::current_exception(), memory_remedy);
+    return failed(failure.message, failure.code);
   }
 }
 

@@ -16,6 +16,7 @@
 #include "data/episode_list.h"
 #include "io/crash.h"
 #include "io/provenance.h"
+#include "stages/unfinished.h"
 
 namespace dreamer::cli {
 namespace {
@@ -168,7 +169,7 @@ void Program::refuse(const std::vector<std::string>& options, const std::string&
 }
 
 void Program::learn(LearnJob& job, std::vector<std::string> sections) {
-  memory_remedy("a smaller batch, --replay-memory or model");
+  memory_remedy(kMemoryRemedy);
   count("--log-every", job.log_every, 1, "updates between lines of metrics");
   typed(app_.add_option("--replay-memory", job.replay_memory,
                         "bytes of decoded frames kept (4G, 500M)")
@@ -178,6 +179,11 @@ void Program::learn(LearnJob& job, std::vector<std::string> sections) {
   typed(app_.add_option("--logdir", job.logdir,
                         "write TensorBoard events there, in a run of this program's own"),
         "DIR");
+  typed(app_.add_option("--save-minutes", job.save_minutes,
+                        "minutes between saves of unfinished work; 0: none by time"),
+        "M")
+      ->check(CLI::NonNegativeNumber.description(""))
+      ->capture_default_str();
   compute(job);
   config(job.config, std::move(sections));
 }
@@ -190,7 +196,7 @@ void Program::fit(FitJob& job, std::vector<std::string> sections) {
   auto* updates = count("--updates", job.updates, 1, "further updates");
   updates->default_str("");
   count("--save-every", job.save_every, 0,
-        "write OUT.resume.h5 every so many updates; 0: only when stopped by a signal");
+        "updates between saves of OUT.resume.h5, beside those by time; 0: none by count");
   follow_fit(job, *updates);
   typed(app_.add_option("--dump-step", job.dump_step,
                         "write batch, noise, losses and gradients of the first update there"),
@@ -202,7 +208,8 @@ void Program::fit(FitJob& job, std::vector<std::string> sections) {
 void Program::follow_fit(FitJob& job, const CLI::Option& updates) {
   follow(job.follow,
          "learn from what others add to --data meanwhile: write --out every --save-every updates "
-         "(default 100), go on from it when run again; without --updates until a signal");
+         "(default 100) and --save-minutes, go on from it when run again; without --updates until "
+         "a signal");
   count("--min-episodes", job.min_episodes, 1, "wait for so many before the first update")
       ->needs("--follow");
   real("--max-ratio", job.max_ratio, 1e-9, 1e9,

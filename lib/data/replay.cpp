@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/log.h"
+#include "core/signals.h"
 
 namespace dreamer::data {
 namespace {
@@ -34,6 +35,7 @@ std::int64_t Replay::add_episodes(const std::vector<std::filesystem::path>& path
   const std::lock_guard adding(adding_);
   std::vector<EntryPtr> entries = entries_;  // nobody else changes it now
   for (const auto& path : paths) {
+    if (signals::requested() != 0) throw signals::Stopped();
     if (names_.contains(path)) continue;
     // Only for names that are new: a name costs a look at every folder above it.
     std::error_code unknown;
@@ -88,7 +90,9 @@ Replay::Entry Replay::read_entry(const std::filesystem::path& path) {
   e.action = read_finite_rows(file, "/action", e.length, header.action_size);
   e.reward = read_finite_rows(file, "/reward", e.length, 1);
   e.discount = read_finite_rows(file, "/discount", e.length, 1);
-  const std::int64_t chunk = std::max<std::int64_t>(file.info("/image").chunk_rows, 1);
+  const io::DatasetInfo frames = file.info("/image");
+  e.stored_bytes = frames.stored_bytes;
+  const std::int64_t chunk = std::max<std::int64_t>(frames.chunk_rows, 1);
   e.block_rows = chunk * ((kBlockRows + chunk - 1) / chunk);
 
   const auto with_contents = [&](std::uint64_t hash) {
@@ -186,6 +190,14 @@ std::uint64_t Replay::digest() const {
   std::uint64_t hash = kHashStart;
   for (const EntryPtr& e : entries_)
     hash = hash_bytes(hash, std::as_bytes(std::span(&e->digest, 1)));
+  return hash;
+}
+
+std::uint64_t Replay::frames_digest() const {
+  const std::shared_lock lock(mutex_);
+  std::uint64_t hash = kHashStart;
+  for (const EntryPtr& e : entries_)
+    hash = hash_bytes(hash, std::as_bytes(std::span(&e->stored_bytes, 1)));
   return hash;
 }
 
@@ -302,6 +314,7 @@ std::vector<float> Replay::mean_image() const {
     const std::int64_t row = i * rows / frames;
     while (row - before >= length(episode)) before += length(episode++);
     if (is_lost(episode)) continue;
+    if (signals::requested() != 0) throw signals::Stopped();
     try {
       copy_frames(episode, *entry(episode), row - before, 1, frame.data());
     } catch (const Error& why) {

@@ -90,6 +90,9 @@ class Replay {
   /// A hash of the files' names, lengths, actions, rewards and discounts, in order: the same data
   /// for an exact resume?
   [[nodiscard]] std::uint64_t digest() const;
+  /// A hash of how many bytes the frames take in the files: other frames compress to another size.
+  /// Costs nothing, where reading all frames would.
+  [[nodiscard]] std::uint64_t frames_digest() const;
 
   /// The mean of image/255 over up to 2000 frames spread evenly over all episodes, [H,W,C].
   [[nodiscard]] std::vector<float> mean_image() const;
@@ -105,6 +108,7 @@ class Replay {
     std::int64_t block_rows = 0;                  // of frames read at once
     std::vector<float> action, reward, discount;  // [T,A], [T], [T]
     std::uint64_t digest = 0, fingerprint = 0;  // of name and contents; of contents alone
+    std::int64_t stored_bytes = 0;              // of the frames, after compression
   };
   using EntryPtr = std::shared_ptr<const Entry>;
 

@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/output_error.h"
 
 namespace dreamer::io {
 namespace {
@@ -21,20 +22,19 @@ namespace fs = std::filesystem;
 /// Opens or makes the file. One that another user left can still be locked, though not be written.
 int open_file(const fs::path& path) {
   constexpr int kSafely = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | kSafely, 0666);
+  const int file =
+      uninterrupted([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | kSafely, 0666); });
   return file < 0 && errno == EACCES ? ::open(path.c_str(), O_RDONLY | kSafely) : file;
 }
 
 bool lock(int file) {
-  while (::flock(file, LOCK_EX | LOCK_NB) != 0)
-    if (errno != EINTR) return false;
-  return true;
+  return uninterrupted([&] { return ::flock(file, LOCK_EX | LOCK_NB); }) == 0;
 }
 
 /// Whether `path` still names the open file: who held the lock before may have removed it.
 bool is_named(int file, const fs::path& path) {
-  struct stat opened {
-  }, named{};
+  struct stat opened {};
+  struct stat named {};
   return ::fstat(file, &opened) == 0 && ::lstat(path.c_str(), &named) == 0 &&
          opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
 }
@@ -59,19 +59,13 @@ std::string holder(int file) {
 OutputLock::OutputLock(const fs::path& out)
     : path_(out.parent_path() / fmt::format(".{}.lock", out.stem().string())) {
   do {
-    if (file_ >= 0) ::close(file_);
-    file_ = open_file(path_);
-    if (file_ < 0)
-      throw error("{}: its lock file {} cannot be opened: {}; choose another place", out.string(),
-                  path_.string(), std::strerror(errno));
+    file_ = Descriptor(open_file(path_));
+    if (file_ < 0) throw output_error(out, errno);
     if (lock(file_)) continue;
     const int code = errno;
-    if (code == EWOULDBLOCK) {
-      const std::string who = holder(file_);
-      ::close(file_);
+    if (code == EWOULDBLOCK)
       throw error("{}: {} is working on it; wait for its end, or give another --out", out.string(),
-                  who);
-    }
+                  holder(file_));
     log::warning("{} cannot be locked ({}): see that no other run writes it", out.string(),
                  std::strerror(code));
     return;
@@ -81,7 +75,6 @@ OutputLock::OutputLock(const fs::path& out)
 
 OutputLock::~OutputLock() {
   if (is_named(file_, path_)) ::unlink(path_.c_str());  // while nobody else can hold it
-  ::close(file_);
 }
 
 }  // namespace dreamer::io

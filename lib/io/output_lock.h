@@ -2,6 +2,8 @@
 
 #include <filesystem>
 
+#include "core/descriptor.h"
+
 namespace dreamer::io {
 
 /// Keeps every other run from working on the same output: held from before the work to its end, and
@@ -18,7 +20,7 @@ class OutputLock {
 
  private:
   std::filesystem::path path_;
-  int file_ = -1;
+  Descriptor file_;
 };
 
 }  // namespace dreamer::io

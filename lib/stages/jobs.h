@@ -28,14 +28,15 @@ struct LearnJob : Compute {
   std::int64_t log_every = 10;                         // updates between lines of metrics
   std::int64_t replay_memory = std::int64_t{1} << 30;  // bytes of decoded frames
   std::filesystem::path logdir;                        // TensorBoard: runs below it; empty: none
+  double save_minutes = 5;  // between saves of unfinished work; 0: none by time
 };
 
 /// What the two fitting stages share.
 struct FitJob : LearnJob {
   std::filesystem::path init;       // empty: begin anew
   std::int64_t updates = 0;         // further updates; 0: until a signal (follow)
-  std::int64_t save_every = 0;      // write OUT.resume.h5 this often; 0: only when stopped
-  bool follow = false;              // learn from what grows, publish `out` every save_every updates
+  std::int64_t save_every = 0;      // updates between saves, beside those by time; 0: none
+  bool follow = false;              // learn from what grows, publish `out` instead of saving beside
   std::int64_t min_episodes = 1;    // follow: to begin with
   double max_ratio = 0;             // follow: updates an agent step in the data; 0: no limit
   std::filesystem::path dump_step;  // one update in full; empty: none
@@ -58,7 +59,7 @@ struct TrainJob : LearnJob {
   std::filesystem::path init_model, init_policy;  // empty: begin anew
   std::int64_t rounds = 0;
   std::int64_t envs = 1;        // environments side by side, a thread each
-  std::int64_t save_every = 1;  // rounds; 0: only when stopped
+  std::int64_t save_every = 1;  // rounds between saves, beside those by time; 0: none
   std::string render = "exact";
 };
 

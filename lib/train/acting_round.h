@@ -17,7 +17,7 @@ namespace dreamer {
 [[nodiscard]] std::vector<EpisodeResult> collect_at_random(const TrainJob& job);
 
 /// Returns of the policy's mode on the run's evaluation episodes, the same ones every time.
-/// @throws Error if a signal or `stop` ended it
+/// @throws signals::Stopped if a signal or `stop` ended it
 [[nodiscard]] std::vector<double> evaluate_policy(const TrainJob& job, const FrozenPolicy& policy,
                                                   torch::Device device, std::stop_token stop = {},
                                                   Progress* progress = nullptr);

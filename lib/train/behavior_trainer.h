@@ -42,6 +42,9 @@ class BehaviorTrainer final : public Trainer {
   /// As --dump-step shows it: everything an independent program needs to compute the same.
   void write_step(io::FileWriter& file, const BehaviorStep& step) const;
 
+  [[nodiscard]] std::int64_t steps() const override {
+    return actor_adam_.steps() + value_adam_.steps();
+  }
   void write(io::FileWriter& file) override;
   void read(const io::FileReader& file) override;
   [[nodiscard]] Json config() const override;

@@ -12,6 +12,9 @@
 #include "core/signals.h"
 #include "data/prefetch.h"
 #include "io/atomic_file.h"
+#include "stages/resume_identity.h"
+#include "stages/save_clock.h"
+#include "stages/unfinished.h"
 #include "train/guarded_update.h"
 #include "train/metrics.h"
 
@@ -23,22 +26,17 @@ constexpr std::int64_t kEndless = std::numeric_limits<std::int64_t>::max();
 // Looking takes at most a tenth of the time, however large the folder.
 constexpr double kSecondsBetweenLooks = 1, kPauseForALook = 10;
 
-// What must be the same for a resume file to be gone on from.
+// What must be the same for a resume file to be gone on from: what decides the numbers. How many
+// updates are asked for does not.
 Json identity(const FitJob& job, const FitSetup& setup, const Trainer& trainer,
               const data::Replay& replay) {
   Json parents = Json::array();
   for (const io::Parent& parent : setup.parents()) parents.push_back({parent.role, parent.id});
   return {{"config", trainer.config()},
           {"seed", job.seed},
-          {"updates", job.updates},
           {"parents", parents},
-          {"data", fmt::format("{:016x}", replay.digest())}};
-}
-
-// The first difference, for people.
-std::string difference(const Json& theirs, const Json& ours) {
-  const Json patch = Json::diff(theirs, ours);
-  return patch.empty() ? "" : patch[0].value("path", "");
+          {"data", fmt::format("{:016x}", replay.digest())},
+          {"frames", fmt::format("{:016x}", replay.frames_digest())}};
 }
 
 class Fit {
@@ -52,13 +50,28 @@ class Fit {
         first_(setup.begin.updates),
         last_(job.updates > 0 ? first_ + job.updates : kEndless),
         done_(first_),
-        saved_(first_) {}
+        saved_(first_),
+        save_clock_(job.save_minutes) {}
 
   void run() {
     io::check_output(job_.out, job_.replace);
     const std::optional<io::FileReader> earlier = find_earlier();
     if (!job_.logdir.empty())
       board_ = std::make_unique<TensorBoard>(job_.logdir / setup_.stream, done_);
+    try {
+      work(earlier);
+    } catch (const EndedEarly&) {
+      throw;
+    } catch (...) {
+      end(std::current_exception());
+    }
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  /// Makes the updates and puts the output in place; left by signals::Stopped at a signal.
+  void work(const std::optional<io::FileReader>& earlier) {
     MetricsLog metrics(board_.get(), setup_.stream);
     data::Prefetcher batches(replay_,
                              RandomStream(static_cast<std::uint64_t>(job_.seed), setup_.stream),
@@ -74,41 +87,41 @@ class Fit {
     const std::int64_t found = done_;
     while (done_ < last_) {
       if (job_.follow) keep_up();
-      if (signals::requested() != 0) {
-        save_unfinished();
-        log::info("stopped after {} updates; the same command goes on from {}", progress_text(),
-                  unfinished_path().string());
-        return;
-      }
+      if (signals::requested() != 0) throw signals::Stopped();
       const data::Batch batch = batches.next();
       const auto start = Clock::now();
-      metrics.add(update(batch));
-      seconds_updating_ += seconds_since(start);
+      const Json of_update = update(batch);
       ++done_;
+      metrics.add(of_update);
+      seconds_updating_ += seconds_since(start);
       progress.advance();
       if ((done_ - first_) % job_.log_every == 0 && done_ < last_) write_metrics(Json::object());
       if (board_ && setup_.pictures) setup_.pictures(*board_, done_);
-      if (job_.save_every > 0 && (done_ - first_) % job_.save_every == 0 && done_ < last_)
-        save_unfinished();
+      if (save_is_due() && done_ < last_) save_meanwhile();
     }
-    if (job_.follow) {
-      publish();
-    } else {
-      save(job_.out, job_.replace, /*resumable=*/false);
-      std::filesystem::remove(resume_path(job_.out));
-    }
+    put_in_place();
     if (done_ > found) write_metrics(time_taken());
   }
 
- private:
-  using Clock = std::chrono::steady_clock;
+  /// What is left to do about an exception: to save the work, unless that is in place.
+  void end(const std::exception_ptr& exception) {
+    if (in_place_) {
+      end_in_place(job_.out, exception);
+    } else if (done_ > first_) {
+      end_early(unfinished(), exception);
+    } else if (signals::requested() != 0) {
+      log::info("stopped before the first update");
+    } else {
+      std::rethrow_exception(exception);
+    }
+  }
 
   /// Looks for what is new, unless it just has; waits for data while there are too few for the
   /// updates made. What is waited for may need what was learned so far, so that is published first.
   void keep_up() {
     if (Clock::now() >= next_look_) look();
     while (ahead_of_data() && signals::requested() == 0) {
-      publish();
+      save_meanwhile();
       const auto start = Clock::now();
       signals::pause(kSecondsBetweenLooks);
       look();
@@ -148,7 +161,7 @@ class Fit {
     const auto made_by = [this] { return provenance(); };
     return guarded_update(trainer_, batch, static_cast<std::uint64_t>(done_),
                           dump ? step_file(job_.dump_step, job_.replace, made_by) : StepSink(),
-                          job_.out, made_by, [this] { save_resume(); });
+                          job_.out, made_by, [this] { return unfinished(); });
   }
 
   /// What this fit goes on from, if anything: its own unfinished work, or else the checkpoint that
@@ -159,7 +172,10 @@ class Fit {
       io::FileReader file(path, trainer_.format());
       if (!job_.follow) check_same_job(file);
       done_ = saved_ = read_counts(file).updates;
-      log::info("going on from {} after {} updates", path.string(), progress_text());
+      if (done_ > last_ && !job_.follow)
+        throw error("{}: has {} updates already, --updates is {}; give at least as many",
+                    path.string(), done_ - first_, job_.updates);
+      log::info("going on from {} after {}", path.string(), progress_text(done_));
       return file;
     }
     if (!job_.init.empty()) return io::FileReader(job_.init, trainer_.format());
@@ -167,17 +183,18 @@ class Fit {
   }
 
   void check_same_job(const io::FileReader& file) const {
-    const Json theirs = file.json_attribute("/progress", "job");
-    if (theirs != identity_)
+    const std::string different =
+        differences(file.json_attribute("/progress", "job"), identity_);
+    if (!different.empty())
       throw error(
-          "{}: was left by another command ({} differs); run that one to its end, or remove "
-          "the file",
-          file.path().string(), difference(theirs, identity_));
+          "{0}: was left by another command: {1}; give what that one had, learn on from it "
+          "under another name (--init {0} --out ...), or remove it",
+          file.path().string(), different);
   }
 
-  [[nodiscard]] std::string progress_text() const {
-    return job_.updates > 0 ? fmt::format("{} of {}", done_ - first_, job_.updates)
-                            : fmt::format("{}", done_ - first_);
+  [[nodiscard]] std::string progress_text(std::int64_t update) const {
+    return job_.updates > 0 ? fmt::format("{} of {} updates", update - first_, job_.updates)
+                            : fmt::format("{} updates", update - first_);
   }
 
   /// Where the work lies until it is done; with --follow it is never done.
@@ -185,23 +202,48 @@ class Fit {
     return job_.follow ? job_.out : resume_path(job_.out);
   }
 
-  void save_unfinished() {
-    if (job_.follow)
-      publish();
-    else
-      save_resume();
+  [[nodiscard]] Unfinished unfinished() {
+    return {.progress = progress_text(done_),
+            .path = unfinished_path(),
+            .saved = saved_ > first_ ? progress_text(saved_) : "",
+            .save = [this](const std::filesystem::path& path, io::Replace replace) {
+              const bool is_saved = saved_ == done_ && path == unfinished_path();
+              if (is_saved && std::filesystem::exists(path)) return;
+              save(path, replace, /*resumable=*/!job_.follow);
+            }};
   }
 
-  /// Replaces the output that others follow, unless it holds the present state.
-  void publish() {
+  [[nodiscard]] bool save_is_due() const {
+    return save_clock_.is_due() || (job_.save_every > 0 && (done_ - first_) % job_.save_every == 0);
+  }
+
+  /// Saves between updates, unless the present state is saved. A disk that is full for now is no
+  /// reason to stop.
+  void save_meanwhile() {
     if (saved_ == done_) return;
-    save(job_.out, io::Replace::yes, /*resumable=*/false);
-    saved_ = done_;
+    save_clock_.saved();
+    try {
+      save(unfinished_path(), io::Replace::yes, /*resumable=*/!job_.follow);
+      saved_ = done_;
+    } catch (const Error& e) {
+      log::warning("{} could not be saved, and will be tried again: {}", progress_text(done_),
+                   e.what());
+    }
   }
 
-  void save_resume() { save(resume_path(job_.out), io::Replace::yes, /*resumable=*/true); }
+  void put_in_place() {
+    if (job_.follow) {
+      if (saved_ < done_) save(job_.out, io::Replace::yes, /*resumable=*/false);
+      in_place_ = true;
+      return;
+    }
+    save(job_.out, job_.replace, /*resumable=*/false);
+    in_place_ = true;
+    remove_resume(resume_path(job_.out));
+  }
 
   void save(const std::filesystem::path& path, io::Replace replace, bool resumable) {
+    const signals::SaveInProgress saving;
     io::FileWriter file(trainer_.format());
     trainer_.write(file);
     write_counts(file, {done_, agent_steps() * replay_.action_repeat()});
@@ -222,7 +264,9 @@ class Fit {
   const data::Replay& replay_;
   Json identity_;
   std::int64_t first_, last_, done_;
-  std::int64_t saved_;  // the last update that the output holds (follow)
+  std::int64_t saved_;  // the last update that is saved where the same command looks for it
+  bool in_place_ = false;
+  SaveClock save_clock_;
   Clock::time_point next_look_;
   double seconds_ahead_ = 0;  // spent waiting for data that others collect
   double seconds_updating_ = 0;
@@ -230,6 +274,19 @@ class Fit {
 };
 
 }  // namespace
+
+io::OutputLock claim_output(const FitJob& job) {
+  io::check_output(job.out, job.replace);
+  for (const auto& path : {resume_path(job.out), nonfinite_path(job.out)})
+    io::check_output(path, io::Replace::yes);
+  if (!job.dump_step.empty()) io::check_output(job.dump_step, job.replace);
+  std::error_code none;
+  if (std::filesystem::equivalent(job.init, resume_path(job.out), none))
+    throw usage_error(
+        "--init {}: is where this command keeps its own unfinished work; give another --out",
+        job.init.string());
+  return io::OutputLock(job.out);
+}
 
 void run_fit(const FitJob& job, const FitSetup& setup, Trainer& trainer,
              const data::Replay& replay) {

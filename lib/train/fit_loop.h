@@ -5,6 +5,7 @@
 
 #include "core/tensorboard.h"
 #include "data/replay.h"
+#include "io/output_lock.h"
 #include "stages/jobs.h"
 #include "train/trainer.h"
 
@@ -24,13 +25,17 @@ struct FitSetup {
   std::function<void()> look = {};
 };
 
+/// Tries at the start what would otherwise fail at the end: whether everything that a fit may write
+/// can be written. Nobody else works on the output while the lock is held.
+[[nodiscard]] io::OutputLock claim_output(const FitJob& job);
+
 /// Runs `job.updates` updates of `trainer` on windows of `replay`, writes metrics, resume files
 /// and, at the end, `job.out`. It goes on from a resume file that the same command left, or else
-/// from `job.init`; stopped by a signal it leaves a resume file and returns. After a loss that is
-/// not finite it saves the batch beside the output and throws.
+/// from `job.init`. Whatever ends it early, the updates made so far are saved: stopped by a signal
+/// it says where and returns, in every other case it throws an Error that says so.
 ///
-/// With `job.follow` the output itself is what it replaces every `save_every` updates and when it
-/// is stopped, and what it goes on from; `replay` may grow, and once it is too small for
+/// With `job.follow` the output itself is what it replaces when a save is due and when it is
+/// stopped, and what it goes on from; `replay` may grow, and once it is too small for
 /// `job.max_ratio` the fit waits. Then the numbers depend on timing.
 void run_fit(const FitJob& job, const FitSetup& setup, Trainer& trainer,
              const data::Replay& replay);

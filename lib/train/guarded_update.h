@@ -1,5 +1,6 @@
 #pragma once
 
+#include "stages/unfinished.h"
 #include "train/trainer.h"
 
 namespace dreamer {
@@ -9,16 +10,18 @@ namespace dreamer {
 [[nodiscard]] std::filesystem::path resume_path(const std::filesystem::path& out);
 [[nodiscard]] std::filesystem::path nonfinite_path(const std::filesystem::path& out);
 
+/// Removes a resume file whose run is done.
+void remove_resume(const std::filesystem::path& path);
+
 /// A sink that makes a step file with this provenance.
 [[nodiscard]] StepSink step_file(const std::filesystem::path& path, io::Replace replace,
                                  const std::function<io::Provenance()>& provenance);
 
-/// One update of `trainer`. If a loss is not finite, `save` is called, which keeps the parameters
-/// as they were before the update in OUT.resume.h5, the update is written to OUT.nonfinite.h5, and
-/// an Error says so.
+/// One update of `trainer`. If a loss is not finite, `work`, the parameters as they were before the
+/// update, is saved, the update is written to OUT.nonfinite.h5, and EndedEarly says so.
 Json guarded_update(Trainer& trainer, const data::Batch& batch, std::uint64_t update,
                     const StepSink& sink, const std::filesystem::path& out,
                     const std::function<io::Provenance()>& provenance,
-                    const std::function<void()>& save);
+                    const std::function<Unfinished()>& work);
 
 }  // namespace dreamer

@@ -32,6 +32,7 @@ class JointTrainer final : public Trainer {
   Json update(const data::Batch& batch, std::uint64_t update, const StepSink& sink) override;
 
   /// A policy, with the model's optimizer beside those of actor and value.
+  [[nodiscard]] std::int64_t steps() const override { return model_.steps() + behavior_.steps(); }
   void write(io::FileWriter& file) override;
   void read(const io::FileReader& file) override;
   [[nodiscard]] Json config() const override;

@@ -37,6 +37,7 @@ class ModelTrainer final : public Trainer {
   /// As --dump-step shows it: everything an independent program needs to compute the same.
   void write_step(io::FileWriter& file, const ModelStep& step) const;
 
+  [[nodiscard]] std::int64_t steps() const override { return adam_.steps(); }
   void write(io::FileWriter& file) override;
   void read(const io::FileReader& file) override;
   [[nodiscard]] Json config() const override;

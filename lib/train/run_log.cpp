@@ -9,10 +9,8 @@ namespace dreamer {
 
 namespace fs = std::filesystem;
 
-namespace {
-
 // Lines of three kinds; for people the episodes and evaluations stand between the rows of metrics.
-void show(const Json& line) {
+void RunLog::show(const Json& line) {
   if (!shown_to_people())
     emit(line);
   else if (line.contains("episode"))
@@ -27,13 +25,15 @@ void show(const Json& line) {
     show_metrics(line);
 }
 
-}  // namespace
-
 RunLog::RunLog(const fs::path& path, std::int64_t keep) : file_(path, keep) {}
 
 void RunLog::line(const Json& line) {
-  file_.write(line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+  append(line);
   show(line);
+}
+
+void RunLog::append(const Json& line) {
+  file_.write(line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace dreamer

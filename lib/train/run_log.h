@@ -14,7 +14,12 @@ class RunLog {
   /// @param keep bytes of an earlier file to keep; what was written after them is dropped
   RunLog(const std::filesystem::path& path, std::int64_t keep);
 
+  /// To both.
   void line(const Json& line);
+  /// To the file alone.
+  void append(const Json& line);
+  /// To stdout alone.
+  static void show(const Json& line);
   /// Written so far, all of it handed to the operating system.
   [[nodiscard]] std::int64_t bytes() const { return file_.bytes(); }
 

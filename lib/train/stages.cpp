@@ -6,18 +6,21 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/memory.h"
 #include "core/number.h"
 #include "core/signals.h"
 #include "data/dream.h"
 #include "env/environment.h"
 #include "env/gl_context.h"
 #include "io/atomic_file.h"
+#include "stages/memory_need.h"
 #include "train/agent_policy.h"
 #include "train/behavior_trainer.h"
 #include "train/compute.h"
 #include "train/dream_file.h"
 #include "train/fit_loop.h"
 #include "train/following.h"
+#include "train/guarded_update.h"
 #include "train/model_evaluation.h"
 #include "train/model_trainer.h"
 #include "train/open_loop_picture.h"
@@ -47,6 +50,15 @@ Domain domain_of(const data::Replay& replay) {
     throw error("{}: actions are discrete; the actor of this version is continuous",
                 replay.path(0).string());
   return {replay.task(), replay.action_size(), replay.action_repeat(), replay.image_shape()};
+}
+
+/// Refuses what cannot fit into the machine's memory; a GPU has its own.
+void check_fits_memory(const LearnJob& job, std::vector<MemoryNeed> needs,
+                       const data::Replay& replay, torch::Device device) {
+  if (!device.is_cpu()) return;
+  needs.push_back({std::min(job.replay_memory, replay.total_rows() * replay.image_shape().pixels()),
+                   "--replay-memory"});
+  check_memory(needs, available_memory());
 }
 
 io::Parent data_parent(const data::Replay& replay) {
@@ -162,7 +174,8 @@ void check_data_is_of(const TrainJob& job, const Domain& data, const std::filesy
 class LearnStages final : public Stages {
  public:
   void fit_model(const FitModelJob& job) const override {
-    io::check_output(job.out, job.replace);
+    const signals::StopRequests stops;
+    const io::OutputLock lock = claim_output(job);
     const torch::Device device = set_up(job);
     const ModelConfig& config = job.config.model;
     FitSetup setup{.batch = job.config.fit_model.batch,
@@ -171,6 +184,10 @@ class LearnStages final : public Stages {
     data::Replay replay = open_replay(job, config);
     if (job.follow && !wait_for_episodes(replay, job)) return;
     const Domain domain = domain_of(replay);
+    check_fits_memory(
+        job,
+        model_memory(config, domain.image, setup.batch, setup.length, "fit_model", Learns::yes),
+        replay, device);
     std::vector<io::Parent> init_parent;
     std::vector<std::string> learned;  // the episodes of what it goes on from
     setup.episodes = [&] { return learned_from(replay, learned); };
@@ -202,7 +219,8 @@ class LearnStages final : public Stages {
   }
 
   void fit_behavior(const FitBehaviorJob& job) const override {
-    io::check_output(job.out, job.replace);
+    const signals::StopRequests stops;
+    const io::OutputLock lock = claim_output(job);
     const torch::Device device = set_up(job);
     io::FollowedFile model_file(job.model);
     if (job.follow && !model_file.wait()) return;
@@ -223,6 +241,11 @@ class LearnStages final : public Stages {
     data::Replay replay = open_replay(job, model.model->config());
     if (job.follow && !wait_for_episodes(replay, job)) return;
     check_domain(model.domain, domain_of(replay), replay.path(0));
+    const ModelConfig& imagines = model.model->config();
+    std::vector<MemoryNeed> needs = model_memory(imagines, model.domain.image, setup.batch,
+                                                 setup.length, "behavior", Learns::no);
+    needs.push_back(behavior_memory(imagines, job.config.behavior, setup.batch * setup.length));
+    check_fits_memory(job, needs, replay, device);
     setup.parents = [&] {
       std::vector<io::Parent> parents = {{model.provenance.id, "model"}};
       parents.insert(parents.end(), init_parent.begin(), init_parent.end());
@@ -240,14 +263,18 @@ class LearnStages final : public Stages {
   }
 
   void train(const TrainJob& job) const override {
+    const signals::StopRequests stops;
     const TrainFiles files(job.out);
     std::error_code failed;
     std::filesystem::create_directories(files.episodes, failed);
     if (failed)
       throw error("{}: the folder cannot be made: {}", files.episodes.string(), failed.message());
+    const io::OutputLock lock(files.work);
     const std::optional<TrainState> state = find_state(job);
-    if (!state)  // those of a run that is gone on with are its own
-      for (const auto& path : {files.model, files.policy}) io::check_output(path, job.replace);
+    for (const auto& path : {files.model, files.policy})  // of a run that goes on they are its own
+      io::check_output(path, state ? io::Replace::yes : job.replace);
+    for (const auto& path : {files.resume, nonfinite_path(files.work)})
+      io::check_output(path, io::Replace::yes);
     write_run_settings(files.settings, job);
     env::load_opengl(job.envs);
     const torch::Device device = set_up(job);
@@ -258,17 +285,31 @@ class LearnStages final : public Stages {
       for (const std::string& name : state->episodes) episodes.push_back(files.episodes / name);
     } else if (job.data.empty()) {
       random = collect_at_random(job);
-      if (signals::requested() != 0) return;
+      if (signals::requested() != 0) {
+        log::info("stopped among the random episodes; the same command keeps those that are whole");
+        return;
+      }
       for (const EpisodeResult& episode : random) episodes.push_back(episode.path);
     }
     data::Replay replay = open_replay(episodes, job.config.model, job.replay_memory);
     const Domain domain = domain_of(replay);
     check_data_is_of(job, domain, replay.path(0));
-    if (state && state->digest != fmt::format("{:016x}", replay.digest()))
+    const auto differs = [](const std::string& theirs, std::uint64_t ours) {
+      return !theirs.empty() && theirs != fmt::format("{:016x}", ours);
+    };
+    if (state && (differs(state->digest, replay.digest()) ||
+                  differs(state->frames_digest, replay.frames_digest())))
       throw error(
-          "{}: was left by a run on other episodes; give the same --data, or remove the file",
-          files.resume.string());
+          "{}: was left by a run on other episodes than those of --data and {} now; give those, or "
+          "another --out, or remove it",
+          files.resume.string(), files.episodes.string());
 
+    const FitModelConfig& windows = job.config.fit_model;
+    std::vector<MemoryNeed> needs = model_memory(job.config.model, domain.image, windows.batch,
+                                                 windows.length, "fit_model", Learns::yes);
+    needs.push_back(
+        behavior_memory(job.config.model, job.config.behavior, windows.batch * windows.length));
+    check_fits_memory(job, needs, replay, device);
     // Before models of their sizes take memory.
     for (const auto& [path, format] :
          {std::pair{job.init_model, "dreamer.model"}, std::pair{job.init_policy, "dreamer.policy"}})

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "io/provenance.h"
+#include "stages/resume_identity.h"
 #include "train/guarded_update.h"
 
 namespace dreamer {
@@ -29,8 +30,6 @@ Json identity(const TrainJob& job) {
   return {{"config", to_json(job.config)},
           {"seed", job.seed},
           {"task", job.task},
-          {"rounds", job.rounds},
-          {"envs", job.envs},
           {"render", job.render},
           {"init", begin}};
 }
@@ -43,7 +42,8 @@ void write_state(io::FileWriter& file, const TrainJob& job, const TrainState& st
                     {"round_began", state.round_began},
                     {"log_bytes", state.log_bytes},
                     {"episodes", state.episodes},
-                    {"digest", state.digest}};
+                    {"digest", state.digest},
+                    {"frames_digest", state.frames_digest}};
   file.attribute("/progress", "run", run.dump());
   file.attribute("/progress", "job", identity(job).dump());
 }
@@ -52,14 +52,19 @@ std::optional<TrainState> find_state(const TrainJob& job) {
   const fs::path path = TrainFiles(job.out).resume;
   if (!fs::exists(path)) return std::nullopt;
   const io::FileReader file(path, "dreamer.policy");
-  const Json patch = Json::diff(file.json_attribute("/progress", "job"), identity(job));
-  if (!patch.empty())
+  const std::string different =
+      differences(file.json_attribute("/progress", "job"), identity(job));
+  if (!different.empty())
     throw error(
-        "{}: was left by another command ({} differs); run that one to its end, or remove "
-        "the file",
-        path.string(), patch[0].value("path", ""));
+        "{}: was left by another command: {}; give what that one had, or another --out, or remove "
+        "it",
+        path.string(), different);
   const Json run = file.json_attribute("/progress", "run");
   try {
+    const std::int64_t begun = run.at("round").get<std::int64_t>() - (run.at("in_round") == 0);
+    if (begun > job.rounds)
+      throw error("{}: is in round {} already, --rounds is {}; give at least as many",
+                  path.string(), begun, job.rounds);
     return TrainState{.round = run.at("round"),
                       .in_round = run.at("in_round"),
                       .updates = run.at("updates"),
@@ -67,7 +72,8 @@ std::optional<TrainState> find_state(const TrainJob& job) {
                       .round_began = run.at("round_began"),
                       .log_bytes = run.at("log_bytes"),
                       .episodes = run.at("episodes"),
-                      .digest = run.at("digest")};
+                      .digest = run.at("digest"),
+                      .frames_digest = run.value("frames_digest", "")};  // not of older versions
   } catch (const Json::exception&) {
     throw error("{} is not the state of a run", file.attribute_place("/progress", "run"));
   }

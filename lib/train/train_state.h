@@ -32,16 +32,17 @@ struct TrainState {
   double round_began = 0;     // `seconds` when this round began
   std::int64_t log_bytes = 0;
   std::vector<std::string> episodes;  // that the run collected: names, as the replay has them
-  std::string digest;                 // of all the replay holds
+  std::string digest, frames_digest;  // of all the replay holds
 };
 
-/// What must be the same for a run to be gone on with.
+/// What must be the same for a run to be gone on with: what decides the numbers, but for the
+/// environments side by side; and it may get more rounds.
 [[nodiscard]] Json identity(const TrainJob& job);
 
 void write_state(io::FileWriter& file, const TrainJob& job, const TrainState& state);
 
 /// What a stopped run left in the job's folder, if anything.
-/// @throws Error if it belongs to another command
+/// @throws Error if it belongs to another command, or has come further than this one goes
 [[nodiscard]] std::optional<TrainState> find_state(const TrainJob& job);
 
 }  // namespace dreamer

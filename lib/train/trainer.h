@@ -29,6 +29,9 @@ class Trainer {
   /// @throws NonFinite before anything is changed.
   virtual Json update(const data::Batch& batch, std::uint64_t update, const StepSink& sink) = 0;
 
+  /// Steps of all its optimizers so far: whether an update that failed has changed anything.
+  [[nodiscard]] virtual std::int64_t steps() const = 0;
+
   /// Parameters and optimizer state.
   virtual void write(io::FileWriter& file) = 0;
   virtual void read(const io::FileReader& file) = 0;

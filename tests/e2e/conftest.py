@@ -60,7 +60,9 @@ class Shell:
     def environment(self, changes=None):
         # The make that runs the tests is not the parent of one that a test runs.
         no_make = {name: None for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES")}
+        # Work that cannot be saved in its place goes there.
         env = {**os.environ, "PATH": f"{self.bin}:{os.environ['PATH']}", **no_make,
+               "TMPDIR": str(self.folder.parent),
                **(changes or {})}
         return {name: value for name, value in env.items() if value is not None}
 

@@ -172,13 +172,3 @@ def test_a_reader_that_goes_away_ends_a_collector_quietly(shell):
     episodes = shell.files("e/*")
     assert 1 <= len(episodes) < 30 and all(name.endswith(".h5") for name in episodes)
     shell.run("dr-info", "--check", *episodes)
-
-
-def test_a_second_signal_dies_at_once(shell, made):
-    process = shell.start(*fit_model(made, "out.h5", 100000, "--log-every", 1))
-    process.stdout.readline()
-    process.send_signal(signal.SIGTERM)
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=30)
-    assert process.returncode == -signal.SIGTERM
-    assert not (shell.folder / "out.h5").exists()
