@@ -48,7 +48,9 @@ std::string policy_of(const io::Provenance& provenance) {
 Item read_item(const fs::path& path) {
   const io::FileReader file(path, "dreamer.episode");
   const EpisodeHeader header = read_episode_header(file);
-  Item item{.file = path, .task = header.task};
+  Item item;
+  item.file = path;
+  item.task = header.task;
   item.length = header.length;
   item.action_repeat = header.action_repeat;
   item.bytes = static_cast<std::int64_t>(fs::file_size(path));
