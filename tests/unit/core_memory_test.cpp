@@ -57,15 +57,16 @@ TEST_F(ControlGroups, WithoutAFileSetNoLimit) {
   EXPECT_EQ(left(), std::numeric_limits<std::int64_t>::max());
 }
 
+bool limit_addresses(rlim_t bytes) {
+  const rlimit limit{.rlim_cur = bytes, .rlim_max = bytes};
+  return ::setrlimit(RLIMIT_AS, &limit) == 0;
+}
+
 TEST(AvailableMemory, IsWhatTheLimitOnAddressesLeaves) {
-  EXPECT_GT(available_memory(), std::int64_t{1} << 20);
-  EXPECT_EXIT(
-      {
-        const rlimit limit{.rlim_cur = rlim_t{1} << 32, .rlim_max = rlim_t{1} << 32};
-        const bool set = ::setrlimit(RLIMIT_AS, &limit) == 0;
-        std::_Exit(set && available_memory() < std::int64_t{1} << 32 ? 0 : 1);
-      },
-      testing::ExitedWithCode(0), "");
+  constexpr std::int64_t kMebi = 1 << 20, kLimit = std::int64_t{1} << 32;
+  EXPECT_GT(available_memory(), kMebi);
+  EXPECT_EXIT(std::_Exit(limit_addresses(kLimit) && available_memory() < kLimit ? 0 : 1),
+              testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "config/config.h"
 
 namespace dreamer {
@@ -10,10 +14,16 @@ namespace {
 
 using testing::HasSubstr;
 
+Json parents(const std::vector<std::pair<std::string, std::string>>& roles) {
+  Json all = Json::array();
+  for (const auto& [role, id] : roles) all.push_back(Json::array({role, id}));
+  return all;
+}
+
 Json command() {
   return {{"config", to_json(Config(), {"model", "fit_model"})},
           {"seed", 0},
-          {"parents", {{"data", "d0"}, {"model", "m0"}}},
+          {"parents", parents({{"data", "d0"}, {"model", "m0"}})},
           {"data", "d0"}};
 }
 
@@ -31,7 +41,7 @@ TEST(ResumeIdentity, NamesSettingsWithBothValues) {
 
 TEST(ResumeIdentity, NamesTheOptionsThatGiveFiles) {
   Json other = command();
-  other["parents"] = {{"data", "d1"}, {"model", "m1"}, {"init", "i1"}};
+  other["parents"] = parents({{"data", "d1"}, {"model", "m1"}, {"init", "i1"}});
   other["data"] = "d1";
   EXPECT_EQ(differences(command(), other), "--model, --init, the episodes of --data");
 }
