@@ -244,7 +244,7 @@ def test_a_fit_says_what_has_changed_since_it_was_stopped_and_how_to_go_on(shell
     says = ["out.resume.h5", "--init out.resume.h5 --out"]
     shell.fails(*command, "model.units=9", status=1, says=[*says, r"model.units \(8 there, 9 here"])
     shell.fails(*command, "--seed", 5, status=1, says=[*says, r"--seed \(0 there, 5 here"])
-    shell.fails(*command, "--init", made.model, status=1, says=[*says, "--init, "])
+    shell.fails(*command, "--init", made.model, status=1, says=[*says, "another command: --init;"])
     shutil.copy(made.episode, shell.folder / "data" / "new.h5")
     shell.fails(*command, status=1, says=[*says, "the episodes of --data"])
     shell.fails(*command, "--init", "out.resume.h5", status=2, says=["out.resume.h5", "--out"])
