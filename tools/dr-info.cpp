@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <system_error>
 
 #include "cli/program.h"
 #include "core/error.h"
@@ -113,7 +114,8 @@ ExitCode compare(const Options& options) {
 }
 
 ExitCode answer(const std::string& file, const Options& options) {
-  const bool folder = std::filesystem::is_directory(file);
+  std::error_code missing;  // which opening it says better
+  const bool folder = std::filesystem::is_directory(file, missing);
   if (options.check) return folder ? check_folder(file, options) : check(file, options);
   folder ? show_folder(file, options) : show(file, options);
   return ExitCode::ok;

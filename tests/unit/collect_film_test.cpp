@@ -53,7 +53,7 @@ class Folder : public ::testing::Test {
   }
   static std::string refusal(const fs::path& path, const FilmOptions& options = {}) {
     try {
-      (void)film(path, options);
+      (void)film({path}, options).front();
     } catch (const Error& e) {
       return e.what();
     }
@@ -92,7 +92,7 @@ TEST_P(EveryTask, IsReplayedExactlyAndFilmedFromItsPhysics) {
   for (const auto& [name, track] : logged.observations)
     EXPECT_EQ(again.observations.at(name).values, track.values) << name;
 
-  expect_own_images(film(path, {.render = RenderQuality::fast}), logged);
+  expect_own_images(film({path}, {.render = RenderQuality::fast}).front(), logged);
 }
 
 std::vector<std::string> names() {
@@ -107,16 +107,17 @@ using Film = Folder;
 
 TEST_F(Film, WithoutPhysicsTheEpisodeIsActedAgain) {
   const fs::path path = collected("finger_turn_easy", false);
-  expect_own_images(film(path, {.render = RenderQuality::fast}), data::read_episode(path));
+  expect_own_images(film({path}, {.render = RenderQuality::fast}).front(),
+                    data::read_episode(path));
 }
 
 TEST_F(Film, HasTheSizeAndTheCameraThatAreAskedFor) {
   const fs::path path = collected("reacher_easy", true);
-  const auto large = film(path, {.size = 40, .render = RenderQuality::fast});
+  const auto large = film({path}, {.size = 40, .render = RenderQuality::fast}).front();
   EXPECT_EQ(large.episode.image_shape, (data::ImageShape{40, 40, 3}));
   EXPECT_EQ(large.draw(1).size(), 40U * 40 * 3);
-  const auto hand = film(path, {.camera = "hand", .render = RenderQuality::fast});
-  const auto own = film(path, {.render = RenderQuality::fast});
+  const auto hand = film({path}, {.camera = "hand", .render = RenderQuality::fast}).front();
+  const auto own = film({path}, {.render = RenderQuality::fast}).front();
   EXPECT_EQ(hand.episode.image_shape, own.episode.image_shape);
   EXPECT_NE(hand.draw(1), own.draw(1));
 }

@@ -172,17 +172,22 @@ TEST_F(Curves, ALogOfDrTrainHasReturnsAndTheMetricsOfBothFits) {
 }
 
 TEST_F(Curves, NumbersInTheirLastBitsOrAtTheEndsOfTheRangeAreAPicture) {
-  for (const std::string text :
-       {R"({"update":1,"loss":1e17}\n{"update":2,"loss":100000000000000016})",
-        R"({"update":1,"loss":0.1}\n{"update":2,"loss":0.10000000000000002})",
-        R"({"update":1,"loss":5e-324}\n{"update":2,"loss":0})",
-        R"({"update":1,"loss":-1e300}\n{"update":2,"loss":1e300})",
-        R"({"update":1,"loss":-1.7e308}\n{"update":2,"loss":1.7e308}\n{"update":3,"loss":2})",
-        R"({"update":-9223372036854775808,"loss":1}\n{"update":18446744073709551615,"loss":2})"}) {
-    std::string lines = text;
-    for (std::size_t at; (at = lines.find("\\n")) != std::string::npos;) lines.replace(at, 2, "\n");
+  // the numbers of two lines, and of a third
+  const std::vector<std::vector<std::string>> logs{{"1e17", "100000000000000016"},
+                                                   {"0.1", "0.10000000000000002"},
+                                                   {"5e-324", "0"},
+                                                   {"-1e300", "1e300"},
+                                                   {"-1.7e308", "1.7e308", "2"}};
+  for (const std::vector<std::string>& values : logs) {
+    std::string lines;
+    for (std::size_t i = 0; i < values.size(); ++i)
+      lines += fmt::format("{{\"update\":{},\"loss\":{}}}\n", i, values[i]);
     EXPECT_TRUE(has(plotted({file("a.jsonl", lines)}, "loss"), line_color(0))) << lines;
   }
+  const auto ends = file("b.jsonl",
+                         "{\"update\":-9223372036854775808,\"loss\":1}\n"
+                         "{\"update\":18446744073709551615,\"loss\":2}\n");
+  EXPECT_TRUE(has(plotted({ends}, "loss"), line_color(0)));
 }
 
 TEST_F(Curves, NumbersThatNoChartCanShowAreAnErrorThatSaysSo) {
