@@ -5,6 +5,7 @@ REFUSED, as it says what `dr-info --check` must not accept; or None, where eithe
 """
 
 import json
+import math
 import os
 
 import h5py
@@ -14,6 +15,7 @@ import mutate_json
 
 READS, REFUSED = "reads", "refused"
 FIFO, CANARY, CANARY_RAW = "fifo", "canary.h5", "canary.raw"  # in the working folder; not to be read
+MOST_VALUES = 1 << 22  # that a change itself takes into memory
 HUGE = [2**20, 2**31 - 1, 2**31, 2**32, 2**40, 2**60, 2**63 - 1]
 
 
@@ -84,6 +86,19 @@ def _replace(file, name, **options):
     for key, value in kept.items():
         made.attrs[key] = value
     return made
+
+
+def _values_of(data):
+    """All values of a dataset, unless a change before this one made it huge."""
+    if math.prod(data.shape or ()) > MOST_VALUES:
+        raise ValueError(f"{data.shape} is too much to read")
+    return data[()]
+
+
+def _zeros(shape, kind):
+    if math.prod(shape) > MOST_VALUES:
+        raise ValueError(f"{shape} is too much to write")
+    return np.zeros(shape, kind)
 
 
 # --- Attributes --------------------------------------------------------------------------------------
@@ -227,7 +242,7 @@ def dataset_of_another_shape(file, rng):
     if way == "null":
         _replace(file, name, data=h5py.Empty(kind))
     else:
-        _replace(file, name, data=np.zeros([max(0, n) for n in shape], kind))
+        _replace(file, name, data=_zeros([max(0, n) for n in shape], kind))
     return None, f"{name}: {way}, {shape}"
 
 
@@ -248,7 +263,7 @@ def dataset_of_huge_extent(file, rng):
 
 def dataset_of_another_type(file, rng):
     name = _datasets(file, rng)
-    values = file[name][()]
+    values = _values_of(file[name])
     kinds = ["i1", "u1", "i4", "u8", "i8", "f2", "f4", "f8", ">f4", ">u2", "S8", "bool", "c8", "g",
              "compound", "enum", "vlen", "opaque", "reference", "array", "text"]
     what = rng.choice(kinds)
@@ -274,7 +289,7 @@ def dataset_of_another_type(file, rng):
 def dataset_stored_otherwise(file, rng):
     """The same values in other chunks, behind other filters of HDF5's own, or without any."""
     name = _datasets(file, rng)
-    values = file[name][()]
+    values = _values_of(file[name])
     shape = np.shape(values)
     ways = [{}] if not shape or 0 in shape else [
         {}, {"chunks": shape}, {"chunks": (1, *shape[1:])}, {"chunks": True},
@@ -289,7 +304,7 @@ def dataset_stored_otherwise(file, rng):
 
 def dataset_behind_odd_filters(file, rng):
     name = _datasets(file, rng)
-    values = np.atleast_1d(file[name][()])
+    values = np.atleast_1d(_values_of(file[name]))
     if not values.size:
         return READS, "nothing"
     way = rng.choice(["lzf", "scaleoffset", "nbit", "unknown", "unknown", "chunks beyond", "many"])
@@ -326,7 +341,7 @@ def dataset_of_other_values(file, rng):
     data = file[name]
     if not data.size or data.dtype.kind not in "fiu":
         return READS, "nothing"
-    values = data[()]
+    values = _values_of(data)
     bad = rng.choice([np.nan, np.inf, -np.inf, 1e30, -1e30, 3.0e38, 1e-40, 7.0])
     bad = bad if data.dtype.kind == "f" else rng.choice([0, 1, 255, -1, 2**40])
     flat = np.array(values).reshape(-1)
