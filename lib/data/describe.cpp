@@ -137,7 +137,9 @@ std::string listing(const Json& d) {
 
 std::vector<std::string> violations(const std::filesystem::path& path) {
   const io::FileReader file(path);
-  return io::check_layout(file, io::layout_of(file.format()));
+  const io::Layout layout =
+      with_context(path.string(), [&] { return io::layout_of(file.format()); });
+  return io::check_layout(file, layout);
 }
 
 }  // namespace dreamer::data
