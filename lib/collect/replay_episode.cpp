@@ -80,6 +80,8 @@ std::optional<EpisodeResult> replay_episode(const ReplayOptions& options) {
                                 .steps = rows - 1,
                                 .stop = [] { return signals::requested() != 0; }});
     if (!episode) return std::nullopt;
+    if (episode->length() < data::kShortestEpisode)
+      throw error("the physics broke down in the first step; there is no episode to write");
     if (episode->truncated.empty()) episode->truncated = logged.truncated;
     const Json config = {{"replay", options.episode.string()},
                          {"render", to_string(environment_options.render)}};

@@ -19,8 +19,8 @@ std::filesystem::path share_dir() {
   if (const char* set = std::getenv("DREAMER_SHARE"); set != nullptr && *set != '\0') {
     std::error_code none;
     if (!std::filesystem::is_directory(set, none))
-      throw error("DREAMER_SHARE={} is no folder; unset it, or give the installed share/dreamer",
-                  set);
+      throw usage_error(
+          "DREAMER_SHARE={} is no folder; unset it, or give the installed share/dreamer", set);
     return set;
   }
   // lib/ or, on distributions that use them, lib/<architecture>/

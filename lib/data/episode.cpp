@@ -198,7 +198,8 @@ EpisodeHeader read_episode_header(const io::FileReader& file) {
   header.task = file.attribute<std::string>("/", "task");
   header.seed = file.attribute<std::int64_t>("/", "seed");
   header.action_repeat = ranged_attribute(file, "action_repeat");
-  header.index = file.attribute_or<std::int64_t>("/", "index", 0);
+  // Bounded: re-enacting passes over the resets of all episodes before it.
+  if (file.has_attribute("/", "index")) header.index = ranged_attribute(file, "index");
   header.render = file.attribute_or<std::string>("/", "render", "");
   header.truncated = file.attribute_or<std::string>("/", "truncated", "");
   header.discrete = is_discrete(file);

@@ -76,8 +76,9 @@ bool TemporaryFile::make_nameless() {
     if (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL || errno == ENOSYS) return false;
     fail(errno);
   }
-  // Held while it has a temporary name (`put_in_place`); never contended.
-  uninterrupted([&] { return ::flock(file_, LOCK_EX | LOCK_NB); });
+  // Held while it has a temporary name (`put_in_place`); never contended. Shared, as readers that
+  // lock (h5py) may open the file under its own name before it is closed here.
+  uninterrupted([&] { return ::flock(file_, LOCK_SH | LOCK_NB); });
   return ::access(path_of(file_).c_str(), F_OK) == 0;  // no /proc, no way to a name
 }
 
@@ -91,7 +92,7 @@ void TemporaryFile::make_named() {
     name_ = name;
     // Between its creation and this lock another writer may have taken it for a dead one's: then it
     // has no name any more. A file system without locks leaves the files of killed writers.
-    uninterrupted([&] { return ::flock(file_, LOCK_EX); });
+    uninterrupted([&] { return ::flock(file_, LOCK_SH); });
     struct stat info {};
     if (::fstat(file_, &info) != 0) fail(errno);
     if (info.st_nlink > 0) return;

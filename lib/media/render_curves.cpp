@@ -70,6 +70,7 @@ Json with_inner_numbers(Json line) {
 Log read_log(const fs::path& path) {
   std::ifstream in(path);
   Log log{path, {}};
+  std::vector<int> left_out;  // line numbers
   std::string text;
   for (int number = 1; std::getline(in, text); ++number) {
     if (text.empty()) continue;
@@ -79,11 +80,15 @@ Log read_log(const fs::path& path) {
     else if (line.is_object())
       log.lines.push_back(with_inner_numbers(std::move(line)));
     else  // torn where a machine went down
-      log::warning("{}: line {} is no JSON object; it is left out", path.string(), number);
+      left_out.push_back(number);
   }
   if (in.bad() || log.lines.empty())
     throw error("{}: no lines of JSON can be read; give a learning curve or a log of metrics",
                 path.string());
+  if (!left_out.empty())
+    log::warning("{}: {} left out, from line {} on: no JSON objects", path.string(),
+                 left_out.size() == 1 ? "1 line is" : fmt::format("{} lines are", left_out.size()),
+                 left_out.front());
   return log;
 }
 

@@ -275,7 +275,6 @@ class LearnStages final : public Stages {
       io::check_output(path, state ? io::Replace::yes : job.replace);
     for (const auto& path : {files.resume, nonfinite_path(files.work)})
       io::check_output(path, io::Replace::yes);
-    write_run_settings(files.settings, job);
     env::load_opengl(job.envs);
     const torch::Device device = set_up(job);
 
@@ -321,6 +320,7 @@ class LearnStages final : public Stages {
     std::vector<std::string> learned;
     if (!job.init_model.empty()) begin_from(job, trainer, domain, replay, parents, learned);
     if (state) trainer.read(io::FileReader(files.resume));
+    write_run_settings(files.settings, job);
     run_train(job, {trainer, behavior, domain, replay, parents, learned, device}, random, state);
   }
 

@@ -156,7 +156,7 @@ def test_questions_to_a_full_or_closed_standard_output_fail_in_one_line(shell, p
 
 
 def test_a_share_folder_that_is_not_there_is_named(shell):
-    shell.fails("dr-fit-model", "--print-config", "--preset", "quick", status=1,
+    shell.fails("dr-fit-model", "--print-config", "--preset", "quick", status=2,
                 env={"DREAMER_SHARE": "/nowhere"}, says=["DREAMER_SHARE=/nowhere"])
 
 

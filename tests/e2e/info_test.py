@@ -102,7 +102,7 @@ def test_a_summary_says_what_a_file_is_and_how_it_was_made(shell, made):
     assert "model.h5 (2 updates)" in text
     assert "episode of cartpole_balance: 41 rows" in shell.run("dr-info", made.episode).stdout
     assert "model for cartpole_balance: 2 updates" in shell.run("dr-info", made.model).stdout
-    assert "2 starts, 4 rows, 3 of them seen" in shell.run("dr-info", made.dream).stdout
+    assert "2 starts, 7 rows, 3 of them seen" in shell.run("dr-info", made.dream).stdout
     assert "under a policy" in shell.run("dr-info", made.policy_dream).stdout
 
 

@@ -107,8 +107,8 @@ TEST_F(ReplayEpisode, BrokenPhysicsAreAnErrorAndNoEpisode) {
     (void)replayed(path);
     FAIL();
   } catch (const Error& e) {
-    EXPECT_THAT(e.what(), AllOf(HasSubstr("broken.h5"), HasSubstr("step 0"),
-                                HasSubstr("physics broke down"), HasSubstr("bad number in q")));
+    EXPECT_THAT(e.what(),
+                AllOf(HasSubstr("broken.h5"), HasSubstr("physics broke down in the first step")));
   }
   EXPECT_TRUE(fs::is_empty(folder_ / "again"));
 }

