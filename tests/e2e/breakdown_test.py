@@ -106,7 +106,7 @@ def test_learning_and_judging_go_on(shell, stiff):
     env = stiff(GROWS)
     shell.run("dr-train", "--task", "pendulum_swingup", "--render", "fast", "--out", "run",
               "--rounds", 1, *TINY_MODEL, *TINY_BEHAVIOR[5:], "train.prefill=2",
-              "train.pretrain=1", "train.updates=1", "train.evaluate_every=1",
+              "train.pretrain=1", "train.updates=1", "train.episodes=1", "train.evaluate_every=1",
               "train.evaluate_episodes=1", "collect.action_repeat=2", env=env)
     assert len(episodes(shell, "run/episodes")) == 3
     summary = shell.run("dr-eval", "--policy", "run/policy.h5", "--render", "fast", "--episodes", 2,
