@@ -61,7 +61,8 @@ TEST(AvailableMemory, IsWhatTheLimitOnAddressesLeaves) {
   EXPECT_GT(available_memory(), std::int64_t{1} << 20);
   EXPECT_EXIT(
       {
-        const rlimit limit{.rlim_cur = rlim_t{1} << 32, .rlim_max = rlim_t{1} << 32};
+        rlimit limit{};
+        limit.rlim_cur = limit.rlim_max = rlim_t{1} << 32;
         const bool set = ::setrlimit(RLIMIT_AS, &limit) == 0;
         std::_Exit(set && available_memory() < std::int64_t{1} << 32 ? 0 : 1);
       },
