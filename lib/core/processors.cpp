@@ -92,10 +92,8 @@ std::int64_t default_threads() {
   // A number for each level of nesting; ours is the first.
   const auto threads = parse_integer(wanted.substr(0, wanted.find(',')));
   if (!threads || *threads < 1 || *threads > 4096)
-    throw usage_error(
-        "OMP_NUM_THREADS={}: must begin with an integer from 1 to 4096; unset it, or give "
-        "--threads",
-        wanted);
+    throw usage_error("OMP_NUM_THREADS={}: must begin with an integer from 1 to 4096; or unset it",
+                      wanted);
   return *threads;
 }
 

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/paths.h"
+#include "core/processors.h"
 
 namespace dreamer {
 namespace {
@@ -29,6 +30,7 @@ void leave_at_exit() {
 }
 
 const Stages& open_library() {
+  static_cast<void>(default_threads());  // refuses what the OpenMP runtime would make something of
   // Read by the OpenMP runtime and MKL as they are loaded. A thread that waits spins for some
   // microseconds, which spares small models the wake-ups, a sixth of their time; then it sleeps:
   // programs that share a machine otherwise spin at each other's barriers. MKL must not choose its
