@@ -411,7 +411,7 @@ def test_names_that_are_not_utf8_pass_through_a_pipe(shell, made):
 
 
 def test_a_share_folder_that_is_not_there_is_named(shell, made):
-    shell.fails("dr-info", "--check", made.episode, status=2, env={"DREAMER_SHARE": "/nowhere"},
+    shell.fails("dr-info", "--check", made.episode, status=1, env={"DREAMER_SHARE": "/nowhere"},
                 says=["DREAMER_SHARE", "/nowhere"])
 
 
