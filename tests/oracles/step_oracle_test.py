@@ -93,10 +93,17 @@ def main():
         for case in CASES + [PAPER] * (not options.skip_paper):
             # A ReLU within rounding of 0 may fall either way, as other sums round otherwise, and
             # moves the gradients of a few weights by parts in a thousand: seen in one of some
-            # batches of a million ReLUs, between float32 and float64 of PyTorch itself too. So where
-            # the first batch disagrees, two others must both agree.
+            # batches of a million ReLUs, between float32 and float64 of PyTorch itself too; which
+            # batches depends on the processor's vectors. So where the first batch disagrees, two of
+            # the next four must agree: a gradient that is wrong agrees in none.
             if disagreeing(*case, 0):
-                failed += disagreeing(*case, 1) + disagreeing(*case, 2)
+                disagreements = []
+                for seed in range(1, 5):
+                    disagreements.append(disagreeing(*case, seed))
+                    if disagreements.count([]) == 2:
+                        break
+                else:
+                    failed += [kind for kinds in disagreements for kind in kinds]
     if failed:
         sys.exit(f"disagree: {', '.join(failed)}")
 
