@@ -15,7 +15,7 @@ namespace dreamer {
 /// What every stage that computes with tensors needs to know.
 struct Compute {
   std::int64_t seed = 0;
-  std::int64_t threads = 0;  // 0: all cores
+  std::int64_t threads = 0;  // 0: as many as the process may use (core/processors.h)
   std::string device = "auto";
 };
 
