@@ -49,9 +49,9 @@ std::vector<io::Parent> parents_of(const io::FileReader& file) {
 std::optional<EpisodeResult> replay_episode(const ReplayOptions& options) {
   const data::Episode logged = data::read_logged_actions(options.episode);
   const io::FileReader file(options.episode, "dreamer.episode");
-  const env::TaskInfo& task =
-      with_context(options.episode.string(),
-                   [&]() -> const env::TaskInfo& { return env::find_task(logged.task); });
+  const env::TaskInfo& task = with_context(options.episode.string(), [&]() -> const env::TaskInfo& {
+    return env::find_task(logged.task);
+  });
   std::error_code failed;
   fs::create_directories(options.out, failed);
   if (failed)

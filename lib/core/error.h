@@ -13,7 +13,8 @@ namespace dreamer {
 enum class ExitCode { ok = 0, failed = 1, usage = 2, no = 3 };
 
 /// A failure that the user can act on: the message says what, where and the remedy, in one line.
-/// Context (file, dataset, step) is added at boundaries with `within`; `cli::Program::run` catches it once.
+/// Context (file, dataset, step) is added at boundaries with `within`; `cli::Program::run` catches
+/// it once.
 class Error : public std::runtime_error {
  public:
   explicit Error(const std::string& message, ExitCode code = ExitCode::failed)

@@ -107,8 +107,8 @@ class Replay {
     std::int64_t length = 0;
     std::int64_t block_rows = 0;                  // of frames read at once
     std::vector<float> action, reward, discount;  // [T,A], [T], [T]
-    std::uint64_t digest = 0, fingerprint = 0;  // of name and contents; of contents alone
-    std::int64_t stored_bytes = 0;              // of the frames, after compression
+    std::uint64_t digest = 0, fingerprint = 0;    // of name and contents; of contents alone
+    std::int64_t stored_bytes = 0;                // of the frames, after compression
   };
   using EntryPtr = std::shared_ptr<const Entry>;
 

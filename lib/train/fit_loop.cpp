@@ -183,8 +183,7 @@ class Fit {
   }
 
   void check_same_job(const io::FileReader& file) const {
-    const std::string different =
-        differences(file.json_attribute("/progress", "job"), identity_);
+    const std::string different = differences(file.json_attribute("/progress", "job"), identity_);
     if (!different.empty())
       throw error(
           "{0}: was left by another command: {1}; give what that one had, learn on from it "

@@ -52,8 +52,7 @@ std::optional<TrainState> find_state(const TrainJob& job) {
   const fs::path path = TrainFiles(job.out).resume;
   if (!fs::exists(path)) return std::nullopt;
   const io::FileReader file(path, "dreamer.policy");
-  const std::string different =
-      differences(file.json_attribute("/progress", "job"), identity(job));
+  const std::string different = differences(file.json_attribute("/progress", "job"), identity(job));
   if (!different.empty())
     throw error(
         "{}: was left by another command: {}; give what that one had, or another --out, or remove "

@@ -203,7 +203,9 @@ void copy_rgb(const Picture& picture, AVFrame* frame) {
 
 /// libav takes every name for a URL and would read "concat:a|b" or "http:x" as one; this prefix
 /// says that what follows is the name of a file, whatever it looks like.
-std::string file_url(const std::filesystem::path& file) { return fmt::format("file:{}", file.string()); }
+std::string file_url(const std::filesystem::path& file) {
+  return fmt::format("file:{}", file.string());
+}
 
 /// The container file. Its writes are buffered: an error may show only at the end.
 class Container {
