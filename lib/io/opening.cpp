@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/descriptor.h"
 #include "core/error.h"
 
 namespace dreamer::io {
@@ -14,20 +15,6 @@ namespace {
 
 constexpr std::string_view kSignature = "\x89HDF\r\n\x1a\n";
 constexpr off_t kFirstUserBlock = 512;  // the smallest block of the user's before the signature
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  operator int() const { return number_; }  // NOLINT(google-explicit-constructor): goes to C calls
-
- private:
-  int number_;
-};
 
 Error cannot_be_read(const std::string& name, int reason) {
   if (reason == ENOENT || reason == ENOTDIR) return error("{}: no such file", name);
@@ -77,6 +64,9 @@ OpenedFile open_to_read(const std::filesystem::path& path) {
   const hid_t id = H5Fopen(same.c_str(), H5F_ACC_RDONLY, access);
   if (id < 0) {
     const auto [reason, system] = hdf5_failure();
+    // HDF5 asks for the name of what it opens, which is gone where a writer has just put another
+    // file in its place: then that one is meant.
+    if (::fstat(file, &info) == 0 && info.st_nlink == 0) return open_to_read(path);
     if (system) throw error("{}: cannot be read: {}", name, reason);
     if (reason.find("h5clear") != std::string::npos)
       throw error(
