@@ -22,7 +22,6 @@ import sys
 import tempfile
 import time
 
-import h5py
 import numpy as np
 
 import corpus
@@ -58,7 +57,7 @@ class Run:
             shutil.copytree(good.parent, place.parent)
         os.mkfifo(folder / mutate_hdf5.FIFO)
         (folder / mutate_hdf5.CANARY_RAW).write_bytes(b"canary\0\0" * 65536)
-        with h5py.File(folder / mutate_hdf5.CANARY, "w") as file:
+        with mutate_hdf5.open_file(folder / mutate_hdf5.CANARY, "w") as file:
             file["data"] = np.zeros(16, "f4")
         data = good.read_bytes()
         kin = (self.options.work / self.rng.choice(list(corpus.KINDS.values()))).read_bytes()

@@ -19,6 +19,12 @@ MOST_VALUES = 1 << 22  # that a change itself takes into memory
 HUGE = [2**20, 2**31 - 1, 2**31, 2**32, 2**40, 2**60, 2**63 - 1]
 
 
+def open_file(path, mode, **options):
+    """Opens a file without HDF5's lock: a program that another thread starts just then keeps the
+    descriptor, and the lock with it, until it is on its own, and the next opening here would fail."""
+    return h5py.File(path, mode, locking=False, **options)
+
+
 def mutate(path, rng):
     """Changes a file in place. What must come of it, and in words what was changed."""
     words, outcomes = [], []
@@ -27,7 +33,7 @@ def mutate(path, rng):
         outcomes.append(READS)
     for _ in range(rng.choice([1, 1, 1, 2, 3])):
         change = rng.choices(CHANGES, WEIGHTS)[0]
-        with h5py.File(path, "r+") as file:
+        with open_file(path, "r+") as file:
             try:
                 outcome, what = change(file, rng)
             except (ValueError, TypeError, OSError, KeyError, RuntimeError, OverflowError) as e:
@@ -46,7 +52,7 @@ def rewrite(path, rng):
                           {"fs_strategy": "page", "fs_persist": True}])
     old = path + ".old"
     os.rename(path, old)
-    with h5py.File(old) as source, h5py.File(path, "w", **options) as file:
+    with open_file(old, "r") as source, open_file(path, "w", **options) as file:
         for name in source:
             source.copy(name, file)
         for name in source.attrs:
