@@ -20,14 +20,17 @@ struct Options {
   bool check = false, diff = false, json = false, verbose = false;
 };
 
-std::vector<data::Preset> presets() {
-  std::vector<data::Preset> all;
-  for (const std::string& name : preset_names()) {
-    Config config;
-    apply_preset(config, name);
-    all.push_back({name, to_json(config)});
-  }
-  return all;
+const std::vector<data::Preset>& presets() {
+  static const auto kPresets = [] {
+    std::vector<data::Preset> all;
+    for (const std::string& name : preset_names()) {
+      Config config;
+      apply_preset(config, name);
+      all.push_back({name, to_json(config)});
+    }
+    return all;
+  }();
+  return kPresets;
 }
 
 void show(const std::string& file, const Options& options) {

@@ -179,10 +179,9 @@ void Program::learn(LearnJob& job, std::vector<std::string> sections) {
   typed(app_.add_option("--logdir", job.logdir,
                         "write TensorBoard events there, in a run of this program's own"),
         "DIR");
-  typed(app_.add_option("--save-minutes", job.save_minutes,
-                        "minutes between saves of unfinished work; 0: none by time"),
-        "M")
-      ->check(CLI::NonNegativeNumber.description(""))
+  real("--save-minutes", job.save_minutes, 0, 1e6,
+       "minutes between saves of unfinished work; 0: none by time")
+      ->type_name("M")
       ->capture_default_str();
   compute(job);
   config(job.config, std::move(sections));

@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <exception>
-#include <fstream>
 #include <mutex>
 #include <numeric>
 #include <string_view>
@@ -113,15 +112,11 @@ Json summarize(const std::vector<double>& returns, std::int64_t seed) {
 }
 
 std::vector<std::string> numbers_of_a_model() {
-  const auto path = share_dir() / "schemas" / "summary.schema.json";
-  std::ifstream file(path);
-  const Json schema = Json::parse(file, nullptr, /*allow_exceptions=*/false);
+  const Json schema = read_share("schemas/summary.schema.json");
   std::vector<std::string> names;
-  if (schema.is_object())
-    for (const auto& [name, rule] : schema.at("definitions").at("model").at("properties").items())
-      if (const Json type = rule.value("type", Json()); type == "number" || type == "integer")
-        names.push_back(name);
-  if (names.empty()) throw error("{}: cannot be read; is the installation whole?", path.string());
+  for (const auto& [name, rule] : schema.at("definitions").at("model").at("properties").items())
+    if (const Json type = rule.value("type", Json()); type == "number" || type == "integer")
+      names.push_back(name);
   return names;
 }
 

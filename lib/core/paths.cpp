@@ -3,8 +3,11 @@
 #include <dlfcn.h>
 
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 
 #include "core/error.h"
+#include "core/json_text.h"
 
 namespace dreamer {
 
@@ -28,6 +31,14 @@ std::filesystem::path share_dir() {
     if (auto share = dir / "share" / "dreamer"; std::filesystem::is_directory(share)) return share;
   throw error("no share/dreamer above {}; set DREAMER_SHARE to the installed share/dreamer",
               library_dir().string());
+}
+
+Json read_share(const std::filesystem::path& name) {
+  const auto path = share_dir() / name;
+  std::ifstream file(path);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file) throw error("{}: cannot be read; is dreamer installed whole?", path.string());
+  return parse_json(text, path.string());
 }
 
 }  // namespace dreamer

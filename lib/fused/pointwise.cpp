@@ -20,15 +20,16 @@ void elu_backward(std::int64_t count, const float* __restrict y, float* __restri
 }
 
 DREAMER_VECTORIZED
-void gru(std::int64_t rows, std::int64_t size, const GruInput& in, float* gates_, float* next_) {
+void gru(std::int64_t rows, std::int64_t size, const GruInput& in, float* all_gates,
+         float* all_next) {
   const float* __restrict bi = in.bias_input;
   const float* __restrict bs = in.bias_state;
   for (std::int64_t n = 0; n < rows; ++n) {
     const float* __restrict x = in.from_input + n * 3 * size;
     const float* __restrict h = in.from_state + n * 3 * size;
     const float* __restrict state = in.state + n * size;
-    float* __restrict gates = gates_ + n * 4 * size;
-    float* __restrict next = next_ + n * size;
+    float* __restrict gates = all_gates + n * 4 * size;
+    float* __restrict next = all_next + n * size;
 #pragma GCC ivdep
     for (std::int64_t j = 0; j < size; ++j) {
       const std::int64_t u = size + j, f = 2 * size + j;
@@ -46,14 +47,15 @@ void gru(std::int64_t rows, std::int64_t size, const GruInput& in, float* gates_
 }
 
 DREAMER_VECTORIZED
-void gru_backward(std::int64_t rows, std::int64_t size, const float* gates_, const float* state_,
-                  const float* d_next_, float* d_input_, float* d_products_, float* d_state_) {
+void gru_backward(std::int64_t rows, std::int64_t size, const float* all_gates,
+                  const float* all_state, const float* all_d_next, float* all_d_input,
+                  float* all_d_state_products, float* all_d_state) {
   for (std::int64_t n = 0; n < rows; ++n) {
-    const float* __restrict gates = gates_ + n * 4 * size;
-    const float* __restrict state = state_ + n * size;
-    const float* __restrict d_next = d_next_ + n * size;
-    float* __restrict d_input = d_input_ + n * 3 * size;
-    float* __restrict d_products = d_products_ + n * 3 * size;
+    const float* __restrict gates = all_gates + n * 4 * size;
+    const float* __restrict state = all_state + n * size;
+    const float* __restrict d_next = all_d_next + n * size;
+    float* __restrict d_input = all_d_input + n * 3 * size;
+    float* __restrict d_products = all_d_state_products + n * 3 * size;
 #pragma GCC ivdep
     for (std::int64_t j = 0; j < size; ++j) {
       const std::int64_t u = size + j, f = 2 * size + j;
@@ -66,20 +68,21 @@ void gru_backward(std::int64_t rows, std::int64_t size, const float* gates_, con
       d_input[f] = d_fresh;
       d_products[f] = d_fresh * reset;
     }
-    if (d_state_ == nullptr) continue;
-    float* __restrict d_state = d_state_ + n * size;
+    if (all_d_state == nullptr) continue;
+    float* __restrict d_state = all_d_state + n * size;
 #pragma GCC ivdep
     for (std::int64_t j = 0; j < size; ++j) d_state[j] += d_next[j] * gates[size + j];
   }
 }
 
 DREAMER_VECTORIZED
-void normal_sample(std::int64_t rows, std::int64_t size, const float* out_, const float* bias_,
-                   float min_std, const float* noise_, const NormalSample& result) {
-  const float* __restrict bias = bias_;
+void normal_sample(std::int64_t rows, std::int64_t size, const float* all_out,
+                   const float* all_bias, float min_std, const float* all_noise,
+                   const NormalSample& result) {
+  const float* __restrict bias = all_bias;
   for (std::int64_t n = 0; n < rows; ++n) {
-    const float* __restrict out = out_ + n * 2 * size;
-    const float* __restrict noise = noise_ + n * size;
+    const float* __restrict out = all_out + n * 2 * size;
+    const float* __restrict noise = all_noise + n * size;
     float* __restrict mean = result.mean + n * size;
     float* __restrict stddev = result.stddev + n * size;
     float* __restrict slope = result.slope + n * size;
@@ -96,16 +99,16 @@ void normal_sample(std::int64_t rows, std::int64_t size, const float* out_, cons
 }
 
 DREAMER_VECTORIZED
-void normal_sample_backward(std::int64_t rows, std::int64_t size, const float* noise_,
-                            const float* slope_, const float* d_sample_, const float* d_mean_,
-                            const float* d_stddev_, float* d_out_) {
+void normal_sample_backward(std::int64_t rows, std::int64_t size, const float* all_noise,
+                            const float* all_slope, const float* all_d_sample,
+                            const float* all_d_mean, const float* all_d_stddev, float* all_d_out) {
   for (std::int64_t n = 0; n < rows; ++n) {
-    const float* __restrict noise = noise_ + n * size;
-    const float* __restrict slope = slope_ + n * size;
-    const float* __restrict d_sample = d_sample_ + n * size;
-    const float* __restrict d_mean = d_mean_ + n * size;
-    const float* __restrict d_stddev = d_stddev_ + n * size;
-    float* __restrict d_out = d_out_ + n * 2 * size;
+    const float* __restrict noise = all_noise + n * size;
+    const float* __restrict slope = all_slope + n * size;
+    const float* __restrict d_sample = all_d_sample + n * size;
+    const float* __restrict d_mean = all_d_mean + n * size;
+    const float* __restrict d_stddev = all_d_stddev + n * size;
+    float* __restrict d_out = all_d_out + n * 2 * size;
 #pragma GCC ivdep
     for (std::int64_t k = 0; k < size; ++k) {
       d_out[k] = d_mean[k] + d_sample[k];

@@ -72,9 +72,9 @@ struct PowerOfTwo {
 /// ln x of a normal, finite x > 0.
 [[gnu::always_inline]] inline float logarithm(float x) {
   // x = m·2ⁿ with m in [√½,√2).
-  constexpr std::uint32_t kRootOfHalf = std::bit_cast<std::uint32_t>(0.707106781F);
+  constexpr auto kRootOfHalf = std::bit_cast<std::uint32_t>(0.707106781F);
   const auto bits = std::bit_cast<std::uint32_t>(x);
-  const std::int32_t n = static_cast<std::int32_t>(bits - kRootOfHalf) >> 23;
+  const auto n = static_cast<std::int32_t>(bits - kRootOfHalf) >> 23;
   const auto m = std::bit_cast<float>(bits - (static_cast<std::uint32_t>(n) << 23U));
   const float log_m = twice_artanh((m - 1.0F) / (m + 1.0F));
   const auto power = static_cast<float>(n);

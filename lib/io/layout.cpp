@@ -1,7 +1,6 @@
 #include "io/layout.h"
 
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <sstream>
@@ -21,14 +20,6 @@ std::vector<std::string> split(const std::string& text, char separator) {
   std::istringstream in(text);
   for (std::string part; std::getline(in, part, separator);) parts.push_back(part);
   return parts;
-}
-
-Json read_json(const std::filesystem::path& path) {
-  std::ifstream in(path);
-  if (!in) throw error("{}: cannot be read; is dreamer installed whole?", path.string());
-  Json json = Json::parse(in, nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded()) throw error("{}: is not JSON", path.string());
-  return json;
 }
 
 void add_rules(Layout& layout, const Json& json) {
@@ -222,18 +213,19 @@ class Check {
 }  // namespace
 
 Layout layout_of(const std::string& format) {
-  const auto folder = share_dir() / "schemas";
+  const std::filesystem::path folder = "schemas";
   const std::string kind = format.substr(std::min(kPrefix.size(), format.size()));
   const auto path = folder / (kind + ".layout.json");
-  if (kind.find('/') != std::string::npos || kind == "common" || !std::filesystem::exists(path))
+  if (kind.find('/') != std::string::npos || kind == "common" ||
+      !std::filesystem::exists(share_dir() / path))
     throw error("{} is no format that this dreamer knows; use a newer one", format);
   Layout layout;
   layout.format = format;
   try {
-    add_rules(layout, read_json(folder / "common.layout.json"));
-    add_rules(layout, read_json(path));
+    add_rules(layout, read_share(folder / "common.layout.json"));
+    add_rules(layout, read_share(path));
   } catch (const Json::exception& e) {
-    throw error("{}: is not a layout: {}", path.string(), e.what());
+    throw error("{}: is not a layout: {}", (share_dir() / path).string(), e.what());
   }
   return layout;
 }

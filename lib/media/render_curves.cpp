@@ -186,14 +186,11 @@ std::vector<Series> published_curves(const std::vector<Log>& logs) {
         tasks.insert(task != line.end() && task->is_string() ? task->get<std::string>() : "");
       }
   if (tasks.size() != 1) return {};
-  const fs::path path = share_dir() / "published.json";
-  std::ifstream in(path);
-  const Json published = Json::parse(in, nullptr, /*exceptions=*/false);
-  if (published.is_discarded()) throw error("{}: cannot be read; install it again", path.string());
-  const auto found = published["tasks"].find(*tasks.begin());
-  if (found == published["tasks"].end()) return {};
+  const Json published = read_share("published.json");
+  const auto found = published.at("tasks").find(*tasks.begin());
+  if (found == published.at("tasks").end()) return {};
   Series series{"published mean (band: std over seeds)",
-                published["frames"],
+                published.at("frames"),
                 (*found)["mean"],
                 {},
                 {},
