@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "train/compute.h"
+#include "run/compute.h"
 
 namespace dreamer::bench {
 
@@ -19,7 +19,7 @@ data::Batch random_batch(const FitModelConfig& config, std::int64_t channels, st
   batch.image_shape = {64, 64, channels};
   const auto rows = static_cast<std::size_t>(config.batch * config.length);
   const RandomStream stream(0, "bench-batch");
-  batch.image.resize(rows * static_cast<std::size_t>(batch.image_shape.pixels()));
+  batch.image.resize(rows * static_cast<std::size_t>(batch.image_shape.size()));
   for (std::size_t i = 0; i < batch.image.size(); ++i)
     batch.image[i] = static_cast<std::uint8_t>(i * 2654435761U >> 13U);
   batch.action.resize(rows * static_cast<std::size_t>(action));
@@ -49,7 +49,7 @@ Subject::Subject(const Config& config, std::int64_t channels, std::int64_t actio
       batch_(random_batch(config.fit_model, channels, action)),
       model_(make<WorldModel>(device, seed, config.model, batch_.image_shape, action)),
       trainer_(model_,
-               make<Behavior>(device, seed, config.behavior, config.model.feature(), action),
+               make<ActorCritic>(device, seed, config.behavior, config.model.feature(), action),
                {"bench", action, 1, batch_.image_shape}, config, seed, device) {}
 
 std::int64_t Subject::starts() const {

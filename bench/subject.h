@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "train/joint_trainer.h"
+#include "update/joint_trainer.h"
 
 namespace dreamer::bench {
 

@@ -10,8 +10,8 @@
 #include "cli/program.h"
 #include "core/output.h"
 #include "measure.h"
+#include "run/compute.h"
 #include "subject.h"
-#include "train/compute.h"
 #include "work.h"
 
 namespace {

@@ -20,16 +20,19 @@ BASE = {
     "media": {"core", "io", "data"},
     "video": {"core", "media"},  # opened by media at run time, behind media/encoder.h
     "collect": {"core", "config", "io", "env", "data"},
-    "stages": {"core", "config", "io", "env", "data", "collect"},
-    "cli": {"core", "config", "io", "data", "stages"},
+    "learner": {"core", "config", "io", "env", "data", "collect"},
+    "cli": {"core", "config", "io", "data", "learner"},
 }
-# With LibTorch: `dreamer_learn`, which implements what stages/stages.h declares.
+# With LibTorch: `dreamer_learn`, which implements what learner/learner.h declares.
 LEARN = {
-    "fused": {"core"},
-    "model": {"core", "config", "io", "data", "fused"},
-    "behavior": {"core", "config", "io", "data", "fused", "model"},
-    "train": {"core", "config", "io", "env", "data", "media", "collect", "stages", "fused",
-              "model", "behavior"},
+    "ops": {"core"},
+    "model": {"core", "config", "io", "data", "ops"},
+    "behavior": {"core", "config", "io", "data", "ops", "model"},
+    "agent": {"core", "config", "io", "data", "collect", "learner", "ops", "model", "behavior"},
+    "update": {"core", "config", "io", "data", "ops", "model", "behavior", "agent"},
+    "dream": {"core", "config", "io", "data", "media", "learner", "ops", "model", "behavior", "agent"},
+    "run": {"core", "config", "io", "env", "data", "collect", "learner", "ops", "model", "behavior",
+            "agent", "update", "dream"},
 }
 MAY_INCLUDE = BASE | LEARN
 

@@ -1,11 +1,11 @@
 #include "cli/program.h"
 #include "collect/collector.h"
-#include "collect/replay_episode.h"
+#include "collect/reenact.h"
 #include "core/error.h"
 #include "core/output.h"
 #include "core/progress.h"
 #include "env/task_summary.h"
-#include "stages/acting.h"
+#include "learner/policy_handle.h"
 
 namespace {
 
@@ -29,11 +29,11 @@ void list_tasks(bool json) {
 }
 
 void replay(const Options& o) {
-  const auto result = replay_episode({.episode = o.replay,
-                                      .out = o.collect.out,
-                                      .environment = o.collect.environment,
-                                      .observations = o.collect.observations,
-                                      .replace = o.collect.replace});
+  const auto result = reenact({.episode = o.replay,
+                               .out = o.collect.out,
+                               .environment = o.collect.environment,
+                               .observations = o.collect.observations,
+                               .replace = o.collect.replace});
   Table table = episode_table();
   if (result) emit(to_json(*result), table);
 }
@@ -55,8 +55,8 @@ void collect_episodes(Options o) {
     follow(o.collect, followed_policy(job, o.collect.task, config.action_repeat), tell);
     return;
   }
-  const Acting acting =
-      acting_policy(job, o.collect.task, config.action_repeat, config.random_hold);
+  const PolicyHandle acting =
+      policy_handle(job, o.collect.task, config.action_repeat, config.random_hold);
   o.collect.policy = acting.id;
   collect(o.collect, acting.make, tell);
 }

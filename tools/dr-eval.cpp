@@ -5,9 +5,9 @@
 #include "collect/evaluation.h"
 #include "core/error.h"
 #include "io/atomic_file.h"
+#include "learner/learner.h"
+#include "learner/policy_handle.h"
 #include "media/render_episode.h"
-#include "stages/acting.h"
-#include "stages/stages.h"
 
 namespace {
 
@@ -36,8 +36,8 @@ Json evaluate_policy(const Options& o) {
                                                   .render = env::render_quality(o.render)},
                                   .progress = &progress};
   const PolicyJob job{o, o.policy, ActionMode::mode, 0.0};
-  const Acting acting =
-      acting_policy(job, o.task, o.config.collect.action_repeat, o.config.collect.random_hold);
+  const PolicyHandle acting =
+      policy_handle(job, o.task, o.config.collect.action_repeat, o.config.collect.random_hold);
   const Evaluation evaluation = evaluate(options, acting.make);
   if (!o.video.empty())
     media::write_video(o.video, media::episode_clip({evaluation.first}, {}), kFps, o.replace);
@@ -117,7 +117,7 @@ int main(int argc, char** argv) {
   return program.run(argc, argv, [&]() -> ExitCode {
     static_cast<Compute&>(o.model) = o;
     const Json summary =
-        o.model.model.empty() ? evaluate_policy(o) : stages().evaluate_model(o.model);
+        o.model.model.empty() ? evaluate_policy(o) : learner().evaluate_model(o.model);
     cli::show_summary(summary);
     return !requirement || requirement->holds(summary) ? ExitCode::ok : ExitCode::no;
   });

@@ -1,5 +1,5 @@
 #include "cli/program.h"
-#include "stages/stages.h"
+#include "learner/learner.h"
 
 int main(int argc, char** argv) {
   dreamer::FitBehaviorJob job;
@@ -10,5 +10,5 @@ int main(int argc, char** argv) {
       ->type_name("FILE")
       ->required();
   program.fit(job, {"behavior"});
-  return program.run(argc, argv, [&] { dreamer::stages().fit_behavior(job); });
+  return program.run(argc, argv, [&] { dreamer::learner().fit_behavior(job); });
 }

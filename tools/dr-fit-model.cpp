@@ -1,5 +1,5 @@
 #include "cli/program.h"
-#include "stages/stages.h"
+#include "learner/learner.h"
 
 int main(int argc, char** argv) {
   dreamer::FitModelJob job;
@@ -7,8 +7,8 @@ int main(int argc, char** argv) {
       "dr-fit-model", "Learn a world model (encoder, RSSM, decoder, reward head) from episodes");
   program.fit(job, {"model", "fit_model"});
   program
-      .count("--picture-every", job.picture_every, 1,
-             "updates between open-loop pictures in the TensorBoard log")
+      .count("--picture-every", job.image_every, 1,
+             "updates between open-loop images in the TensorBoard log")
       ->needs("--logdir");
-  return program.run(argc, argv, [&] { dreamer::stages().fit_model(job); });
+  return program.run(argc, argv, [&] { dreamer::learner().fit_model(job); });
 }

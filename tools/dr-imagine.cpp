@@ -1,6 +1,6 @@
 #include "cli/program.h"
 #include "core/output.h"
-#include "stages/stages.h"
+#include "learner/learner.h"
 
 int main(int argc, char** argv) {
   dreamer::ImagineJob job;
@@ -18,5 +18,5 @@ int main(int argc, char** argv) {
   program.count("--horizon", job.horizon, 1, "rows it imagines");
   program.compute(job);
   program.memory_remedy("fewer --starts or a shorter --horizon");
-  return program.run(argc, argv, [&] { dreamer::emit(dreamer::stages().imagine(job)); });
+  return program.run(argc, argv, [&] { dreamer::emit(dreamer::learner().imagine(job)); });
 }

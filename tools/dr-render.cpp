@@ -2,7 +2,7 @@
 #include <iostream>
 
 #include "cli/program.h"
-#include "collect/film.h"
+#include "collect/rerender.h"
 #include "core/output.h"
 #include "data/episode_list.h"
 #include "media/render.h"
@@ -75,12 +75,12 @@ void check_kinds(const CLI::App& app, const std::vector<media::Input>& inputs) {
 
 int main(int argc, char** argv) {
   media::RenderJob job;
-  FilmOptions filming;
-  std::string quality = env::to_string(filming.render);
+  RerenderOptions rerendering;
+  std::string quality = env::to_string(rerendering.render);
   std::vector<std::string> files;
 
   cli::Program program(
-      "dr-render", "Show episodes and dreams as a video or a picture strip, and curves as a plot");
+      "dr-render", "Show episodes and dreams as a video or an image strip, and curves as a plot");
   program.app()
       .add_option("FILE", files,
                   "episodes and dreams: files, folders (sorted by name), or - for paths or JSON "
@@ -97,20 +97,22 @@ int main(int argc, char** argv) {
                 "columns of the grid, or of the strip; 0: as reads best");
   program.count("--row", job.row, 0, "png: all episodes in a grid at this row, not a strip")
       ->default_str("");
-  std::vector<CLI::Option*> anew;
-  anew.push_back(program
-                     .count("--size", filming.size, 1,
-                            "film episodes anew, in so many rows and columns of pixels")
-                     ->default_str(""));
-  anew.push_back(program.app()
-                     .add_option("--camera", filming.camera,
-                                 "film episodes anew, by this camera of the task: name or number")
-                     ->type_name("CAMERA"));
-  anew.push_back(program.app()
-                     .add_option("--render", quality,
-                                 "film episodes anew: exact, or fast (no shadows and reflections)")
-                     ->type_name("QUALITY")
-                     ->capture_default_str());
+  std::vector<CLI::Option*> of_rerendering;
+  of_rerendering.push_back(
+      program
+          .count("--size", rerendering.size, 1, "re-render episodes with so many rows and columns")
+          ->default_str(""));
+  of_rerendering.push_back(
+      program.app()
+          .add_option("--camera", rerendering.camera,
+                      "re-render episodes from this camera of the task: name or number")
+          ->type_name("CAMERA"));
+  of_rerendering.push_back(
+      program.app()
+          .add_option("--render", quality,
+                      "re-render episodes: exact, or fast (no shadows and reflections)")
+          ->type_name("QUALITY")
+          ->capture_default_str());
   program.app().add_flag("--overlay", job.overlay, "curves of reward and value under the frames");
   program.app()
       .add_option("--plot", job.plot,
@@ -126,11 +128,12 @@ int main(int argc, char** argv) {
     const media::Format format = media::format_of(job.out);
     check_formats(program.app(), format);
     media::check_rate(job.out, format, job.fps);
-    filming.render = env::render_quality(quality);
-    if (filming.render == env::RenderQuality::none)
+    rerendering.render = env::render_quality(quality);
+    if (rerendering.render == env::RenderQuality::none)
       throw usage_error("--render is exact or fast here, not none");
-    if (std::ranges::any_of(anew, [](const CLI::Option* option) { return option->count() > 0; }))
-      job.open = [&](const auto& episodes) { return film(episodes, filming); };
+    if (std::ranges::any_of(of_rerendering,
+                            [](const CLI::Option* option) { return option->count() > 0; }))
+      job.open = [&](const auto& episodes) { return rerender(episodes, rerendering); };
   });
 
   return program.run(argc, argv, [&] {

@@ -2,7 +2,7 @@
 #include "collect/seeds.h"
 #include "core/log.h"
 #include "env/environment.h"
-#include "stages/stages.h"
+#include "learner/learner.h"
 
 namespace {
 
@@ -69,10 +69,10 @@ int main(int argc, char** argv) {
     env::find_task(job.task);
     check_seeds(job);
     if (env::render_quality(job.render) == env::RenderQuality::none)
-      throw usage_error("--render none: the model learns from pictures; give exact or fast");
+      throw usage_error("--render none: the model learns from images; give exact or fast");
     if (!job.init_policy.empty() && job.init_model.empty())
       throw usage_error("--init-policy needs --init-model: the model that it was learned in");
     warn_of_unused(program, job.config);
   });
-  return program.run(argc, argv, [&] { stages().train(job); });
+  return program.run(argc, argv, [&] { learner().train(job); });
 }

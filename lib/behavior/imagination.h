@@ -35,8 +35,5 @@ struct Imagined : Trajectories {
 /// The path alone.
 [[nodiscard]] Trajectories roll_out(const Rssm& rssm, const Actor& actor, const Latent& start,
                                     const ImaginationNoise& noise);
-/// The same step by step, on every device and in every precision.
-[[nodiscard]] Trajectories roll_out_plain(const Rssm& rssm, const Actor& actor, const Latent& start,
-                                          const ImaginationNoise& noise);
 
 }  // namespace dreamer

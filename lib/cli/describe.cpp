@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "config/config.h"
-#include "stages/stages.h"
+#include "learner/learner.h"
 
 namespace dreamer::cli {
 namespace {
@@ -32,7 +32,7 @@ Json versions() {
   unsigned major = 0, minor = 0, release = 0;
   H5get_libversion(&major, &minor, &release);
   return {{"dreamer", version()},
-          {"libtorch", stages().libtorch_version()},
+          {"libtorch", learner().libtorch_version()},
           {"mujoco", mj_versionString()},
           {"hdf5", fmt::format("{}.{}.{}", major, minor, release)}};
 }

@@ -16,7 +16,7 @@
 #include "data/episode_list.h"
 #include "io/crash.h"
 #include "io/provenance.h"
-#include "stages/unfinished.h"
+#include "learner/unfinished.h"
 
 namespace dreamer::cli {
 namespace {

@@ -11,7 +11,7 @@
 #include "config/config.h"
 #include "core/error.h"
 #include "io/file.h"
-#include "stages/jobs.h"
+#include "learner/jobs.h"
 
 namespace dreamer::cli {
 
@@ -26,7 +26,7 @@ enum class Need { required, optional };
 ///       cli::Program program("dr-fit-model", "Learn a world model from episodes");
 ///       program.data(job.data);
 ///       program.out(job.out, "FILE", "the model checkpoint");
-///       return program.run(argc, argv, [&] { stages().fit_model(job); });
+///       return program.run(argc, argv, [&] { learner().fit_model(job); });
 ///     }
 ///
 /// An option is spelled and described here if several programs have it, so it reads the same in

@@ -150,7 +150,7 @@ std::int64_t first_number(const CollectOptions& options, const Seeds& seeds,
 /// One run of `collect` or `follow`: what the threads of its environments share.
 class Run {
  public:
-  Run(const CollectOptions& options, const ActingSource& acting, const EpisodeSink& sink)
+  Run(const CollectOptions& options, const PolicyProvider& acting, const EpisodeSink& sink)
       : options_(options),
         acting_(acting),
         sink_(sink),
@@ -215,7 +215,7 @@ class Run {
   /// The episodes of one environment.
   void collect_from(std::int64_t first) {
     std::unique_ptr<env::Environment> environment;  // its OpenGL context belongs to this thread
-    std::shared_ptr<const Acting> acting;
+    std::shared_ptr<const PolicyHandle> acting;
     std::unique_ptr<Policy> policy;
     std::int64_t broken = 0;  // one after the other
     std::int64_t left = (options_.episodes - first + options_.envs - 1) / options_.envs;
@@ -275,7 +275,7 @@ class Run {
   }
 
   const CollectOptions& options_;
-  const ActingSource& acting_;
+  const PolicyProvider& acting_;
   const EpisodeSink& sink_;
   const Seeds seeds_;
   std::vector<std::int64_t> first_;  // number of each environment's first episode
@@ -328,14 +328,14 @@ std::int64_t episodes_for_steps(std::int64_t steps, const env::EnvironmentOption
 void collect(const CollectOptions& options, const PolicyFactory& policy, const EpisodeSink& sink) {
   const signals::StopRequests stops;
   prepare(options);
-  const auto acting = std::make_shared<const Acting>(Acting{policy, options.policy});
-  const ActingSource always = [&] { return acting; };
+  const auto acting = std::make_shared<const PolicyHandle>(PolicyHandle{policy, options.policy});
+  const PolicyProvider always = [&] { return acting; };
   Run run(options, always, sink);
   run.keep_existing();
   run.work();
 }
 
-void follow(const CollectOptions& options, const ActingSource& acting, const EpisodeSink& sink) {
+void follow(const CollectOptions& options, const PolicyProvider& acting, const EpisodeSink& sink) {
   const signals::StopRequests stops;
   prepare(options);
   Run run(options, acting, sink);

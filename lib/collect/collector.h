@@ -74,6 +74,6 @@ void collect(const CollectOptions& options, const PolicyFactory& policy, const E
 /// of each environment go on behind its last episode in `options.out`, whatever acted in that, so
 /// that after a restart no file is replaced and no seed used twice; those that were there count for
 /// `options.episodes`, and are not told. Ends as `collect` does, or once `acting` gives null.
-void follow(const CollectOptions& options, const ActingSource& acting, const EpisodeSink& sink);
+void follow(const CollectOptions& options, const PolicyProvider& acting, const EpisodeSink& sink);
 
 }  // namespace dreamer

@@ -27,13 +27,13 @@ class Policy {
 using PolicyFactory = std::function<std::unique_ptr<Policy>()>;
 
 /// What acts in a task.
-struct Acting {
+struct PolicyHandle {
   PolicyFactory make;  // policies of further environments; empty: random actions
   std::string id;      // provenance id of the checkpoint; empty: random
 };
 
 /// Says what acts in the next episode: the same object as long as there is nothing newer, null once
 /// a signal asked to stop. Safe to call from several threads.
-using ActingSource = std::function<std::shared_ptr<const Acting>()>;
+using PolicyProvider = std::function<std::shared_ptr<const PolicyHandle>()>;
 
 }  // namespace dreamer

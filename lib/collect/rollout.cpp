@@ -30,7 +30,7 @@ data::Episode empty_episode(const env::Environment& environment) {
     episode.render = to_string(options.render);
     episode.image_shape = {options.height, options.width, kChannels};
     episode.image.reserve(static_cast<std::size_t>((env::steps_per_episode(options) + 1) *
-                                                   episode.image_shape.pixels()));
+                                                   episode.image_shape.size()));
   }
   return episode;
 }

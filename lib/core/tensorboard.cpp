@@ -161,14 +161,14 @@ void TensorBoard::scalar(std::string_view tag, std::int64_t step, double value) 
 
 void TensorBoard::image(std::string_view tag, std::int64_t step, std::span<const std::byte> png,
                         std::int64_t height, std::int64_t width) {
-  Message picture;
-  picture.integer(1, height);
-  picture.integer(2, width);
-  picture.integer(3, 3);  // colorspace: RGB
-  picture.text(4, {reinterpret_cast<const char*>(png.data()), png.size()});
+  Message image;
+  image.integer(1, height);
+  image.integer(2, width);
+  image.integer(3, 3);  // colorspace: RGB
+  image.text(4, {reinterpret_cast<const char*>(png.data()), png.size()});
   Message message;
   message.text(1, tag);
-  message.message(4, picture);
+  message.message(4, image);
   impl_->summary(message, step);
 }
 

@@ -29,7 +29,7 @@ class TensorBoard {
   TensorBoard& operator=(TensorBoard&&) noexcept;
 
   void scalar(std::string_view tag, std::int64_t step, double value);
-  /// @param png the encoded picture (media::encode_png), RGB
+  /// @param png the encoded image (media::encode_png), RGB
   void image(std::string_view tag, std::int64_t step, std::span<const std::byte> png,
              std::int64_t height, std::int64_t width);
   /// Hands what was written to the operating system, for a TensorBoard that is watching.

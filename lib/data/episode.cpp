@@ -126,7 +126,7 @@ void check_consistent(const Episode& e) {
   if (rows < 1) throw error("an episode needs at least its reset row");
   expect("/action", e.action.size(), rows * e.action_size);
   expect("/discount", e.discount.size(), rows);
-  expect("/image", e.image.size(), e.image_shape.pixels() * rows);
+  expect("/image", e.image.size(), e.image_shape.size() * rows);
   for (const auto& [name, track] : e.observations)
     expect(("/observation/" + name).c_str(), track.values.size(), rows * track.columns);
   for (const auto& [name, track] : e.physics)
@@ -172,7 +172,7 @@ void write_episode(const std::filesystem::path& path, const Episode& episode,
   if (!episode.truncated.empty()) file.attribute("/", "truncated", episode.truncated);
   file.attribute("/", "return", episode.total_reward());
   file.attribute("/", "length", rows);
-  if (const auto& shape = episode.image_shape; shape.pixels() > 0)
+  if (const auto& shape = episode.image_shape; shape.size() > 0)
     file.dataset("/image", "T,H,W,C", {rows, shape.height, shape.width, shape.channels},
                  episode.image, {.chunk_rows = kImageChunkRows, .deflate = kDeflate});
   const io::Storage numbers{.deflate = kDeflate};
@@ -262,7 +262,7 @@ Episode read_episode(const std::filesystem::path& path) {
   const auto rows = static_cast<std::int64_t>(e.action.size()) / e.action_size;
   e.reward = read_finite_rows(file, "/reward", rows, 1);
   e.discount = read_finite_rows(file, "/discount", rows, 1);
-  if (e.image_shape.pixels() > 0) e.image = file.read<std::uint8_t>("/image");
+  if (e.image_shape.size() > 0) e.image = file.read<std::uint8_t>("/image");
   e.observations = read_tracks<float>(file, "/observation", rows);
   e.physics = read_tracks<double>(file, "/physics", rows);
   if (file.has("/physics/model"))

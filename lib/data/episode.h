@@ -17,7 +17,7 @@ inline constexpr std::int64_t kShortestEpisode = 2;
 /// The dimensions of an image: rows, columns, channels.
 struct ImageShape {
   std::int64_t height = 0, width = 0, channels = 0;
-  [[nodiscard]] std::int64_t pixels() const { return height * width * channels; }
+  [[nodiscard]] std::int64_t size() const { return height * width * channels; }
   bool operator==(const ImageShape&) const = default;
 };
 

@@ -54,11 +54,11 @@ Item read_item(const fs::path& path) {
   item.length = header.length;
   item.action_repeat = header.action_repeat;
   item.bytes = static_cast<std::int64_t>(fs::file_size(path));
-  item.render = header.image_shape.pixels() == 0 ? "none"
-                : header.render.empty()          ? "unknown"
-                                                 : header.render;
+  item.render = header.image_shape.size() == 0 ? "none"
+                : header.render.empty()        ? "unknown"
+                                               : header.render;
   const ImageShape& image = header.image_shape;
-  item.image = image.pixels() == 0
+  item.image = image.size() == 0
                    ? "none"
                    : fmt::format("{}x{}x{}", image.height, image.width, image.channels);
   const Json total = file.has_attribute("/", "return") ? file.attribute("/", "return") : Json();

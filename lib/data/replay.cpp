@@ -117,7 +117,7 @@ Replay::Entry Replay::read_entry(const std::filesystem::path& path) {
 }
 
 void Replay::check_fits(const EpisodeHeader& header, const std::string& file) const {
-  if (header.image_shape.pixels() == 0)
+  if (header.image_shape.size() == 0)
     throw error("{} has no /image; this needs episodes with images", file);
   if (header.length < kShortestEpisode)
     throw error("{} has {} row, at least {} are needed; leave it out", file, header.length,
@@ -210,7 +210,7 @@ Batch Replay::empty_batch(std::int64_t batch, std::int64_t length) const {
   out.action_size = action_size_;
   out.image_shape = image_shape_;
   const auto rows = static_cast<std::size_t>(batch * length);
-  out.image.resize(rows * static_cast<std::size_t>(image_shape_.pixels()));
+  out.image.resize(rows * static_cast<std::size_t>(image_shape_.size()));
   out.action.resize(rows * static_cast<std::size_t>(action_size_));
   out.reward.resize(rows);
   out.discount.resize(rows);
@@ -245,7 +245,7 @@ bool Replay::sample_window(Batch& batch, std::int64_t b, const RandomStream& str
   } catch (const Error& why) {
     if (options_.unusable == Unusable::refuse) throw;
     lose(episode, why);
-    const std::int64_t values = batch.length * image_shape_.pixels();
+    const std::int64_t values = batch.length * image_shape_.size();
     std::fill_n(batch.image.begin() + b * values, values, std::uint8_t{0});
     return false;
   }
@@ -278,7 +278,7 @@ void Replay::fill(Batch& batch, std::int64_t b, std::int64_t episode, const Entr
                   std::int64_t first_row) const {
   const std::int64_t count = std::min(batch.length, e.length - first_row);
   const std::int64_t to = b * batch.length;
-  copy_frames(episode, e, first_row, count, batch.image.data() + to * image_shape_.pixels());
+  copy_frames(episode, e, first_row, count, batch.image.data() + to * image_shape_.size());
   const auto copy = [&](const std::vector<float>& from, std::vector<float>& out,
                         std::int64_t columns) {
     std::copy_n(from.begin() + first_row * columns, count * columns, out.begin() + to * columns);
@@ -293,7 +293,7 @@ void Replay::fill(Batch& batch, std::int64_t b, std::int64_t episode, const Entr
 
 void Replay::copy_frames(std::int64_t episode, const Entry& e, std::int64_t first,
                          std::int64_t count, std::uint8_t* out) const {
-  const std::int64_t pixels = image_shape_.pixels(), last = first + count;
+  const std::int64_t pixels = image_shape_.size(), last = first + count;
   for (std::int64_t block = first / e.block_rows * e.block_rows; block < last;
        block += e.block_rows) {
     const auto rows = frames_->rows(static_cast<std::uint64_t>(episode), e.path, block,
@@ -306,7 +306,7 @@ void Replay::copy_frames(std::int64_t episode, const Entry& e, std::int64_t firs
 
 std::vector<float> Replay::mean_image() const {
   const std::int64_t rows = total_rows(), frames = std::min(rows, kMeanFrames);
-  std::vector<std::uint64_t> sum(static_cast<std::size_t>(image_shape_.pixels()));
+  std::vector<std::uint64_t> sum(static_cast<std::size_t>(image_shape_.size()));
   std::vector<std::uint8_t> frame(sum.size());
   std::int64_t episode = 0, before = 0;  // rows of the episodes before `episode`
   std::int64_t read = 0;

@@ -72,14 +72,14 @@ struct Area {
   }
 };
 
-void draw_segment(Picture& picture, int x0, int y0, int x1, int y1, int size, Color color) {
+void draw_segment(Canvas& canvas, int x0, int y0, int x1, int y1, int size, Color color) {
   const int steps = std::max({std::abs(x1 - x0), std::abs(y1 - y0), 1});
   for (int i = 0; i <= steps; ++i)
-    picture.fill(y0 + (y1 - y0) * i / steps - size / 2, x0 + (x1 - x0) * i / steps - size / 2, size,
-                 size, color);
+    canvas.fill(y0 + (y1 - y0) * i / steps - size / 2, x0 + (x1 - x0) * i / steps - size / 2, size,
+                size, color);
 }
 
-void draw_band(Picture& picture, const Area& area, const Series& series) {
+void draw_band(Canvas& canvas, const Area& area, const Series& series) {
   if (series.low.empty()) return;
   for (std::size_t i = 0; i + 1 < series.x.size(); ++i) {
     const int x0 = area.x(series.x[i]), x1 = area.x(series.x[i + 1]);
@@ -89,49 +89,49 @@ void draw_band(Picture& picture, const Area& area, const Series& series) {
     };
     for (int x = x0 + (i > 0 ? 1 : 0); x <= x1; ++x)
       for (int y = at(series.high, x); y <= at(series.low, x); ++y)
-        picture.set(y, x, blend(series.color, picture.at(y, x), 0.22));
+        canvas.set(y, x, blend(series.color, canvas.at(y, x), 0.22));
   }
 }
 
-void draw_line(Picture& picture, const Area& area, const Series& series, int size) {
+void draw_line(Canvas& canvas, const Area& area, const Series& series, int size) {
   if (series.x.size() == 1)
-    picture.fill(area.y(series.y[0]) - size, area.x(series.x[0]) - size, 2 * size + 1, 2 * size + 1,
-                 series.color);
+    canvas.fill(area.y(series.y[0]) - size, area.x(series.x[0]) - size, 2 * size + 1, 2 * size + 1,
+                series.color);
   for (std::size_t i = 0; i + 1 < series.x.size(); ++i)
-    draw_segment(picture, area.x(series.x[i]), area.y(series.y[i]), area.x(series.x[i + 1]),
+    draw_segment(canvas, area.x(series.x[i]), area.y(series.y[i]), area.x(series.x[i + 1]),
                  area.y(series.y[i + 1]), size, series.color);
 }
 
-void draw_grid(Picture& picture, const Area& area, const std::vector<double>& x_ticks,
+void draw_grid(Canvas& canvas, const Area& area, const std::vector<double>& x_ticks,
                const std::vector<double>& y_ticks, int size) {
   const Color line = blend(theme::kFaint, theme::kPanel, 0.3);
   for (const double tick : y_ticks) {
     const std::string text = tick_label(tick);
-    picture.fill(area.y(tick), area.left, 1, area.width, line);
-    draw_text(picture, area.y(tick) - 4 * size, area.left - text_width(text, size) - 3 * size, text,
+    canvas.fill(area.y(tick), area.left, 1, area.width, line);
+    draw_text(canvas, area.y(tick) - 4 * size, area.left - text_width(text, size) - 3 * size, text,
               theme::kFaint, size);
   }
   for (const double tick : x_ticks) {
     if (tick > area.x_range.high) continue;
     const std::string text = tick_label(tick);
-    picture.fill(area.top, area.x(tick), area.height, 1, line);
-    draw_text(picture, area.top + area.height + 3 * size, area.x(tick) - text_width(text, size) / 2,
+    canvas.fill(area.top, area.x(tick), area.height, 1, line);
+    draw_text(canvas, area.top + area.height + 3 * size, area.x(tick) - text_width(text, size) / 2,
               text, theme::kFaint, size);
   }
 }
 
 /// Names of the lines in their colours, in rows of at most `width` pixels, from (y, x). Returns the
-/// height; draws only if there is a picture.
-int legend(Picture* picture, const Chart& chart, int y, int x, int width, int size) {
+/// height; draws only if there is a canvas.
+int legend(Canvas* canvas, const Chart& chart, int y, int x, int width, int size) {
   const int swatch = 8 * size, row = text_height(size) + size, begin = y, left = x;
   bool any = false;
   const auto entry = [&](const Series& series) {
     if (series.name.empty()) return;
     const int needed = swatch + 3 * size + text_width(series.name, size);
     if (x > left && x + needed > left + width) y += row, x = left;
-    if (picture != nullptr) {
-      picture->fill(y + 3 * size, x, 2 * size, swatch, series.color);
-      draw_text(*picture, y, x + swatch + 3 * size, series.name, theme::kText, size);
+    if (canvas != nullptr) {
+      canvas->fill(y + 3 * size, x, 2 * size, swatch, series.color);
+      draw_text(*canvas, y, x + swatch + 3 * size, series.name, theme::kText, size);
     }
     x += needed + 8 * size;
     any = true;
@@ -182,7 +182,7 @@ std::string tick_label(double value) {
   return fmt::format("{:.4g}", value + 0.0);  // + 0.0: no -0
 }
 
-Picture draw(const Chart& chart, int height, int width, int size) {
+Canvas draw(const Chart& chart, int height, int width, int size) {
   Extent x_extent;
   for (const Series& series : chart.series) x_extent.include(series.x);
   const Interval x_range = drawable(x_extent.low, x_extent.high);
@@ -216,21 +216,21 @@ Picture draw(const Chart& chart, int height, int width, int size) {
   std::vector<double> x_ticks = ticks(x_range, std::max(2, area.width / (50 * size)));
   std::erase_if(x_ticks, [&](double tick) { return tick < x_range.low; });
 
-  Picture picture(height, width);
-  picture.fill(area.top, area.left, area.height, area.width, theme::kPanel);
-  draw_grid(picture, area, x_ticks, y_ticks, size);
-  for (const Series& series : references) draw_band(picture, area, series);
-  for (const Series& series : lines) draw_band(picture, area, series);
-  for (const Series& series : references) draw_line(picture, area, series, size);
+  Canvas canvas(height, width);
+  canvas.fill(area.top, area.left, area.height, area.width, theme::kPanel);
+  draw_grid(canvas, area, x_ticks, y_ticks, size);
+  for (const Series& series : references) draw_band(canvas, area, series);
+  for (const Series& series : lines) draw_band(canvas, area, series);
+  for (const Series& series : references) draw_line(canvas, area, series, size);
   for (auto series = lines.rbegin(); series != lines.rend(); ++series)
-    draw_line(picture, area, *series, size);
+    draw_line(canvas, area, *series, size);
 
-  draw_text(picture, margin, margin, chart.y_label, theme::kText, size);
-  legend(&picture, chart, margin + line, margin, width - 2 * margin, size);
-  draw_text(picture, height - margin - line,
+  draw_text(canvas, margin, margin, chart.y_label, theme::kText, size);
+  legend(&canvas, chart, margin + line, margin, width - 2 * margin, size);
+  draw_text(canvas, height - margin - line,
             area.left + (area.width - text_width(chart.x_label, size)) / 2, chart.x_label,
             theme::kText, size);
-  return picture;
+  return canvas;
 }
 
 }  // namespace dreamer::media

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "media/picture.h"
+#include "media/canvas.h"
 
 namespace dreamer::media {
 
@@ -31,7 +31,7 @@ struct Chart {
 /// The colour of the i-th line of a chart; they repeat.
 [[nodiscard]] Color line_color(std::size_t i);
 
-/// An interval of an axis, wide enough to tell its ends apart in a picture: numbers that agree in
+/// An interval of an axis, wide enough to tell its ends apart in a canvas: numbers that agree in
 /// all but their last bits are drawn as equal, in the middle.
 struct Interval {
   double low = 0, high = 1;
@@ -47,6 +47,6 @@ struct Interval {
 [[nodiscard]] std::string tick_label(double value);
 
 /// The chart with axes, labels and legend, in letters of `size` pixels a font pixel.
-[[nodiscard]] Picture draw(const Chart& chart, int height, int width, int size);
+[[nodiscard]] Canvas draw(const Chart& chart, int height, int width, int size);
 
 }  // namespace dreamer::media

@@ -30,7 +30,7 @@ void require_drawable(Size size, const Fit& fit, const Layout& layout) {
   if (options.columns > 0)
     throw usage_error("--columns {}: {}; give another number, or show fewer files at once",
                       options.columns, what);
-  throw error("{}; show fewer files at once, or film them smaller (--size)", what);
+  throw error("{}; show fewer files at once, or re-render them smaller (--size)", what);
 }
 
 }  // namespace
@@ -95,24 +95,24 @@ Size titled(Size body, std::string_view left, std::string_view right, const Layo
           std::max(body.width, title_width(left, right, size)) + 2 * margin};
 }
 
-Picture titled(const Picture& body, const Text& left, const Text& right, const Layout& layout) {
+Canvas titled(const Canvas& body, const Text& left, const Text& right, const Layout& layout) {
   const int size = layout.text, margin = 2 * layout.gap;
   const Size whole = titled(Size{body.height, body.width}, left.text, right.text, layout);
-  Picture picture(static_cast<int>(whole.height), static_cast<int>(whole.width));
-  draw_text(picture, margin, margin, left.text, left.color, size);
-  draw_text(picture, margin, picture.width - margin - text_width(right.text, size), right.text,
+  Canvas canvas(static_cast<int>(whole.height), static_cast<int>(whole.width));
+  draw_text(canvas, margin, margin, left.text, left.color, size);
+  draw_text(canvas, margin, canvas.width - margin - text_width(right.text, size), right.text,
             right.color, size);
-  paste(picture, body, margin + text_height(size) + layout.gap, margin);
-  return picture;
+  paste(canvas, body, margin + text_height(size) + layout.gap, margin);
+  return canvas;
 }
 
-Picture label(const Text& text, int height, int width, const Layout& layout) {
+Canvas label(const Text& text, int height, int width, const Layout& layout) {
   const int size = layout.text;
-  Picture picture(height, width);
+  Canvas canvas(height, width);
   // the two rows below the baseline do not count for the middle that the eye sees
-  draw_text(picture, (height - text_height(size)) / 2 + size,
+  draw_text(canvas, (height - text_height(size)) / 2 + size,
             (width - text_width(text.text, size)) / 2, text.text, text.color, size);
-  return picture;
+  return canvas;
 }
 
 }  // namespace dreamer::media

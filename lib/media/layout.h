@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "media/picture.h"
+#include "media/canvas.h"
 #include "media/render_options.h"
 
 namespace dreamer::media {
@@ -18,14 +18,14 @@ struct Size {
   bool operator==(const Size&) const = default;
 };
 
-/// The sizes of what beside() and below() of picture.h make from pictures of these sizes.
+/// The sizes of what beside() and below() of canvas.h make from canvases of these sizes.
 [[nodiscard]] Size beside(std::span<const Size> sizes, std::int64_t gap);
 [[nodiscard]] Size below(std::span<const Size> sizes, std::int64_t gap);
 
 /// The longest side of a canvas: what H.264 and viewers can hold.
 inline constexpr std::int64_t kLongestSide = 16384;
 /// The most pixels of a canvas. The H.264 encoder holds some sixty frames at once, so a frame of a
-/// video is smaller than a single picture may be.
+/// video is smaller than a single canvas may be.
 inline constexpr std::int64_t kMostStillPixels = std::int64_t{1} << 26;
 inline constexpr std::int64_t kMostFramePixels = std::int64_t{1} << 24;
 
@@ -66,13 +66,13 @@ struct Text {
 };
 
 /// `body` with a margin around it and a line above: texts at its left and its right end.
-[[nodiscard]] Picture titled(const Picture& body, const Text& left, const Text& right,
-                             const Layout& layout);
+[[nodiscard]] Canvas titled(const Canvas& body, const Text& left, const Text& right,
+                            const Layout& layout);
 /// The size of that.
 [[nodiscard]] Size titled(Size body, std::string_view left, std::string_view right,
                           const Layout& layout);
 
-/// A picture of `height` x `width` pixels with text in its middle.
-[[nodiscard]] Picture label(const Text& text, int height, int width, const Layout& layout);
+/// A canvas of `height` x `width` pixels with text in its middle.
+[[nodiscard]] Canvas label(const Text& text, int height, int width, const Layout& layout);
 
 }  // namespace dreamer::media

@@ -29,7 +29,7 @@ struct Axes {
 };
 
 /// The line from one step to the next: in every column the span of rows that it crosses.
-void segment(Picture& picture, const Axes& axes, std::int64_t step, double from, double to,
+void segment(Canvas& canvas, const Axes& axes, std::int64_t step, double from, double to,
              Color color) {
   const int x0 = axes.x(step), x1 = axes.x(step + 1), y0 = axes.y(from), y1 = axes.y(to);
   const int columns = std::max(x1 - x0, 1);
@@ -37,16 +37,16 @@ void segment(Picture& picture, const Axes& axes, std::int64_t step, double from,
   for (int i = 0; i <= columns; ++i) {
     const int y = y0 + (y1 - y0) * i / columns;
     const int upper = std::min(previous, y), lower = std::max(previous, y);
-    picture.fill(upper, std::min(x0 + i, x1), lower - upper + axes.size, axes.size, color);
+    canvas.fill(upper, std::min(x0 + i, x1), lower - upper + axes.size, axes.size, color);
     previous = y;
   }
 }
 
-void draw_curve(Picture& picture, const Axes& axes, const Curve& curve, std::int64_t first,
+void draw_curve(Canvas& canvas, const Axes& axes, const Curve& curve, std::int64_t first,
                 std::int64_t last, Color color) {
   for (std::int64_t t = first; t < last; ++t) {
     const float from = curve.values[t], to = curve.values[t + 1];
-    if (std::isfinite(from) && std::isfinite(to)) segment(picture, axes, t, from, to, color);
+    if (std::isfinite(from) && std::isfinite(to)) segment(canvas, axes, t, from, to, color);
   }
 }
 
@@ -97,14 +97,14 @@ PlotStyle plot_style(const std::vector<std::string>& names, Range range, Values 
   return {std::max(width, caption.width), panel + caption.lines * text_height(size), size};
 }
 
-Picture plot(std::span<const Curve> curves, const std::vector<std::string>& names, Range range,
-             std::int64_t now, const PlotStyle& style) {
+Canvas plot(std::span<const Curve> curves, const std::vector<std::string>& names, Range range,
+            std::int64_t now, const PlotStyle& style) {
   const int size = style.size;
   const int lines =
       caption_of(names, range, now < 0 ? Values::left_out : Values::shown, style.width, size).lines;
   const int caption = lines * text_height(size) + size;
-  Picture picture(style.height, style.width);
-  picture.fill(caption, 0, style.height - caption, style.width, theme::kPanel);
+  Canvas canvas(style.height, style.width);
+  canvas.fill(caption, 0, style.height - caption, style.width, theme::kPanel);
 
   std::int64_t steps = 0;
   for (const Curve& curve : curves)
@@ -112,21 +112,21 @@ Picture plot(std::span<const Curve> curves, const std::vector<std::string>& name
   const Axes axes{steps, range, caption, style.height - caption, style.width, size};
 
   if (range.low < 0 && range.high > 0)  // where zero is
-    picture.fill(axes.y(0), 0, size, style.width, blend(theme::kFaint, theme::kPanel, 0.35));
+    canvas.fill(axes.y(0), 0, size, style.width, blend(theme::kFaint, theme::kPanel, 0.35));
   const std::int64_t cursor = now < 0 ? steps - 1 : std::min(now, steps - 1);
   if (now >= 0)
-    picture.fill(caption, axes.x(cursor), axes.height, size,
-                 blend(theme::kFaint, theme::kPanel, 0.6));
+    canvas.fill(caption, axes.x(cursor), axes.height, size,
+                blend(theme::kFaint, theme::kPanel, 0.6));
 
   for (std::size_t i = curves.size(); i-- > 0;) {  // the first on top
     const Curve& curve = curves[i];
     const auto last = static_cast<std::int64_t>(curve.values.size()) - 1;
     const std::int64_t bright = std::min(cursor, last);
-    draw_curve(picture, axes, curve, bright, last, blend(curve.color, theme::kPanel, 0.35));
-    draw_curve(picture, axes, curve, 0, bright, curve.color);
+    draw_curve(canvas, axes, curve, bright, last, blend(curve.color, theme::kPanel, 0.35));
+    draw_curve(canvas, axes, curve, 0, bright, curve.color);
     if (now >= 0 && cursor <= last && std::isfinite(curve.values[cursor]))
-      picture.fill(axes.y(curve.values[cursor]) - size, axes.x(cursor) - size, 3 * size, 3 * size,
-                   curve.color);
+      canvas.fill(axes.y(curve.values[cursor]) - size, axes.x(cursor) - size, 3 * size, 3 * size,
+                  curve.color);
   }
 
   int x = 0, y = 0;
@@ -134,13 +134,13 @@ Picture plot(std::span<const Curve> curves, const std::vector<std::string>& name
     std::string text = names[i];
     if (now >= 0 && cursor < std::ssize(curves[i].values))
       text += fmt::format(" {}", value_text(curves[i].values[cursor]));
-    draw_text(picture, y, x, text, curves[i].color, size);
+    draw_text(canvas, y, x, text, curves[i].color, size);
     if (lines > 1)
       y += text_height(size);
     else
       x += text_width(text, size) + gap_of(size);
   }
-  return picture;
+  return canvas;
 }
 
 }  // namespace dreamer::media

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "media/picture.h"
+#include "media/canvas.h"
 
 namespace dreamer::media {
 
@@ -47,7 +47,7 @@ enum class Values { shown, left_out };
 /// if `now` is negative); the first curve lies on top; and a caption above: "reward 0.84", the
 /// value at the cursor behind the name, one such entry for each curve.
 /// @param names one a curve
-[[nodiscard]] Picture plot(std::span<const Curve> curves, const std::vector<std::string>& names,
-                           Range range, std::int64_t now, const PlotStyle& style);
+[[nodiscard]] Canvas plot(std::span<const Curve> curves, const std::vector<std::string>& names,
+                          Range range, std::int64_t now, const PlotStyle& style);
 
 }  // namespace dreamer::media

@@ -31,31 +31,31 @@ Paths files_of(const std::vector<Input>& inputs, Kind kind) {
   return files;
 }
 
-Clip still(Picture picture) {
-  const int height = picture.height, width = picture.width;
-  return {1, height, width, [picture = std::move(picture)](std::int64_t) { return picture; }};
+Clip still(Canvas canvas) {
+  const int height = canvas.height, width = canvas.width;
+  return {1, height, width, [canvas = std::move(canvas)](std::int64_t) { return canvas; }};
 }
 
-/// Strips one below the other, as long as they fit one picture.
+/// Strips one below the other, as long as they fit one canvas.
 class Sheet {
  public:
-  void add(Picture strip) {
+  void add(Canvas strip) {
     size_ = below(std::vector<Size>{size_, {strip.height, strip.width}}, 0);
     if (size_.height > kLongestSide || size_.height * size_.width > kMostStillPixels)
       throw error(
-          "{} strips are too large for one picture of at most {} rows and {} pixels; show "
+          "{} strips are too large for one image of at most {} rows and {} pixels; show "
           "fewer files at once",
           strips_.size() + 1, kLongestSide, kMostStillPixels);
     strips_.push_back(std::move(strip));
   }
-  [[nodiscard]] Picture draw() const { return below(strips_, 0); }
+  [[nodiscard]] Canvas draw() const { return below(strips_, 0); }
 
  private:
   Size size_;
-  std::vector<Picture> strips_;
+  std::vector<Canvas> strips_;
 };
 
-Clip picture_of(const RenderJob& job) {
+Clip canvas_of(const RenderJob& job) {
   const Paths curve_files = files_of(job.inputs, Kind::curves);
   if (!curve_files.empty()) return still(curves(curve_files, job));
   const Paths episodes = files_of(job.inputs, Kind::episode);
@@ -121,7 +121,7 @@ std::vector<Input> inputs_of(const Paths& files) {
   for (const auto& file : files) {
     inputs.push_back({file, kind_of(file)});
     if ((inputs.back().kind == Kind::curves) != (inputs.front().kind == Kind::curves))
-      throw usage_error("{} and {}: curves are plotted in a picture of their own",
+      throw usage_error("{} and {}: curves are plotted in a figure of their own",
                         inputs.front().file.string(), file.string());
   }
   return inputs;
@@ -130,11 +130,11 @@ std::vector<Input> inputs_of(const Paths& files) {
 VideoInfo render(const RenderJob& job) {
   const Format format = format_of(job.out);
   if (format != Format::png && !files_of(job.inputs, Kind::curves).empty())
-    throw usage_error("{}: curves are drawn as a picture; give a name that ends in .png",
+    throw usage_error("{}: curves are plotted as an image; give a name that ends in .png",
                       job.out.string());
   check_rate(job.out, format, job.fps);
   io::check_output(job.out, job.replace);
-  return write_video(job.out, format == Format::png ? picture_of(job) : video_of(job), job.fps,
+  return write_video(job.out, format == Format::png ? canvas_of(job) : video_of(job), job.fps,
                      job.replace);
 }
 

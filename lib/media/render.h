@@ -4,7 +4,7 @@
 #include <functional>
 #include <vector>
 
-#include "data/footage.h"
+#include "data/episode_frames.h"
 #include "io/file.h"
 #include "media/render_curves.h"
 #include "media/render_options.h"
@@ -30,9 +30,9 @@ struct RenderJob : RenderOptions, PlotOptions {
   std::filesystem::path out;
   io::Replace replace = io::Replace::no;
   double fps = 20;
-  /// Opens the episodes among them: to show their own images, or to film them anew.
-  std::function<std::vector<data::Footage>(const std::vector<std::filesystem::path>&)> open =
-      data::open_footage;
+  /// Opens the episodes among them: to show their own images, or to re-render them.
+  std::function<std::vector<data::EpisodeFrames>(const std::vector<std::filesystem::path>&)> open =
+      data::open_frames;
 };
 
 /// Writes what is in the files to `job.out`: the episodes among them in one grid, then dream after

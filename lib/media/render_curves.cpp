@@ -257,7 +257,7 @@ bool is_curve(const fs::path& path) {
   return path.extension() == ".jsonl" || path.extension() == ".json";
 }
 
-Picture curves(const std::vector<fs::path>& files, const PlotOptions& options) {
+Canvas curves(const std::vector<fs::path>& files, const PlotOptions& options) {
   std::vector<Log> logs;
   for (const fs::path& file : files) logs.push_back(read_log(file));
   const std::string axis = options.against.empty() ? known_axis(logs.front()) : options.against;
@@ -269,13 +269,13 @@ Picture curves(const std::vector<fs::path>& files, const PlotOptions& options) {
                 logs.front().path.string(), axis);
   const std::int64_t panels = std::ssize(names), columns = even_columns(panels, kMostPanelColumns);
   if ((panels + columns - 1) / columns * (kPanel.height + kPanelGap) > kLongestSide)
-    throw error("{}: {} panels are too many for one picture; choose some by --plot",
+    throw error("{}: {} panels are too many for one figure; choose some by --plot",
                 logs.front().path.string(), panels);
 
   std::vector<Chart> charts;
   for (const std::string& name : names) charts.push_back(chart_of(logs, name, axis));
   if (charts.size() == 1) return draw(charts.front(), 540, 960, 2);
-  std::vector<Picture> drawn;
+  std::vector<Canvas> drawn;
   for (const Chart& chart : charts)
     drawn.push_back(
         draw(chart, static_cast<int>(kPanel.height), static_cast<int>(kPanel.width), 2));

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "media/picture.h"
+#include "media/canvas.h"
 
 namespace dreamer::media {
 
@@ -25,7 +25,7 @@ struct PlotOptions {
 /// over `frames`, with `ci95` as a band) of a task that the Dreamer paper's curves are known of are
 /// drawn beside that.
 /// @throws Error if a file has no numbers of these names
-[[nodiscard]] Picture curves(const std::vector<std::filesystem::path>& files,
-                             const PlotOptions& options);
+[[nodiscard]] Canvas curves(const std::vector<std::filesystem::path>& files,
+                            const PlotOptions& options);
 
 }  // namespace dreamer::media

@@ -48,17 +48,17 @@ class Scene {
 
   /// The tiles of start `n` at row `t` from top to bottom: truth, model and error, or the model's
   /// alone.
-  [[nodiscard]] std::vector<Picture> tiles(std::int64_t n, std::int64_t t,
-                                           const Layout& layout) const {
-    const Picture model = frame(dream_.image, n, t);
-    const auto tile = [&](const Picture& picture, Color color) {
-      return border(enlarge(picture, layout.scale), layout.frame, color);
+  [[nodiscard]] std::vector<Canvas> tiles(std::int64_t n, std::int64_t t,
+                                          const Layout& layout) const {
+    const Canvas model = frame(dream_.image, n, t);
+    const auto tile = [&](const Canvas& canvas, Color color) {
+      return border(enlarge(canvas, layout.scale), layout.frame, color);
     };
-    std::vector<Picture> result;
+    std::vector<Canvas> result;
     if (!has_truth()) return {tile(model, mark(t))};
-    const Picture truth = frame(dream_.truth_image, n, t);
+    const Canvas truth = frame(dream_.truth_image, n, t);
     return {tile(truth, theme::kPanel), tile(model, mark(t)),
-            tile(error_picture(truth, model), theme::kPanel)};
+            tile(error_canvas(truth, model), theme::kPanel)};
   }
 
   /// The size of the tiles of a start, one below the other.
@@ -69,9 +69,9 @@ class Scene {
 
   /// The curves of start `n`, one plot for the reward and one for the value where there is one.
   /// @param now the row of the cursor; negative: none
-  [[nodiscard]] std::vector<Picture> plots(std::int64_t n, std::int64_t now, int width,
-                                           const Layout& layout) const {
-    std::vector<Picture> result;
+  [[nodiscard]] std::vector<Canvas> plots(std::int64_t n, std::int64_t now, int width,
+                                          const Layout& layout) const {
+    std::vector<Canvas> result;
     for (const Panel& panel : panels()) {
       std::vector<Curve> curves;
       for (const auto& [values, color] : panel.curves) curves.push_back({track(values, n), color});
@@ -91,8 +91,8 @@ class Scene {
   }
 
   /// "truth", "model", "error" in a column beside the tiles.
-  [[nodiscard]] Picture row_names(const Layout& layout) const {
-    std::vector<Picture> names;
+  [[nodiscard]] Canvas row_names(const Layout& layout) const {
+    std::vector<Canvas> names;
     const int height = layout.tile_height + 2 * layout.frame;
     for (const char* name : {"truth", "model", "error"})
       names.push_back(
@@ -123,12 +123,12 @@ class Scene {
     return plot_style(panel.names, panel.range, values, width,
                       3 * layout.size + layout.tile_height / 4, layout.size);
   }
-  [[nodiscard]] Picture frame(std::span<const std::uint8_t> images, std::int64_t n,
-                              std::int64_t t) const {
+  [[nodiscard]] Canvas frame(std::span<const std::uint8_t> images, std::int64_t n,
+                             std::int64_t t) const {
     const data::ImageShape& shape = dream_.image_shape;
-    const std::int64_t pixels = shape.pixels();
-    return picture_of(images.subspan((n * dream_.horizon + t) * pixels, pixels), shape.height,
-                      shape.width, shape.channels);
+    const std::int64_t pixels = shape.size();
+    return canvas_of(images.subspan((n * dream_.horizon + t) * pixels, pixels), shape.height,
+                     shape.width, shape.channels);
   }
   /// The row of start `n` in a track [N,H].
   [[nodiscard]] std::span<const float> track(std::span<const float> values, std::int64_t n) const {
@@ -148,9 +148,9 @@ std::int64_t round_step(std::int64_t least) {
 }
 
 /// The dreams side by side at one row.
-class Film {
+class DreamRenderer {
  public:
-  Film(std::shared_ptr<const Scene> scene, const RenderOptions& options)
+  DreamRenderer(std::shared_ptr<const Scene> scene, const RenderOptions& options)
       : scene_(std::move(scene)),
         overlay_(options.overlay),
         columns_(options.columns > 0 ? std::min(options.columns, scene_->count())
@@ -163,10 +163,10 @@ class Film {
 
   [[nodiscard]] Size size() const { return size(layout_); }
 
-  [[nodiscard]] Picture draw(std::int64_t t) const {
-    std::vector<Picture> lines;
+  [[nodiscard]] Canvas draw(std::int64_t t) const {
+    std::vector<Canvas> lines;
     for (std::int64_t first = 0; first < scene_->count(); first += columns_) {
-      std::vector<Picture> line;
+      std::vector<Canvas> line;
       if (scene_->has_truth()) line.push_back(scene_->row_names(layout_));
       for (std::int64_t n = first; n < std::min(first + columns_, scene_->count()); ++n)
         line.push_back(draw_column(n, t));
@@ -177,11 +177,11 @@ class Film {
   }
 
  private:
-  [[nodiscard]] Picture draw_column(std::int64_t n, std::int64_t t) const {
-    std::vector<Picture> parts = scene_->tiles(n, t, layout_);
+  [[nodiscard]] Canvas draw_column(std::int64_t n, std::int64_t t) const {
+    std::vector<Canvas> parts = scene_->tiles(n, t, layout_);
     if (overlay_) {
       const int width = parts.front().width;
-      for (Picture& plot : scene_->plots(n, t, width, layout_)) parts.push_back(std::move(plot));
+      for (Canvas& plot : scene_->plots(n, t, width, layout_)) parts.push_back(std::move(plot));
     }
     return below(parts, layout_.gap);
   }
@@ -230,8 +230,8 @@ class Strip {
                         .options = options,
                         .measure = [this](const Layout& layout) { return size(layout); }})) {}
 
-  [[nodiscard]] Picture draw() const {
-    std::vector<Picture> lines{draw_heads()};
+  [[nodiscard]] Canvas draw() const {
+    std::vector<Canvas> lines{draw_heads()};
     for (std::int64_t n = 0; n < scene_.count(); ++n) lines.push_back(draw_start(n));
     return titled(below(lines, 2 * layout_.gap), {scene_.name()}, {state(), theme::kObserved},
                   layout_);
@@ -240,9 +240,9 @@ class Strip {
  private:
   [[nodiscard]] std::string state() const { return fmt::format("context {}", scene_.context()); }
 
-  [[nodiscard]] Picture draw_heads() const {
+  [[nodiscard]] Canvas draw_heads() const {
     const int height = text_height(layout_.text);
-    std::vector<Picture> heads;
+    std::vector<Canvas> heads;
     if (scene_.has_truth()) heads.emplace_back(height, text_width("truth", layout_.text));
     for (const std::int64_t t : rows_) {
       const std::int64_t ahead = t - scene_.context() + 1;
@@ -252,14 +252,14 @@ class Strip {
     return beside(heads, layout_.gap);
   }
 
-  [[nodiscard]] Picture draw_start(std::int64_t n) const {
-    std::vector<Picture> columns;
+  [[nodiscard]] Canvas draw_start(std::int64_t n) const {
+    std::vector<Canvas> columns;
     if (scene_.has_truth()) columns.push_back(scene_.row_names(layout_));
     for (const std::int64_t t : rows_)
       columns.push_back(below(scene_.tiles(n, t, layout_), layout_.gap));
-    std::vector<Picture> parts{beside(columns, layout_.gap)};
+    std::vector<Canvas> parts{beside(columns, layout_.gap)};
     if (overlay_)
-      for (Picture& plot : scene_.plots(n, -1, parts.front().width, layout_))
+      for (Canvas& plot : scene_.plots(n, -1, parts.front().width, layout_))
         parts.push_back(std::move(plot));
     return below(parts, layout_.gap);
   }
@@ -304,12 +304,13 @@ std::vector<std::int64_t> strip_rows(std::int64_t context, std::int64_t rows, st
 
 Clip dream_clip(data::Dream dream, const RenderOptions& options) {
   const auto scene = std::make_shared<const Scene>(std::move(dream));
-  const auto film = std::make_shared<const Film>(scene, options);
-  return {scene->rows(), static_cast<int>(film->size().height),
-          static_cast<int>(film->size().width), [film](std::int64_t t) { return film->draw(t); }};
+  const auto renderer = std::make_shared<const DreamRenderer>(scene, options);
+  return {scene->rows(), static_cast<int>(renderer->size().height),
+          static_cast<int>(renderer->size().width),
+          [renderer](std::int64_t t) { return renderer->draw(t); }};
 }
 
-Picture dream_strip(data::Dream dream, const RenderOptions& options) {
+Canvas dream_strip(data::Dream dream, const RenderOptions& options) {
   const Scene scene(std::move(dream));
   return Strip(scene, options).draw();
 }

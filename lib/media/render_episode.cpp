@@ -16,21 +16,21 @@ constexpr Size kScreen{900, 1280}, kStripScreen{4000, 1600};
 constexpr std::int64_t kStripColumns = 10;
 constexpr int kHeadHeight = 11;  // of a label above a frame, in font pixels
 
-using data::Footage;
+using data::EpisodeFrames;
 
-Picture frame_of(const Footage& footage, std::int64_t t, int scale) {
-  const data::ImageShape& shape = footage.episode.image_shape;
-  const auto picture = [&](std::span<const std::uint8_t> pixels) {
-    if (std::ssize(pixels) != shape.pixels())
+Canvas frame_of(const EpisodeFrames& source, std::int64_t t, int scale) {
+  const data::ImageShape& shape = source.episode.image_shape;
+  const auto canvas = [&](std::span<const std::uint8_t> pixels) {
+    if (std::ssize(pixels) != shape.size())
       throw error("row {} of episode {} of {}, seed {}, is of another size than its images", t,
-                  footage.episode.index, footage.episode.task, footage.episode.seed);
-    return enlarge(picture_of(pixels, shape.height, shape.width, shape.channels), scale);
+                  source.episode.index, source.episode.task, source.episode.seed);
+    return enlarge(canvas_of(pixels, shape.height, shape.width, shape.channels), scale);
   };
-  if (footage.draw) return picture(footage.draw(t));
-  return picture(std::span(footage.episode.image).subspan(t * shape.pixels(), shape.pixels()));
+  if (source.draw) return canvas(source.draw(t));
+  return canvas(std::span(source.episode.image).subspan(t * shape.size(), shape.size()));
 }
 
-void require_images(const std::vector<Footage>& episodes) {
+void require_images(const std::vector<EpisodeFrames>& episodes) {
   for (const auto& [episode, draw] : episodes)
     if (episode.image.empty() && !draw)
       throw error("episode {} of {}, seed {}, has no images; nothing to show", episode.index,
@@ -38,45 +38,46 @@ void require_images(const std::vector<Footage>& episodes) {
 }
 
 /// The size that frames of all the episodes fit in.
-Size frame_size(const std::vector<Footage>& episodes) {
+Size frame_size(const std::vector<EpisodeFrames>& episodes) {
   Size size;
-  for (const Footage& footage : episodes) {
-    size.height = std::max(size.height, footage.episode.image_shape.height);
-    size.width = std::max(size.width, footage.episode.image_shape.width);
+  for (const EpisodeFrames& source : episodes) {
+    size.height = std::max(size.height, source.episode.image_shape.height);
+    size.width = std::max(size.width, source.episode.image_shape.width);
   }
   return size;
 }
 
-Range reward_range(const std::vector<Footage>& episodes) {
+Range reward_range(const std::vector<EpisodeFrames>& episodes) {
   Range range;
-  for (const Footage& footage : episodes) range.include(footage.episode.reward);
+  for (const EpisodeFrames& source : episodes) range.include(source.episode.reward);
   return range;
 }
 
 const std::vector<std::string> kPlotted{"reward"};
 
-Picture reward_plot(const data::Episode& episode, Range range, std::int64_t now,
-                    const PlotStyle& style) {
+Canvas reward_plot(const data::Episode& episode, Range range, std::int64_t now,
+                   const PlotStyle& style) {
   const std::vector<Curve> curves{{episode.reward, theme::kReward}};
   return plot(curves, kPlotted, range, now, style);
 }
 
-bool of_one_task(const std::vector<Footage>& episodes) {
-  return std::ranges::all_of(episodes, [&](const Footage& footage) {
-    return footage.episode.task == episodes.front().episode.task;
+bool of_one_task(const std::vector<EpisodeFrames>& episodes) {
+  return std::ranges::all_of(episodes, [&](const EpisodeFrames& source) {
+    return source.episode.task == episodes.front().episode.task;
   });
 }
 
-std::string name_of(const std::vector<Footage>& episodes) {
+std::string name_of(const std::vector<EpisodeFrames>& episodes) {
   return of_one_task(episodes) ? episodes.front().episode.task
                                : fmt::format("{} episodes", episodes.size());
 }
 
-/// The frames of one step of all episodes, as a clip or a picture of `most_pixels` at most draws
+/// The frames of one step of all episodes, as a clip or a canvas of `most_pixels` at most draws
 /// them.
-class Film {
+class EpisodeRenderer {
  public:
-  Film(std::vector<Footage> episodes, const RenderOptions& options, std::int64_t most_pixels)
+  EpisodeRenderer(std::vector<EpisodeFrames> episodes, const RenderOptions& options,
+                  std::int64_t most_pixels)
       : episodes_(std::move(episodes)),
         overlay_(options.overlay),
         named_(!of_one_task(episodes_)),
@@ -86,7 +87,8 @@ class Film {
     const auto most = static_cast<std::int64_t>(std::ceil(std::sqrt(1.6 * count())));
     columns_ =
         options.columns > 0 ? std::min(options.columns, count()) : even_columns(count(), most);
-    for (const Footage& footage : episodes_) length_ = std::max(length_, footage.episode.length());
+    for (const EpisodeFrames& source : episodes_)
+      length_ = std::max(length_, source.episode.length());
     layout_ = fitted({.frame = frame_size(episodes_),
                       .screen = kScreen,
                       .most_pixels = most_pixels,
@@ -97,9 +99,9 @@ class Film {
   [[nodiscard]] std::int64_t length() const { return length_; }
   [[nodiscard]] Size size() const { return size(layout_); }
 
-  [[nodiscard]] Picture draw(std::int64_t t) const {
+  [[nodiscard]] Canvas draw(std::int64_t t) const {
     const Size whole = grid_size(layout_), cell = cell_size(layout_);
-    Picture body(static_cast<int>(whole.height), static_cast<int>(whole.width));
+    Canvas body(static_cast<int>(whole.height), static_cast<int>(whole.width));
     for (std::int64_t i = 0; i < count(); ++i)
       paste(body, draw_cell(episodes_[static_cast<std::size_t>(i)], t),
             static_cast<int>(i / columns_ * (cell.height + layout_.gap)),
@@ -141,12 +143,12 @@ class Film {
     return overlay_ ? titled(body, name_of(episodes_), state(0), layout) : body;
   }
 
-  [[nodiscard]] Picture draw_cell(const Footage& footage, std::int64_t t) const {
-    const data::Episode& episode = footage.episode;
+  [[nodiscard]] Canvas draw_cell(const EpisodeFrames& source, std::int64_t t) const {
+    const data::Episode& episode = source.episode;
     const std::int64_t last = episode.length() - 1, now = std::min(t, last);
-    Picture tile = frame_of(footage, now, layout_.scale);
+    Canvas tile = frame_of(source, now, layout_.scale);
     if (t > last) tile = faded(std::move(tile), 0.45);
-    std::vector<Picture> parts;
+    std::vector<Canvas> parts;
     if (named_)
       parts.push_back(
           label({episode.task}, kHeadHeight * layout_.text, layout_.tile_width, layout_));
@@ -155,7 +157,7 @@ class Film {
     return below(parts, overlay_ ? layout_.gap : 0);
   }
 
-  std::vector<Footage> episodes_;
+  std::vector<EpisodeFrames> episodes_;
   bool overlay_, named_;
   Range range_;
   std::int64_t columns_ = 1, length_ = 0;
@@ -165,7 +167,7 @@ class Film {
 /// Frames of each episode, evenly spaced, in a row an episode.
 class Strip {
  public:
-  Strip(const std::vector<Footage>& episodes, const RenderOptions& options)
+  Strip(const std::vector<EpisodeFrames>& episodes, const RenderOptions& options)
       : episodes_(episodes),
         overlay_(options.overlay),
         columns_(options.columns > 0 ? options.columns : kStripColumns),
@@ -176,12 +178,12 @@ class Strip {
                         .options = options,
                         .measure = [this](const Layout& layout) { return size(layout); }})) {}
 
-  [[nodiscard]] Picture draw() const {
+  [[nodiscard]] Canvas draw() const {
     const Size whole = body_size(layout_);
-    Picture body(static_cast<int>(whole.height), static_cast<int>(whole.width));
+    Canvas body(static_cast<int>(whole.height), static_cast<int>(whole.width));
     int y = 0;
-    for (const Footage& footage : episodes_) {
-      const Picture row = draw_row(footage);
+    for (const EpisodeFrames& source : episodes_) {
+      const Canvas row = draw_row(source);
       paste(body, row, y, 0);
       y += row.height + 2 * layout_.gap;
     }
@@ -191,17 +193,17 @@ class Strip {
  private:
   static constexpr const char* kState = "step";
 
-  [[nodiscard]] std::int64_t columns(const Footage& footage) const {
-    return std::min(columns_, footage.episode.length());
+  [[nodiscard]] std::int64_t columns(const EpisodeFrames& source) const {
+    return std::min(columns_, source.episode.length());
   }
   [[nodiscard]] PlotStyle style(int width, const Layout& layout) const {
     return plot_style(kPlotted, range_, Values::left_out, width,
                       3 * layout.size + layout.tile_height / 3, layout.size);
   }
 
-  [[nodiscard]] Size row_size(const Footage& footage, const Layout& layout) const {
-    const std::int64_t count = columns(footage);
-    Size row{kHeadHeight * layout.text + footage.episode.image_shape.height * layout.scale,
+  [[nodiscard]] Size row_size(const EpisodeFrames& source, const Layout& layout) const {
+    const std::int64_t count = columns(source);
+    Size row{kHeadHeight * layout.text + source.episode.image_shape.height * layout.scale,
              count * (layout.tile_width + layout.gap) - layout.gap};
     if (!overlay_ || row.width > kLongestSide) return row;  // too wide to be drawn, or even counted
     const PlotStyle below = style(static_cast<int>(row.width), layout);
@@ -209,33 +211,33 @@ class Strip {
   }
   [[nodiscard]] Size body_size(const Layout& layout) const {
     std::vector<Size> rows;
-    for (const Footage& footage : episodes_) rows.push_back(row_size(footage, layout));
+    for (const EpisodeFrames& source : episodes_) rows.push_back(row_size(source, layout));
     return below(rows, 2 * layout.gap);
   }
   [[nodiscard]] Size size(const Layout& layout) const {
     return titled(body_size(layout), name_of(episodes_), kState, layout);
   }
 
-  [[nodiscard]] Picture draw_row(const Footage& footage) const {
-    const data::Episode& episode = footage.episode;
-    const std::int64_t last = episode.length() - 1, count = columns(footage);
-    std::vector<Picture> tiles;
+  [[nodiscard]] Canvas draw_row(const EpisodeFrames& source) const {
+    const data::Episode& episode = source.episode;
+    const std::int64_t last = episode.length() - 1, count = columns(source);
+    std::vector<Canvas> tiles;
     for (std::int64_t i = 0; i < count; ++i) {
       const std::int64_t t = count > 1 ? (i * last + (count - 1) / 2) / (count - 1) : 0;
-      const std::vector<Picture> parts{
+      const std::vector<Canvas> parts{
           label({fmt::format("{}", t), theme::kFaint}, kHeadHeight * layout_.text,
                 layout_.tile_width, layout_),
-          frame_of(footage, t, layout_.scale)};
+          frame_of(source, t, layout_.scale)};
       tiles.push_back(below(parts, 0));
     }
-    Picture row = beside(tiles, layout_.gap);
+    Canvas row = beside(tiles, layout_.gap);
     if (!overlay_) return row;
     const PlotStyle under = style(row.width, layout_);
-    const std::vector<Picture> parts{std::move(row), reward_plot(episode, range_, -1, under)};
+    const std::vector<Canvas> parts{std::move(row), reward_plot(episode, range_, -1, under)};
     return below(parts, layout_.gap);
   }
 
-  const std::vector<Footage>& episodes_;
+  const std::vector<EpisodeFrames>& episodes_;
   bool overlay_;
   std::int64_t columns_;
   Range range_;
@@ -244,22 +246,24 @@ class Strip {
 
 }  // namespace
 
-Clip episode_clip(std::vector<Footage> episodes, const RenderOptions& options) {
+Clip episode_clip(std::vector<EpisodeFrames> episodes, const RenderOptions& options) {
   require_images(episodes);
-  const auto film = std::make_shared<const Film>(std::move(episodes), options, kMostFramePixels);
-  return {film->length(), static_cast<int>(film->size().height),
-          static_cast<int>(film->size().width), [film](std::int64_t t) { return film->draw(t); }};
+  const auto renderer =
+      std::make_shared<const EpisodeRenderer>(std::move(episodes), options, kMostFramePixels);
+  return {renderer->length(), static_cast<int>(renderer->size().height),
+          static_cast<int>(renderer->size().width),
+          [renderer](std::int64_t t) { return renderer->draw(t); }};
 }
 
-Picture episode_still(std::vector<Footage> episodes, const RenderOptions& options) {
+Canvas episode_still(std::vector<EpisodeFrames> episodes, const RenderOptions& options) {
   require_images(episodes);
-  const Film film(std::move(episodes), options, kMostStillPixels);
-  if (options.row >= film.length())
-    throw usage_error("there is no row {}; the last one is {}", options.row, film.length() - 1);
-  return film.draw(options.row);
+  const EpisodeRenderer renderer(std::move(episodes), options, kMostStillPixels);
+  if (options.row >= renderer.length())
+    throw usage_error("there is no row {}; the last one is {}", options.row, renderer.length() - 1);
+  return renderer.draw(options.row);
 }
 
-Picture episode_strip(const std::vector<Footage>& episodes, const RenderOptions& options) {
+Canvas episode_strip(const std::vector<EpisodeFrames>& episodes, const RenderOptions& options) {
   require_images(episodes);
   return Strip(episodes, options).draw();
 }

@@ -90,12 +90,12 @@ int text_width(std::string_view text, int size) {
 
 int text_height(int size) { return kGlyphHeight * size; }
 
-void draw_text(Picture& picture, int y, int x, std::string_view text, Color color, int size) {
+void draw_text(Canvas& canvas, int y, int x, std::string_view text, Color color, int size) {
   for (const char character : text) {
     for (int row = 0; row < kGlyphHeight; ++row)
       for (int column = 0; column < kGlyphWidth; ++column)
         if (inked(character, row, column))
-          picture.fill(y + row * size, x + column * size, size, size, color);
+          canvas.fill(y + row * size, x + column * size, size, size, color);
     x += kAdvance * size;
   }
 }

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "media/picture.h"
+#include "media/canvas.h"
 
 namespace dreamer::media {
 
@@ -11,7 +11,7 @@ namespace dreamer::media {
 
 [[nodiscard]] int text_width(std::string_view text, int size);
 [[nodiscard]] int text_height(int size);
-/// Draws `text` with the upper left corner of its first glyph at (y, x), clipped to the picture.
-void draw_text(Picture& picture, int y, int x, std::string_view text, Color color, int size);
+/// Draws `text` with the upper left corner of its first glyph at (y, x), clipped to the canvas.
+void draw_text(Canvas& canvas, int y, int x, std::string_view text, Color color, int size);
 
 }  // namespace dreamer::media

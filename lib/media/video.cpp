@@ -40,7 +40,7 @@ const Encoder& encoder() {
 Clip on_canvas(const Clip& clip, int height, int width) {
   if (clip.height == height && clip.width == width) return clip;
   return {clip.frames, height, width, [clip, height, width](std::int64_t i) {
-            Picture canvas(height, width);
+            Canvas canvas(height, width);
             paste(canvas, clip.frame(i), 0, 0);
             return canvas;
           }};
@@ -100,7 +100,7 @@ VideoInfo write_video(const std::filesystem::path& path, const Clip& clip, doubl
   if (clip.frames == 0 || clip.height == 0 || clip.width == 0)
     throw error("{}: there is no frame to write", path.string());
   if (format == Format::png && clip.frames != 1)
-    throw error("{}: a png holds one picture, not {} frames; write mp4 or gif", path.string(),
+    throw error("{}: a png holds one image, not {} frames; write mp4 or gif", path.string(),
                 clip.frames);
   check_rate(path, format, fps);
 
@@ -119,6 +119,6 @@ VideoInfo write_video(const std::filesystem::path& path, const Clip& clip, doubl
   return {format, shown.width, shown.height, shown.frames, fps};
 }
 
-std::vector<std::byte> encode_png(const Picture& picture) { return encoder().png(picture); }
+std::vector<std::byte> encode_png(const Canvas& canvas) { return encoder().png(canvas); }
 
 }  // namespace dreamer::media

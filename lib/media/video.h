@@ -8,16 +8,16 @@
 #include <vector>
 
 #include "io/file.h"
-#include "media/picture.h"
+#include "media/canvas.h"
 
 namespace dreamer::media {
 
-/// A moving picture whose frames are drawn when they are asked for. `frame` gives the same picture
+/// A video whose frames are drawn when they are asked for. `frame` gives the same canvas
 /// for the same number, of `height` x `width` pixels, for numbers from 0 to `frames` - 1.
 struct Clip {
   std::int64_t frames = 0;
   int height = 0, width = 0;
-  std::function<Picture(std::int64_t)> frame;
+  std::function<Canvas(std::int64_t)> frame;
 };
 
 /// One clip after the other, on a canvas that holds the largest.
@@ -53,7 +53,7 @@ void check_rate(const std::filesystem::path& path, Format format, double fps);
 VideoInfo write_video(const std::filesystem::path& path, const Clip& clip, double fps,
                       io::Replace replace);
 
-/// A picture as a PNG file in memory.
-[[nodiscard]] std::vector<std::byte> encode_png(const Picture& picture);
+/// A canvas as a PNG file in memory.
+[[nodiscard]] std::vector<std::byte> encode_png(const Canvas& canvas);
 
 }  // namespace dreamer::media

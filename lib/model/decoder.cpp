@@ -5,9 +5,9 @@
 
 #include <fmt/format.h>
 
-#include "fused/convolution.h"
-#include "fused/dense_stack.h"
 #include "model/layers.h"
+#include "ops/conv_stack.h"
+#include "ops/mlp.h"
 
 namespace dreamer {
 
@@ -27,15 +27,15 @@ Decoder::Decoder(std::int64_t feature, std::int64_t depth, std::int64_t channels
 }
 
 Tensor Decoder::first_layers(const Tensor& feature) const {
-  // On a 1×1 picture a transposed convolution is a dense layer, [k,k,O, E], its pixels in the order
+  // On a 1×1 image a transposed convolution is a dense layer, [k,k,O, E], its pixels in the order
   // in which the convolutions are fastest.
   const auto& first = layers_.front();
   const std::int64_t kernel = first->weight.size(2), out = first->weight.size(1);
   const Tensor to_pixels = first->weight.permute({2, 3, 1, 0}).flatten(0, 2);
   Tensor weight = to_pixels, bias = first->bias.repeat({kernel * kernel});
   Tensor x = feature;
-  // Nothing bends between it and the dense layer, so for many rows the two are one product, of a
-  // matrix that is made first.
+  // There is no activation between it and the dense layer: for many rows the two are one product,
+  // by a matrix that is computed first.
   const std::int64_t rows = x.size(0), f = x.size(1), pixels = weight.size(0), e = weight.size(1);
   if (f * e * pixels + rows * f * pixels < rows * (f * e + e * pixels)) {
     weight = torch::matmul(to_pixels, dense_->weight);
@@ -43,16 +43,15 @@ Tensor Decoder::first_layers(const Tensor& feature) const {
   } else {
     x = torch::linear(x, dense_->weight, dense_->bias);
   }
-  const Tensor y = fused::stack_pays(x, weight) ? fused::dense_stack(x, {weight, bias})
-                                                : torch::linear(x, weight, bias);
+  const Tensor y = ops::mlp(x, {weight, bias});
   return y.relu().view({rows, kernel, kernel, out}).permute({0, 3, 1, 2});
 }
 
 Tensor Decoder::forward(const Tensor& feature) const {
   auto shape = feature.sizes().slice(0, feature.dim() - 1).vec();
   const Tensor x =
-      fused::conv_transpose2d(first_layers(feature.flatten(0, -2)),
-                              weights_of(std::span(layers_).subspan(1)), fused::Activation::none);
+      ops::conv_transpose2d(first_layers(feature.flatten(0, -2)),
+                            weights_of(std::span(layers_).subspan(1)), ops::Activation::none);
   shape.insert(shape.end(), {x.size(1), x.size(2), x.size(3)});
   return x.reshape(shape);
 }

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "fused/convolution.h"
 #include "model/layers.h"
+#include "ops/conv_stack.h"
 
 namespace dreamer {
 
@@ -23,8 +23,8 @@ Encoder::Encoder(std::int64_t channels, std::int64_t depth) {
 
 Tensor Encoder::forward(const Tensor& image) const {
   const auto leading = image.sizes().slice(0, image.dim() - 3).vec();
-  const Tensor x = fused::conv2d(image.flatten(0, image.dim() - 4), weights_of(layers_),
-                                 fused::Activation::relu);
+  const Tensor x =
+      ops::conv2d(image.flatten(0, image.dim() - 4), weights_of(layers_), ops::Activation::relu);
   auto shape = leading;
   shape.push_back(-1);
   return x.reshape(shape);

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "fused/dense_stack.h"
+#include "ops/mlp.h"
 
 namespace dreamer {
 
@@ -27,35 +27,23 @@ torch::nn::Linear dense(std::int64_t in, std::int64_t out) {
   return layer;
 }
 
-GruKind gru_kind(const std::string& name) {
-  return name == "gru_v1" ? GruKind::v1 : GruKind::torch;
+ops::GruKind gru_kind(const std::string& name) {
+  return name == "gru_v1" ? ops::GruKind::v1 : ops::GruKind::torch;
 }
 
-Gru::Gru(std::int64_t in, std::int64_t size, GruKind kind) : kind_(kind) {
-  weight_ih_ = register_parameter("weight_ih", torch::empty({3 * size, in}));
-  weight_hh_ = register_parameter("weight_hh", torch::empty({3 * size, size}));
-  bias_ih_ = register_parameter("bias_ih", torch::zeros({3 * size}));
+Gru::Gru(std::int64_t in, std::int64_t size, ops::GruKind kind) {
+  weights_.kind = kind;
+  weights_.ih = register_parameter("weight_ih", torch::empty({3 * size, in}));
+  weights_.hh = register_parameter("weight_hh", torch::empty({3 * size, size}));
+  weights_.ih_bias = register_parameter("bias_ih", torch::zeros({3 * size}));
   const torch::NoGradGuard no_grad;
-  glorot_uniform(weight_ih_);
+  glorot_uniform(weights_.ih);
   // Orthogonal as a whole, not gate by gate: that would be √3 too large.
-  torch::nn::init::orthogonal_(weight_hh_);
-  if (kind == GruKind::torch)
-    bias_hh_ = register_parameter("bias_hh", torch::zeros({3 * size}));
+  torch::nn::init::orthogonal_(weights_.hh);
+  if (kind == ops::GruKind::torch)
+    weights_.hh_bias = register_parameter("bias_hh", torch::zeros({3 * size}));
   else
-    bias_ih_.slice(0, 0, 2 * size).fill_(1);  // gates begin open
-}
-
-Tensor Gru::forward(const Tensor& input, const Tensor& state) const {
-  if (kind_ == GruKind::torch)
-    return torch::gru_cell(input, state, weight_ih_, weight_hh_, bias_ih_, bias_hh_);
-  const std::int64_t size = state.size(-1);
-  const auto from_input = torch::linear(input, weight_ih_, bias_ih_).split(size, -1);
-  const auto gates = torch::linear(state, weight_hh_.slice(0, 0, 2 * size)).split(size, -1);
-  const Tensor reset = torch::sigmoid(from_input[0] + gates[0]);
-  const Tensor update = torch::sigmoid(from_input[1] + gates[1]);
-  const Tensor fresh = torch::tanh(
-      from_input[2] + torch::linear(reset * state, weight_hh_.slice(0, 2 * size, 3 * size)));
-  return torch::lerp(fresh, state, update);
+    weights_.ih_bias.slice(0, 0, 2 * size).fill_(1);  // gates begin open
 }
 
 DenseHead::DenseHead(std::int64_t in, std::int64_t units, std::int64_t layers, std::int64_t out) {
@@ -66,15 +54,7 @@ DenseHead::DenseHead(std::int64_t in, std::int64_t units, std::int64_t layers, s
   out_ = register_module("out", dense(units, out));
 }
 
-Tensor DenseHead::forward(const Tensor& x) const {
-  return fused::stack_pays(x, out_->weight) ? fused::dense_stack(x, weights()) : forward_plain(x);
-}
-
-Tensor DenseHead::forward_plain(Tensor x) const {
-  // torch's module holders have no const call operator; the functional form says the same.
-  for (const auto& layer : hidden_) x = torch::elu(torch::linear(x, layer->weight, layer->bias));
-  return torch::linear(x, out_->weight, out_->bias);
-}
+Tensor DenseHead::forward(const Tensor& x) const { return ops::mlp(x, weights()); }
 
 std::vector<Tensor> DenseHead::weights() const {
   std::vector<Tensor> weights = weights_of(hidden_);

@@ -1,11 +1,12 @@
 #pragma once
 
-#include <array>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include <torch/torch.h>
+
+#include "ops/gru.h"
 
 namespace dreamer {
 
@@ -26,30 +27,23 @@ template <class Layers>
   return weights;
 }
 
-/// One deterministic step: how input and state become the next state.
-enum class GruKind {
-  torch,  // reset gate after the matrix product, two biases: PyTorch's and Keras's equations
-  v1      // reset gate before it, gate bias 1: TensorFlow 1's GRUCell
-};
-[[nodiscard]] GruKind gru_kind(const std::string& name);
+/// The settings' "gru" or "gru_v1".
+[[nodiscard]] ops::GruKind gru_kind(const std::string& name);
 
-/// Gated recurrent unit; gates in the order reset, update, new.
+/// Gated recurrent unit (ops/gru.h); v1 begins with a gate bias of 1.
 class Gru : public torch::nn::Module {
  public:
-  Gru(std::int64_t in, std::int64_t size, GruKind kind);
+  Gru(std::int64_t in, std::int64_t size, ops::GruKind kind);
 
   /// input [B,in], state [B,D] -> next state [B,D].
-  torch::Tensor forward(const torch::Tensor& input, const torch::Tensor& state) const;
-
-  [[nodiscard]] GruKind kind() const { return kind_; }
-  /// weight_ih [3D,in], weight_hh [3D,D] and, with GruKind::torch, their biases [3D].
-  [[nodiscard]] std::array<torch::Tensor, 4> weights() const {
-    return {weight_ih_, weight_hh_, bias_ih_, bias_hh_};
+  [[nodiscard]] torch::Tensor forward(const torch::Tensor& input,
+                                      const torch::Tensor& state) const {
+    return ops::gru_cell(input, state, weights_);
   }
+  [[nodiscard]] const ops::GruWeights& weights() const { return weights_; }
 
  private:
-  GruKind kind_;
-  torch::Tensor weight_ih_, weight_hh_, bias_ih_, bias_hh_;  // [3D,in] [3D,D] [3D] [3D]
+  ops::GruWeights weights_;
 };
 
 /// `layers` hidden dense layers of `units` with ELU, then a linear one: [..., in] -> [..., out].
@@ -57,8 +51,6 @@ class DenseHead : public torch::nn::Module {
  public:
   DenseHead(std::int64_t in, std::int64_t units, std::int64_t layers, std::int64_t out);
   torch::Tensor forward(const torch::Tensor& x) const;
-  /// The same layer by layer.
-  torch::Tensor forward_plain(torch::Tensor x) const;
 
   /// Weight [out,in] and bias [out] of each layer in turn.
   [[nodiscard]] std::vector<torch::Tensor> weights() const;

@@ -1,6 +1,6 @@
 #include "model/rssm.h"
 
-#include "fused/rssm_sequence.h"
+#include "ops/rssm_sequence.h"
 
 namespace dreamer {
 
@@ -53,38 +53,15 @@ Normal Rssm::posterior(const Tensor& deter, const Tensor& from_embedding) const 
 }
 
 Observed Rssm::observe(const Tensor& embedding, const Tensor& action, const Tensor& noise) const {
-  if (!fused_for({noise})) return observe_plain(embedding, action, noise);
   const auto flip = [](const Tensor& x) { return x.transpose(0, 1); };  // [B,L,…] <-> [L,B,…]
-  const fused::RssmSequence s =
-      fused::rssm_sequence(recurrence(posterior_hidden_, posterior_out_), min_std_,
-                           flip(action_part(action)), flip(embedding_part(embedding)), flip(noise));
+  const ops::RssmSequence s =
+      ops::rssm_sequence(recurrence(posterior_hidden_, posterior_out_), min_std_,
+                         flip(action_part(action)), flip(embedding_part(embedding)), flip(noise));
+  // No step needs the prior of the one before: all of them in one product.
   const Normal p = prior(s.deter);
   return {{flip(s.stoch), flip(s.deter)},
           {flip(s.mean), flip(s.stddev)},
           {flip(p.mean), flip(p.stddev)}};
-}
-
-Observed Rssm::observe_plain(const Tensor& embedding, const Tensor& action,
-                             const Tensor& noise) const {
-  const auto from_action = action_part(action).unbind(1);           // L × [B,hidden]
-  const auto from_embedding = embedding_part(embedding).unbind(1);  // L × [B,hidden]
-  const auto noises = noise.unbind(1);                              // L × [B,S]
-  Latent latent = initial(action.size(0));
-  std::vector<Tensor> stoch, deter, mean, stddev;
-  for (std::size_t t = 0; t < noises.size(); ++t) {
-    latent.deter = advance(latent, from_action[t]);
-    const Normal q = posterior(latent.deter, from_embedding[t]);
-    latent.stoch = sample(q, noises[t]);
-    stoch.push_back(latent.stoch);
-    deter.push_back(latent.deter);
-    mean.push_back(q.mean);
-    stddev.push_back(q.stddev);
-  }
-  const Tensor all_deter = torch::stack(deter, 1);  // [B,L,D]
-  // No step needs the prior of the one before: all of them in one product.
-  return {{torch::stack(stoch, 1), all_deter},
-          {torch::stack(mean, 1), torch::stack(stddev, 1)},
-          prior(all_deter)};
 }
 
 Latent Rssm::observe_step(const Latent& previous, const Tensor& action, const Tensor& embedding,
@@ -98,18 +75,14 @@ Latent Rssm::imagine_step(const Latent& previous, const Tensor& action, const Te
   return {sample(prior(deter), noise), deter};
 }
 
-bool Rssm::fused_for(at::ArrayRef<Tensor> constants) const {
-  return gru_->kind() == GruKind::torch && fused::applies(input_->weight, constants);
+ops::RssmWeights Rssm::recurrence(const torch::nn::Linear& hidden,
+                                  const torch::nn::Linear& out) const {
+  const ops::GruWeights& gru = gru_->weights();
+  return {input_->weight.slice(1, 0, stoch_), gru.ih,      gru.hh,    gru.ih_bias, gru.hh_bias,
+          hidden->weight.slice(1, 0, deter_), out->weight, out->bias, gru.kind};
 }
 
-fused::RssmWeights Rssm::recurrence(const torch::nn::Linear& hidden,
-                                    const torch::nn::Linear& out) const {
-  const auto [ih, hh, ih_bias, hh_bias] = gru_->weights();
-  return {input_->weight.slice(1, 0, stoch_), ih,          hh,       ih_bias, hh_bias,
-          hidden->weight.slice(1, 0, deter_), out->weight, out->bias};
-}
-
-fused::DynamicsWeights Rssm::dynamics() const {
+ops::DynamicsWeights Rssm::dynamics() const {
   return {recurrence(prior_hidden_, prior_out_), min_std_, input_->weight.slice(1, stoch_),
           input_->bias, prior_hidden_->bias};
 }

@@ -5,9 +5,9 @@
 #include <torch/torch.h>
 
 #include "config/config.h"
-#include "fused/imagined_rollout.h"
-#include "model/distributions.h"
 #include "model/layers.h"
+#include "ops/distributions.h"
+#include "ops/imagined_rollout.h"
 
 namespace dreamer {
 
@@ -42,9 +42,6 @@ class Rssm : public torch::nn::Module {
   /// @param embedding [B,L,E]  @param action [B,L,A]  @param noise [B,L,S], standard normal
   [[nodiscard]] Observed observe(const torch::Tensor& embedding, const torch::Tensor& action,
                                  const torch::Tensor& noise) const;
-  /// The same step by step, on every device and in every precision.
-  [[nodiscard]] Observed observe_plain(const torch::Tensor& embedding, const torch::Tensor& action,
-                                       const torch::Tensor& noise) const;
 
   /// One step with an observation: previous [B,…], action [B,A], embedding [B,E], noise [B,S].
   [[nodiscard]] Latent observe_step(const Latent& previous, const torch::Tensor& action,
@@ -55,11 +52,8 @@ class Rssm : public torch::nn::Module {
   [[nodiscard]] Latent imagine_step(const Latent& previous, const torch::Tensor& action,
                                     const torch::Tensor& noise) const;
 
-  /// Whether lib/fused computes the steps, given their constants: on the CPU, in float32, with
-  /// PyTorch's GRU.
-  [[nodiscard]] bool fused_for(at::ArrayRef<torch::Tensor> constants) const;
-  /// The parameters of imagine_step, for lib/fused.
-  [[nodiscard]] fused::DynamicsWeights dynamics() const;
+  /// The parameters of imagine_step, for ops::imagined_rollout.
+  [[nodiscard]] ops::DynamicsWeights dynamics() const;
 
  private:
   /// deter' from the previous state; `from_action` [B,hidden] is the input layer's action part.
@@ -69,8 +63,8 @@ class Rssm : public torch::nn::Module {
   [[nodiscard]] Normal posterior(const torch::Tensor& deter,
                                  const torch::Tensor& from_embedding) const;
   [[nodiscard]] Normal normal(const torch::Tensor& hidden, const torch::nn::Linear& out) const;
-  [[nodiscard]] fused::RssmWeights recurrence(const torch::nn::Linear& hidden,
-                                              const torch::nn::Linear& out) const;
+  [[nodiscard]] ops::RssmWeights recurrence(const torch::nn::Linear& hidden,
+                                            const torch::nn::Linear& out) const;
   // The parts of two dense layers that do not depend on the recurrence, for all steps at once.
   [[nodiscard]] torch::Tensor action_part(const torch::Tensor& action) const;
   [[nodiscard]] torch::Tensor embedding_part(const torch::Tensor& embedding) const;

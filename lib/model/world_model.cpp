@@ -1,7 +1,7 @@
 #include "model/world_model.h"
 
 #include "core/error.h"
-#include "fused/pictures.h"
+#include "ops/images.h"
 
 namespace dreamer {
 
@@ -50,14 +50,14 @@ Tensor WorldModel::preprocess(const Tensor& image, const Tensor& dither) const {
     if (dither.defined()) x = x + dither / 256;
     x = (x - center) * config_.image_gain;
   } else {
-    x = fused::scaled_pictures(image, center, config_.image_gain);
+    x = ops::scaled_images(image, center, config_.image_gain);
   }
-  // Channels go first as a view: in memory the picture stays row, column, channel, which is the
+  // Channels go first as a view: in memory the image stays row, column, channel, which is the
   // order in which the convolutions are fastest.
   return x.movedim(-1, -3);
 }
 
-Tensor WorldModel::to_picture(const Tensor& decoded) const {
+Tensor WorldModel::to_image(const Tensor& decoded) const {
   Tensor x = decoded.movedim(-3, -1) / config_.image_gain;
   x = config_.image_center ? x + mean_image_ : x + 0.5;
   return (x * 255).round().clamp(0, 255).to(torch::kUInt8).contiguous();
@@ -81,8 +81,8 @@ ModelLoss WorldModel::loss(const Sequences& batch, const ModelNoise& noise) cons
   loss.states = rssm_->observe(encode(image), batch.action, noise.posterior);
   const Tensor feature = loss.states.latent.feature();  // [B,L,F]
 
-  const Tensor image_nll = fused::half_squared_distance(decode(feature), image) +
-                           kHalfLogTwoPi * static_cast<double>(image_.pixels());
+  const Tensor image_nll = ops::half_squared_distance(decode(feature), image) +
+                           kHalfLogTwoPi * static_cast<double>(image_.size());
   loss.image = masked_mean(image_nll, batch.mask);
   loss.reward =
       masked_mean(unit_normal_nll(reward_->forward(feature).squeeze(-1), batch.reward), batch.mask);

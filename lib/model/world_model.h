@@ -59,8 +59,8 @@ class WorldModel : public torch::nn::Module {
   /// uint8 [...,Y,X,C] -> what the encoder sees and the decoder aims at, [...,C,Y,X].
   [[nodiscard]] torch::Tensor preprocess(const torch::Tensor& image,
                                          const torch::Tensor& dither = {}) const;
-  /// The decoder's output as a picture: [...,C,Y,X] -> uint8 [...,Y,X,C].
-  [[nodiscard]] torch::Tensor to_picture(const torch::Tensor& decoded) const;
+  /// The decoder's output as an image: [...,C,Y,X] -> uint8 [...,Y,X,C].
+  [[nodiscard]] torch::Tensor to_image(const torch::Tensor& decoded) const;
 
   /// Posterior states of sequences, as `loss` computes them, but nothing decoded.
   [[nodiscard]] Observed observe(const Sequences& batch, const ModelNoise& noise) const;

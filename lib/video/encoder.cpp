@@ -102,7 +102,7 @@ class Stream {
       context_->color_primaries = AVCOL_PRI_BT709;
       context_->color_trc = AVCOL_TRC_BT709;
       av_dict_set(&options, "preset", "medium", 0);
-      av_dict_set(&options, "crf", "16", 0);  // nearly without loss: small flat pictures
+      av_dict_set(&options, "crf", "16", 0);  // nearly without loss: small flat canvases
       av_dict_set(&options, "tune", "animation", 0);
     }
     const int opened = avcodec_open2(context_.get(), encoder, &options);
@@ -142,11 +142,11 @@ class Stream {
   Owned<AVFrame> frame_;
 };
 
-/// Fills a frame of an encoder's pixel format from a picture.
+/// Fills a frame of an encoder's pixel format from a canvas.
 class Converter {
  public:
   virtual ~Converter() = default;
-  virtual void convert(const Picture& picture, AVFrame* frame) = 0;
+  virtual void convert(const Canvas& canvas, AVFrame* frame) = 0;
 };
 
 /// RGB to YUV 4:2:0 by BT.709, the same on every processor.
@@ -156,16 +156,16 @@ class ToYuv : public Converter {
       : scaler_(sws_getContext(width, height, AV_PIX_FMT_RGB24, width, height, AV_PIX_FMT_YUV420P,
                                SWS_AREA | SWS_FULL_CHR_H_INP | SWS_ACCURATE_RND | SWS_BITEXACT,
                                nullptr, nullptr, nullptr)) {
-    if (!scaler_) throw error("cannot convert pictures of {}x{} pixels", width, height);
+    if (!scaler_) throw error("cannot convert canvases of {}x{} pixels", width, height);
     const int* matrix = sws_getCoefficients(SWS_CS_ITU709);
     sws_setColorspaceDetails(scaler_.get(), matrix, 1, matrix, 0, 0, 1 << 16, 1 << 16);
   }
-  void convert(const Picture& picture, AVFrame* frame) override {
-    const std::array<const std::uint8_t*, 1> rows{picture.rgb.data()};
-    const std::array<int, 1> stride{picture.width * 3};
-    check(sws_scale(scaler_.get(), rows.data(), stride.data(), 0, picture.height, frame->data,
+  void convert(const Canvas& canvas, AVFrame* frame) override {
+    const std::array<const std::uint8_t*, 1> rows{canvas.rgb.data()};
+    const std::array<int, 1> stride{canvas.width * 3};
+    check(sws_scale(scaler_.get(), rows.data(), stride.data(), 0, canvas.height, frame->data,
                     frame->linesize),
-          "convert a picture");
+          "convert a canvas");
   }
 
  private:
@@ -176,10 +176,10 @@ class ToYuv : public Converter {
 class ToPalette : public Converter {
  public:
   explicit ToPalette(const Clip& clip) : palette_(clip) {}
-  void convert(const Picture& picture, AVFrame* frame) override {
-    for (int y = 0; y < picture.height; ++y)
-      for (int x = 0; x < picture.width; ++x)
-        frame->data[0][y * frame->linesize[0] + x] = palette_.nearest(picture.at(y, x));
+  void convert(const Canvas& canvas, AVFrame* frame) override {
+    for (int y = 0; y < canvas.height; ++y)
+      for (int x = 0; x < canvas.width; ++x)
+        frame->data[0][y * frame->linesize[0] + x] = palette_.nearest(canvas.at(y, x));
     std::array<std::uint32_t, 256> colors{};
     colors.fill(0xff000000u);
     for (std::size_t i = 0; i < palette_.colors().size(); ++i) {
@@ -194,11 +194,11 @@ class ToPalette : public Converter {
   Palette palette_;
 };
 
-void copy_rgb(const Picture& picture, AVFrame* frame) {
-  for (int y = 0; y < picture.height; ++y)
+void copy_rgb(const Canvas& canvas, AVFrame* frame) {
+  for (int y = 0; y < canvas.height; ++y)
     std::memcpy(frame->data[0] + static_cast<std::ptrdiff_t>(y) * frame->linesize[0],
-                &picture.rgb[static_cast<std::size_t>(y) * picture.width * 3],
-                static_cast<std::size_t>(picture.width) * 3);
+                &canvas.rgb[static_cast<std::size_t>(y) * canvas.width * 3],
+                static_cast<std::size_t>(canvas.width) * 3);
 }
 
 /// libav takes every name for a URL and would read "concat:a|b" or "http:x" as one; this prefix
@@ -287,11 +287,11 @@ class LibavEncoder : public Encoder {
     for (std::int64_t i = 0; i < clip.frames; ++i) {
       if (signals::requested() != 0) throw signals::Stopped();
       AVFrame* frame = stream.frame();
-      const Picture picture = clip.frame(i);
-      if (picture.height != clip.height || picture.width != clip.width)
-        throw error("frame {} has {}x{} pixels, the first has {}x{}", i, picture.width,
-                    picture.height, clip.width, clip.height);
-      converter->convert(picture, frame);
+      const Canvas canvas = clip.frame(i);
+      if (canvas.height != clip.height || canvas.width != clip.width)
+        throw error("frame {} has {}x{} pixels, the first has {}x{}", i, canvas.width,
+                    canvas.height, clip.width, clip.height);
+      converter->convert(canvas, frame);
       frame->pts = time(i);
       stream.encode(frame, take);
       progress.advance();
@@ -300,15 +300,15 @@ class LibavEncoder : public Encoder {
     container.end();
   }
 
-  [[nodiscard]] std::vector<std::byte> png(const Picture& picture) const override {
-    const Stream stream(codec_of(Format::png), picture.height, picture.width, {1, 1}, false);
+  [[nodiscard]] std::vector<std::byte> png(const Canvas& canvas) const override {
+    const Stream stream(codec_of(Format::png), canvas.height, canvas.width, {1, 1}, false);
     std::vector<std::byte> bytes;
     const auto take = [&](const AVPacket* packet) {
       const auto* data = reinterpret_cast<const std::byte*>(packet->data);
       bytes.insert(bytes.end(), data, data + packet->size);
     };
     AVFrame* frame = stream.frame();
-    copy_rgb(picture, frame);
+    copy_rgb(canvas, frame);
     frame->pts = 0;
     stream.encode(frame, take);
     stream.encode(nullptr, take);

@@ -64,9 +64,9 @@ std::vector<Sample> histogram(const Clip& clip) {
   std::unordered_map<std::uint32_t, std::int64_t> counts;
   for (std::int64_t i = 0; i < clip.frames; ++i) {
     if (signals::requested() != 0) throw signals::Stopped();
-    const Picture picture = clip.frame(i);
-    for (std::size_t p = 0; p < picture.rgb.size(); p += 3)
-      ++counts[packed({picture.rgb[p], picture.rgb[p + 1], picture.rgb[p + 2]})];
+    const Canvas canvas = clip.frame(i);
+    for (std::size_t p = 0; p < canvas.rgb.size(); p += 3)
+      ++counts[packed({canvas.rgb[p], canvas.rgb[p + 1], canvas.rgb[p + 2]})];
   }
   std::vector<Sample> samples;
   samples.reserve(counts.size());

@@ -1,4 +1,4 @@
-"""The tasks from the command line: their list, episodes with physics, filming them anew."""
+"""The tasks from the command line: their list, episodes with physics, re-rendering them."""
 
 import h5py
 import numpy as np
@@ -59,7 +59,7 @@ def test_broken_physics_end_in_an_error_and_are_not_stored(shell, episode):
     assert shell.files("again/**/*") == []
 
 
-def test_an_episode_is_filmed_at_any_size_from_any_camera(shell, episode):
+def test_an_episode_is_rerendered_at_any_size_from_any_camera(shell, episode):
     line = shell.run("dr-render", "--size", 480, "--camera", 1, "--render", "fast", "--row", 3,
                      episode, "--out", "large.png").lines()[0]
     assert (line["height"], line["width"]) == (480, 480)
@@ -68,7 +68,7 @@ def test_an_episode_is_filmed_at_any_size_from_any_camera(shell, episode):
     assert (line["height"], line["width"], line["frames"]) == (100, 100, 11)
 
 
-def test_filmed_as_it_was_logged_it_is_the_logged_video(shell, episode):
+def test_rerendered_as_it_was_logged_it_is_the_logged_video(shell, episode):
     logged = shell.run("dr-render", episode, "--out", "logged.png", "--overlay")
     anew = shell.run("dr-render", episode, "--out", "anew.png", "--overlay", "--render", "fast")
     assert logged.lines()[0]["width"] == anew.lines()[0]["width"]
@@ -84,7 +84,7 @@ def test_an_episode_without_physics_and_images_is_acted_again(shell, episode):
     assert (shell.folder / "logged.png").read_bytes() == (shell.folder / "bare.png").read_bytes()
 
 
-def test_what_cannot_be_filmed_is_refused_with_the_remedy(shell, episode, made):
+def test_what_cannot_be_rerendered_is_refused_with_the_remedy(shell, episode, made):
     shell.fails("dr-render", "--camera", "foot", episode, "--out", "a.png", status=2,
                 says=[episode.name, "no camera foot", r"0 \(fixed\), 1 \(hand\)"])
     shell.fails("dr-render", "--camera", "2", episode, "--out", "a.png", status=2, says="no camera 2")
@@ -102,19 +102,19 @@ def test_what_cannot_be_filmed_is_refused_with_the_remedy(shell, episode, made):
     assert not (shell.folder / "a.png").exists()
 
 
-def test_episodes_filmed_together_look_as_each_alone(shell, episode):
+def test_episodes_rerendered_together_look_as_each_alone(shell, episode):
     both = shell.folder / "logged"
-    film = ["--size", 32, "--render", "fast", "--row", 4, "--scale", 1]
+    options = ["--size", 32, "--render", "fast", "--row", 4, "--scale", 1]
     for name, files in {"a": ["logged/" + sorted(p.name for p in both.iterdir())[0]],
                         "b": [f"logged/{episode.name}"], "both": ["logged"]}.items():
-        shell.run("dr-render", *film, "--columns", 2, *files, "--out", f"{name}.png")
+        shell.run("dr-render", *options, "--columns", 2, *files, "--out", f"{name}.png")
     frames = {name: np.asarray(Image.open(shell.folder / f"{name}.png")) for name in ("a", "b", "both")}
     assert (frames["both"][:, :32] == frames["a"]).all()
     assert (frames["both"][:, -32:] == frames["b"]).all()
     assert (frames["a"] != frames["b"]).any()
 
 
-def test_filming_loads_no_libtorch(shell, episode):
+def test_rerendering_loads_no_libtorch(shell, episode):
     traced = shell.run("dr-render", "--size", 32, episode, "--out", "a.png",
                        env={"LD_DEBUG": "libs"})
     assert "EGL" in traced.stderr or "OSMesa" in traced.stderr

@@ -16,13 +16,12 @@ int main(int argc, char** argv) {
       first.scalar("loss/model", step, 1.5 - static_cast<double>(step));
       first.scalar("loss/not_finite", step, step == 3 ? std::nan("") : 1e30);
     }
-    media::Picture picture(3, 5);
-    for (int y = 0; y < picture.height; ++y)
-      for (int x = 0; x < picture.width; ++x)
-        picture.set(y, x,
-                    {static_cast<std::uint8_t>(50 * y), static_cast<std::uint8_t>(50 * x), 7});
-    first.image("open_loop", std::int64_t{1} << 40, media::encode_png(picture), picture.height,
-                picture.width);
+    media::Canvas canvas(3, 5);
+    for (int y = 0; y < canvas.height; ++y)
+      for (int x = 0; x < canvas.width; ++x)
+        canvas.set(y, x, {static_cast<std::uint8_t>(50 * y), static_cast<std::uint8_t>(50 * x), 7});
+    first.image("open_loop", std::int64_t{1} << 40, media::encode_png(canvas), canvas.height,
+                canvas.width);
     first.flush();
 
     // killed after step 9, resumed from what was saved at step 6

@@ -230,8 +230,9 @@ TEST_F(Collector, AfterAKillTheSameRunCompletesTheSameSet) {
 }
 
 TEST_F(Collector, FollowingAsksBeforeEachEpisodeWhoActs) {
-  std::vector<std::shared_ptr<const Acting>> policies;
-  for (const char* id : {"a", "b"}) policies.push_back(std::make_shared<Acting>(Acting{{}, id}));
+  std::vector<std::shared_ptr<const PolicyHandle>> policies;
+  for (const char* id : {"a", "b"})
+    policies.push_back(std::make_shared<PolicyHandle>(PolicyHandle{{}, id}));
   std::size_t asked = 0;
   std::vector<std::string> acted;
   follow(
@@ -244,8 +245,8 @@ TEST_F(Collector, FollowingAsksBeforeEachEpisodeWhoActs) {
 }
 
 TEST_F(Collector, FollowingGoesOnBehindTheLastEpisodeOfItsSeed) {
-  const auto random = std::make_shared<const Acting>();
-  const ActingSource source = [&] { return random; };
+  const auto random = std::make_shared<const PolicyHandle>();
+  const PolicyProvider source = [&] { return random; };
   const auto numbers = [&](const CollectOptions& options) {
     std::vector<std::int64_t> indices;
     follow(options, source, [&](const EpisodeResult& r) { indices.push_back(r.index); });

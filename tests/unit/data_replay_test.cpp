@@ -27,7 +27,7 @@ class ReplayTest : public testing_data::Scratch {
 
   /// Checks that row t of window b holds row first_row + t of its episode, zeros where masked.
   static void expect_rows_of_origin(const Replay& replay, const Batch& batch) {
-    const std::int64_t pixels = batch.image_shape.pixels();
+    const std::int64_t pixels = batch.image_shape.size();
     for (std::int64_t b = 0; b < batch.batch; ++b) {
       const auto ub = static_cast<std::size_t>(b);
       const std::int64_t id = batch.episode[ub], first = batch.first_row[ub];

@@ -33,23 +33,23 @@ class Curves : public testing::Test {
     std::ofstream(folder_ / name) << text;
     return folder_ / name;
   }
-  static Picture plotted(const std::vector<fs::path>& files, const std::string& name) {
+  static Canvas plotted(const std::vector<fs::path>& files, const std::string& name) {
     return curves(files, {.plot = {name}});
   }
 
   fs::path folder_;
 };
 
-/// Rows from the top of the picture to the first pixel of the colour in a column; -1: none.
-int first_row(const Picture& picture, int x, Color color) {
-  for (int y = 0; y < picture.height; ++y)
-    if (picture.at(y, x) == color) return y;
+/// Rows from the top of the canvas to the first pixel of the colour in a column; -1: none.
+int first_row(const Canvas& canvas, int x, Color color) {
+  for (int y = 0; y < canvas.height; ++y)
+    if (canvas.at(y, x) == color) return y;
   return -1;
 }
 
-bool has(const Picture& picture, Color color) {
-  for (int x = 0; x < picture.width; ++x)
-    if (first_row(picture, x, color) >= 0) return true;
+bool has(const Canvas& canvas, Color color) {
+  for (int x = 0; x < canvas.width; ++x)
+    if (first_row(canvas, x, color) >= 0) return true;
   return false;
 }
 
@@ -96,15 +96,15 @@ TEST(Chart, TickLabelsAreShort) {
 
 TEST(Chart, ALineRisesWhereItsNumbersDo) {
   const Chart chart{"y", "x", {{"", {0, 10}, {0, 1}, {}, {}, line_color(0)}}, {}};
-  const Picture picture = draw(chart, 200, 300, 1);
-  EXPECT_GT(first_row(picture, 100, line_color(0)), first_row(picture, 200, line_color(0)));
+  const Canvas canvas = draw(chart, 200, 300, 1);
+  EXPECT_GT(first_row(canvas, 100, line_color(0)), first_row(canvas, 200, line_color(0)));
 }
 
 TEST(Chart, ReferencesGoNoFurtherThanTheLines) {
   const Series line{"", {0, 10}, {0, 1}, {}, {}, line_color(0)};
   const Series reference{"", {0, 1000}, {0, 100000}, {}, {}, theme::kTruth};
-  const Picture alone = draw({"y", "x", {line}, {}}, 200, 300, 1);
-  const Picture both = draw({"y", "x", {line}, {reference}}, 200, 300, 1);
+  const Canvas alone = draw({"y", "x", {line}, {}}, 200, 300, 1);
+  const Canvas both = draw({"y", "x", {line}, {reference}}, 200, 300, 1);
   EXPECT_FALSE(has(alone, theme::kTruth));
   EXPECT_TRUE(has(both, theme::kTruth));
   // It is 1000 where the line ends: the vertical axis goes no further, and it rises to the corner.
@@ -135,7 +135,7 @@ TEST_F(Curves, WithoutAnythingAsideEveryNumberButTheClocksIsAPanel) {
   const auto path = file(
       "a.jsonl",
       R"({"update":1,"kl":1,"loss":2,"updates_per_second":3,"seconds":4,"overhead_seconds":1})");
-  const Picture all = curves({path}, {}), two = curves({path}, {.plot = {"kl", "loss"}});
+  const Canvas all = curves({path}, {}), two = curves({path}, {.plot = {"kl", "loss"}});
   EXPECT_EQ(all, two);
 }
 
@@ -166,12 +166,12 @@ TEST_F(Curves, ALogOfDrTrainHasReturnsAndTheMetricsOfBothFits) {
 )");
   // Only what was evaluated says whose published curve it is.
   EXPECT_TRUE(has(curves({log}, {}), theme::kTruth));
-  const Picture kl = curves({log}, {.plot = {"model.kl", "behavior.entropy"}, .against = "update"});
+  const Canvas kl = curves({log}, {.plot = {"model.kl", "behavior.entropy"}, .against = "update"});
   EXPECT_FALSE(has(kl, theme::kTruth));
   EXPECT_THAT([&] { plotted({log}, "model.lk"); }, ThrowsMessage<Error>(HasSubstr("model.kl")));
 }
 
-TEST_F(Curves, NumbersInTheirLastBitsOrAtTheEndsOfTheRangeAreAPicture) {
+TEST_F(Curves, NumbersInTheirLastBitsOrAtTheEndsOfTheRangeAreAFigure) {
   // the numbers of two lines, and of a third
   const std::vector<std::vector<std::string>> logs{{"1e17", "100000000000000016"},
                                                    {"0.1", "0.10000000000000002"},
@@ -224,7 +224,7 @@ TEST_F(Curves, TheyAreNoVideo) {
   EXPECT_THAT([&] { render(job); }, ThrowsMessage<Error>(HasSubstr(".png")));
 }
 
-TEST_F(Curves, TheyShareNoPictureWithEpisodes) {
+TEST_F(Curves, TheyShareNoFigureWithEpisodes) {
   const auto curve = file("a.jsonl", "{\"update\":1,\"kl\":1}\n");
   data::Episode episode = testing_data::make_episode(0, 3);
   EXPECT_THAT(

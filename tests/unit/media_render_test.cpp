@@ -16,7 +16,7 @@ data::Episode episode(std::int64_t steps, std::uint8_t shade) {
   result.task = "cartpole_swingup";
   result.image_shape = {kSide, kSide, 3};
   for (std::int64_t t = 0; t < steps; ++t)
-    result.image.insert(result.image.end(), result.image_shape.pixels(),
+    result.image.insert(result.image.end(), result.image_shape.size(),
                         static_cast<std::uint8_t>(shade + t));
   result.reward.assign(steps, 0.5F);
   return result;
@@ -29,7 +29,7 @@ data::Dream dream(data::DreamKind kind) {
   result.starts = kStarts;
   result.horizon = kRows;
   result.image_shape = {kSide, kSide, 3};
-  result.image.assign(kStarts * kRows * result.image_shape.pixels(), 50);
+  result.image.assign(kStarts * kRows * result.image_shape.size(), 50);
   result.reward.assign(kStarts * kRows, 0.5F);
   result.value = result.reward;
   if (kind == data::DreamKind::open_loop) {
@@ -39,10 +39,10 @@ data::Dream dream(data::DreamKind kind) {
   return result;
 }
 
-std::int64_t count(const Picture& picture, Color color) {
+std::int64_t count(const Canvas& canvas, Color color) {
   std::int64_t pixels = 0;
-  for (int y = 0; y < picture.height; ++y)
-    for (int x = 0; x < picture.width; ++x) pixels += picture.at(y, x) == color ? 1 : 0;
+  for (int y = 0; y < canvas.height; ++y)
+    for (int x = 0; x < canvas.width; ++x) pixels += canvas.at(y, x) == color ? 1 : 0;
   return pixels;
 }
 
@@ -71,7 +71,7 @@ TEST(RenderEpisode, BareFramesAreTheEpisodesPixels) {
   const Clip clip = episode_clip({episode(4, 100)}, {.scale = 2});
   EXPECT_EQ(clip.frames, 4);
   EXPECT_EQ(clip.height, 2 * kSide);
-  EXPECT_EQ(clip.frame(3), Picture(2 * kSide, 2 * kSide, Color{103, 103, 103}));
+  EXPECT_EQ(clip.frame(3), Canvas(2 * kSide, 2 * kSide, Color{103, 103, 103}));
 }
 
 TEST(RenderEpisode, TheLongestOneDecidesAndTheOthersFadeAtTheirEnd) {
@@ -94,7 +94,7 @@ TEST(RenderEpisode, DrawnFramesTakeThePlaceOfImages) {
     return std::vector<std::uint8_t>(kSide * kSide * 3, static_cast<std::uint8_t>(10 * t));
   };
   const Clip clip = episode_clip({{blind, draw}}, {.scale = 1});
-  EXPECT_EQ(clip.frame(2), Picture(kSide, kSide, Color{20, 20, 20}));
+  EXPECT_EQ(clip.frame(2), Canvas(kSide, kSide, Color{20, 20, 20}));
 }
 
 TEST(RenderEpisode, StillShowsOneRowOfAll) {
@@ -133,7 +133,7 @@ TEST(RenderEpisode, EveryDrawingHasTheSizeThatWasMeasured) {
 }
 
 TEST(RenderEpisode, AColumnsOptionThatMakesItTooLongIsNamed) {
-  const std::vector<data::Footage> many(4000, episode(1, 100));
+  const std::vector<data::EpisodeFrames> many(4000, episode(1, 100));
   EXPECT_THAT([&] { static_cast<void>(episode_clip(many, {.columns = 1})); },
               testing::ThrowsMessage<Error>(testing::HasSubstr("--columns 1")));
 }
@@ -142,13 +142,13 @@ class RenderFiles : public testing_data::Scratch {};
 
 TEST_F(RenderFiles, FramesAreReadWhenTheyAreDrawn) {
   std::vector<std::filesystem::path> paths;
-  std::vector<data::Footage> whole;
+  std::vector<data::EpisodeFrames> whole;
   for (std::int64_t id = 0; id < 3; ++id) {
     whole.emplace_back(testing_data::make_episode(id, 40 + id));
     paths.push_back(testing_data::write(dir, whole.back().episode));
   }
-  const std::vector<data::Footage> opened = data::open_footage(paths);
-  for (const data::Footage& footage : opened) EXPECT_TRUE(footage.episode.image.empty());
+  const std::vector<data::EpisodeFrames> opened = data::open_frames(paths);
+  for (const data::EpisodeFrames& source : opened) EXPECT_TRUE(source.episode.image.empty());
   const RenderOptions options{.scale = 2, .overlay = true};
   const Clip ours = episode_clip(opened, options), theirs = episode_clip(whole, options);
   ASSERT_EQ(ours.frames, theirs.frames);
@@ -181,7 +181,7 @@ TEST(RenderDream, LongDreamsKeepTheClipsSizeToo) {
   ours.starts = 1;
   ours.horizon = 1200;
   ours.context = 100;
-  ours.image.assign(1200 * ours.image_shape.pixels(), 50);
+  ours.image.assign(1200 * ours.image_shape.size(), 50);
   ours.reward.assign(1200, -1234.5F);
   ours.value.clear();
   const Clip clip =

@@ -38,13 +38,13 @@ class Video : public testing::Test {
 /// Noise, so that it is large, and another in every frame.
 Clip noise(std::int64_t frames, int height, int width) {
   return {frames, height, width, [=](std::int64_t i) {
-            Picture picture(height, width);
+            Canvas canvas(height, width);
             std::uint32_t state = static_cast<std::uint32_t>(i) + 1;
-            for (std::uint8_t& value : picture.rgb) {
+            for (std::uint8_t& value : canvas.rgb) {
               state = state * 1664525u + 1013904223u;
               value = static_cast<std::uint8_t>(state >> 24);
             }
-            return picture;
+            return canvas;
           }};
 }
 
@@ -92,7 +92,7 @@ TEST_F(Video, ExtensionDecidesTheFormat) {
   for (const char* name : {"x.avi", ".mp4", ".gif", ".png"}) EXPECT_THAT(message, HasSubstr(name));
 }
 
-TEST_F(Video, PngHoldsOnePicture) {
+TEST_F(Video, PngHoldsOneImage) {
   EXPECT_THROW(write_video(folder_ / "a.png", noise(2, 4, 4), 20, io::Replace::no), Error);
   EXPECT_TRUE(empty());
 }
@@ -149,7 +149,7 @@ TEST_F(Video, AnyNameIsTheNameOfAFile) {
 
 TEST_F(Video, AFrameOfAnotherSizeIsAnError) {
   Clip clip = noise(3, 8, 8);
-  clip.frame = [](std::int64_t i) { return Picture(8, i == 2 ? 9 : 8); };
+  clip.frame = [](std::int64_t i) { return Canvas(8, i == 2 ? 9 : 8); };
   EXPECT_THAT(message_of([&] { write_video(folder_ / "a.mp4", clip, 20, io::Replace::no); }),
               HasSubstr("9x8"));
   EXPECT_TRUE(empty());
@@ -172,14 +172,14 @@ TEST_F(Video, ClipsFollowEachOtherOnTheLargestCanvas) {
   EXPECT_EQ(both.frames, 5);
   EXPECT_EQ(both.height, 5);
   EXPECT_EQ(both.width, 9);
-  const Picture last = both.frame(4), alone = noise(3, 5, 4).frame(2);
+  const Canvas last = both.frame(4), alone = noise(3, 5, 4).frame(2);
   EXPECT_EQ(last.width, 9);
   EXPECT_EQ(last.at(4, 3), alone.at(4, 3));
   EXPECT_EQ(last.at(4, 4), theme::kBackground);
 }
 
 TEST(Png, BeginsWithItsSignature) {
-  const std::vector<std::byte> png = encode_png(Picture(3, 5));
+  const std::vector<std::byte> png = encode_png(Canvas(3, 5));
   ASSERT_GT(png.size(), 8u);
   EXPECT_EQ(std::string_view(reinterpret_cast<const char*>(png.data()), 8), "\x89PNG\r\n\x1a\n");
 }

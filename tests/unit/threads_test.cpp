@@ -68,11 +68,12 @@ TEST_F(Threads, EnvironmentsTakeWhatIsFollowedWhileItIsReplaced) {
   io::write_atomically(policy, std::as_bytes(std::span("first")), io::Replace::yes);
   std::mutex mutex;
   io::FollowedFile file(policy);
-  std::shared_ptr<const Acting> acting;
+  std::shared_ptr<const PolicyHandle> acting;
   int taken = 0;
-  const ActingSource newest = [&] {
+  const PolicyProvider newest = [&] {
     const std::lock_guard lock(mutex);
-    if (file.is_new()) acting = std::make_shared<Acting>(Acting{{}, fmt::format("{}", ++taken)});
+    if (file.is_new())
+      acting = std::make_shared<PolicyHandle>(PolicyHandle{{}, fmt::format("{}", ++taken)});
     return acting;
   };
   std::jthread writer([&](const std::stop_token& stop) {

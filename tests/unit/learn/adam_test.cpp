@@ -1,4 +1,4 @@
-#include "train/adam.h"
+#include "update/adam.h"
 
 #include <gtest/gtest.h>
 

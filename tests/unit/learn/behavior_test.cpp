@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
-#include "behavior/behavior_loss.h"
-#include "train/adam.h"
+#include "behavior/actor_critic.h"
+#include "update/adam.h"
 
 namespace dreamer {
 namespace {
@@ -12,7 +12,7 @@ struct Small {
   ModelConfig model_config;
   BehaviorConfig config;
   std::shared_ptr<WorldModel> model;
-  std::shared_ptr<Behavior> behavior;
+  std::shared_ptr<ActorCritic> behavior;
   Latent start;
   ImaginationNoise noise;
 
@@ -26,7 +26,7 @@ struct Small {
     config.units = 8;
     config.horizon = 6;
     model = std::make_shared<WorldModel>(model_config, data::ImageShape{64, 64, 3}, 2);
-    behavior = std::make_shared<Behavior>(config, model_config.feature(), 2);
+    behavior = std::make_shared<ActorCritic>(config, model_config.feature(), 2);
     start = {torch::randn({4, 5}), torch::randn({4, 7})};
     noise = {torch::randn({6, 4, 2}), torch::randn({6, 4, 5})};
   }

@@ -1,4 +1,4 @@
-#include "train/compute.h"
+#include "run/compute.h"
 
 #include <gtest/gtest.h>
 

@@ -1,10 +1,10 @@
-#include "train/joint_trainer.h"
+#include "update/joint_trainer.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "train/frozen.h"
+#include "agent/snapshot.h"
 
 namespace dreamer {
 namespace {
@@ -35,7 +35,7 @@ data::Batch batch_of(std::int64_t rows, std::int64_t length) {
   batch.action_size = kActions;
   batch.image_shape = kImage;
   const auto n = static_cast<std::size_t>(rows * length);
-  for (std::size_t i = 0; i < n * static_cast<std::size_t>(kImage.pixels()); ++i)
+  for (std::size_t i = 0; i < n * static_cast<std::size_t>(kImage.size()); ++i)
     batch.image.push_back(static_cast<std::uint8_t>(i * 2654435761U >> 24));
   for (std::size_t i = 0; i < n * kActions; ++i)
     batch.action.push_back(std::sin(static_cast<float>(i)));
@@ -50,12 +50,12 @@ data::Batch batch_of(std::int64_t rows, std::int64_t length) {
 struct Agent {
   Config config = small_config();
   std::shared_ptr<WorldModel> model;
-  std::shared_ptr<Behavior> behavior;
+  std::shared_ptr<ActorCritic> behavior;
 
   Agent() {
     torch::manual_seed(1);
     model = std::make_shared<WorldModel>(config.model, kImage, kActions);
-    behavior = std::make_shared<Behavior>(config.behavior, config.model.feature(), kActions);
+    behavior = std::make_shared<ActorCritic>(config.behavior, config.model.feature(), kActions);
   }
 };
 
@@ -75,16 +75,16 @@ TEST(FrozenView, SharesTheNumbersAndAsksForNoGradients) {
   }
 }
 
-TEST(FrozenPolicy, StaysAsItWas) {
+TEST(PolicySnapshot, StaysAsItWas) {
   const Agent a;
-  const FrozenPolicy frozen(*a.model, *a.behavior, kDomain);
+  const PolicySnapshot frozen(*a.model, *a.behavior, kDomain);
   const std::string before = frozen.digest();
   {
     const torch::NoGradGuard no_grad;
     a.model->parameters()[0].add_(1);
   }
   EXPECT_EQ(frozen.digest(), before);
-  EXPECT_NE(FrozenPolicy(*a.model, *a.behavior, kDomain).digest(), before);
+  EXPECT_NE(PolicySnapshot(*a.model, *a.behavior, kDomain).digest(), before);
 }
 
 // Two updates of the joint trainer against the separate ones, which are given the same noise and

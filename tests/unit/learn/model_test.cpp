@@ -121,7 +121,7 @@ TEST(ModelLoss, FreeNatsAreAFloorNotACeiling) {
   EXPECT_LT(loss.kl.item<double>(), 1e5);
 }
 
-TEST(WorldModel, PicturesComeBackFromTheirPreprocessing) {
+TEST(WorldModel, ImagesComeBackFromTheirPreprocessing) {
   for (const bool center : {false, true}) {
     ModelConfig c = small_config();
     c.image_center = center;
@@ -129,19 +129,19 @@ TEST(WorldModel, PicturesComeBackFromTheirPreprocessing) {
     WorldModel model(c, kImage, 1);
     if (center) model.set_mean_image(torch::rand({64, 64, 3}));
     const Tensor image = torch::randint(0, 256, {2, 64, 64, 3}, torch::kUInt8);
-    EXPECT_TRUE(torch::equal(model.to_picture(model.preprocess(image)), image));
+    EXPECT_TRUE(torch::equal(model.to_image(model.preprocess(image)), image));
   }
 }
 
 TEST(Gru, RecurrentKernelIsOrthogonalAsAWhole) {
   torch::manual_seed(9);
-  const Gru gru(4, 6, GruKind::torch);
+  const Gru gru(4, 6, ops::GruKind::torch);
   const Tensor w = gru.named_parameters()["weight_hh"];
   EXPECT_TRUE(torch::allclose(torch::matmul(w.t(), w), torch::eye(6), 1e-4, 1e-5));
 }
 
 TEST(Gru, OldFormBeginsWithOpenGates) {
-  const Gru gru(4, 6, GruKind::v1);
+  const Gru gru(4, 6, ops::GruKind::v1);
   const Tensor bias = gru.named_parameters()["bias_ih"];
   EXPECT_TRUE(bias.slice(0, 0, 12).eq(1).all().item<bool>());
   EXPECT_TRUE(bias.slice(0, 12).eq(0).all().item<bool>());

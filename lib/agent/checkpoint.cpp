@@ -1,0 +1,171 @@
+#include "agent/checkpoint.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "agent/claimed_sizes.h"
+#include "agent/tensors.h"
+#include "config/stored_config.h"
+#include "core/error.h"
+#include "core/log.h"
+
+namespace dreamer {
+namespace {
+
+Domain read_domain(const io::FileReader& file) {
+  const auto image = file.attribute<std::vector<std::int64_t>>("/model", "image");
+  if (image.size() != 3)
+    throw error("{} has {} values, 3 are needed", file.attribute_place("/model", "image"),
+                image.size());
+  return {file.attribute<std::string>("/model", "task"),
+          file.attribute<std::int64_t>("/model", "action_size"),
+          file.attribute<std::int64_t>("/model", "action_repeat"),
+          {image[0], image[1], image[2]}};
+}
+
+// The settings a file was made with; what it does not say (written by an older minor version) keeps
+// its default.
+Config read_config(const io::FileReader& file, const io::Provenance& provenance) {
+  if (!provenance.config.is_object())
+    throw error("{} holds no settings", file.attribute_place("/provenance", "config"));
+  Config config;
+  merge_stored(config, provenance.config, file.attribute_place("/provenance", "config"));
+  return config;
+}
+
+CheckpointInfo read_info(const io::FileReader& file) {
+  io::Provenance provenance = io::read_provenance(file);
+  Config config = read_config(file, provenance);
+  Domain domain = read_domain(file);
+  with_context(file.path().string(), [&] { check_claimed_sizes(file, config, domain); });
+  return {std::move(domain), read_counts(file), std::move(provenance), std::move(config)};
+}
+
+ModelCheckpoint read_model(const io::FileReader& file, torch::Device device) {
+  const CheckpointInfo info = read_info(file);
+  auto model = with_context(file.path().string(), [&] {
+    return std::make_shared<WorldModel>(info.config.model, info.domain.image,
+                                        info.domain.action_size);
+  });
+  ModelCheckpoint checkpoint{std::move(model), info.domain, info.counts, info.provenance};
+  read_module(file, "/model", *checkpoint.model);
+  checkpoint.model->to(device);
+  return checkpoint;
+}
+
+void check_same(const Json& theirs, const Json& ours, const std::vector<std::string>& keys,
+                const std::string& section, const std::filesystem::path& file) {
+  for (const std::string& key : keys)
+    if (theirs[section][key] != ours[section][key])
+      throw usage_error(
+          "{}: was made with {}.{} = {}, here it is {}; go on with the same sizes, or "
+          "begin anew without it",
+          file.string(), section, key, theirs[section][key].dump(), ours[section][key].dump());
+}
+
+}  // namespace
+
+void check_same_sizes(const ModelConfig& theirs, const ModelConfig& ours,
+                      const std::filesystem::path& file) {
+  Config a, b;
+  a.model = theirs;
+  b.model = ours;
+  check_same(to_json(a), to_json(b),
+             {"depth", "stoch", "deter", "hidden", "units", "reward_layers", "gru", "image_center",
+              "discount_head", "discount_layers"},
+             "model", file);
+}
+
+void check_same_sizes(const BehaviorConfig& theirs, const BehaviorConfig& ours,
+                      const std::filesystem::path& file) {
+  Config a, b;
+  a.behavior = theirs;
+  b.behavior = ours;
+  check_same(to_json(a), to_json(b), {"units", "actor_layers", "value_layers"}, "behavior", file);
+}
+
+CheckpointInfo load_info(const std::filesystem::path& path, std::string_view format) {
+  return read_info(io::FileReader(path, format));
+}
+
+ModelCheckpoint load_model(const std::filesystem::path& path, torch::Device device) {
+  const io::FileReader file(path);
+  if (file.format() != "dreamer.model" && file.format() != "dreamer.policy")
+    throw error("{}: is a {}, a dreamer.model is needed", path.string(), file.format());
+  return read_model(file, device);
+}
+
+PolicyCheckpoint load_policy(const std::filesystem::path& path, torch::Device device) {
+  const io::FileReader file(path, "dreamer.policy");
+  PolicyCheckpoint checkpoint{read_model(file, device), nullptr};
+  const BehaviorConfig config = read_config(file, checkpoint.model.provenance).behavior;
+  const std::int64_t features = checkpoint.model.model->config().feature();
+  checkpoint.behavior =
+      std::make_shared<ActorCritic>(config, features, checkpoint.model.domain.action_size);
+  read_module(file, "/actor", *checkpoint.behavior->actor);
+  read_module(file, "/value", *checkpoint.behavior->value);
+  checkpoint.behavior->to(device);
+  return checkpoint;
+}
+
+void write_model(io::FileWriter& file, const WorldModel& model, const Domain& domain) {
+  write_module(file, "/model", model);
+  file.attribute("/model", "task", domain.task);
+  file.attribute("/model", "action_size", domain.action_size);
+  file.attribute("/model", "action_repeat", domain.action_repeat);
+  file.attribute("/model", "image",
+                 {domain.image.height, domain.image.width, domain.image.channels});
+}
+
+void write_counts(io::FileWriter& file, const Counts& counts) {
+  file.attribute("/progress", "updates", counts.updates);
+  file.attribute("/progress", "environment_steps", counts.environment_steps);
+}
+
+Counts read_counts(const io::FileReader& file) {
+  return {file.attribute<std::int64_t>("/progress", "updates"),
+          file.attribute<std::int64_t>("/progress", "environment_steps")};
+}
+
+std::vector<std::string> learned_from(const data::Replay& replay,
+                                      std::vector<std::string> earlier) {
+  constexpr std::size_t kMost = 10000;  // 190 KB
+  std::vector<std::string> all = replay.fingerprints();
+  all.insert(all.end(), std::make_move_iterator(earlier.begin()),
+             std::make_move_iterator(earlier.end()));
+  std::ranges::sort(all);
+  all.erase(std::ranges::unique(all).begin(), all.end());
+  // As hashes are spread evenly, the first ones are a fair sample.
+  if (all.size() > kMost) all.resize(kMost);
+  return all;
+}
+
+void warn_of_learned(const data::Replay& replay, const io::Provenance& model,
+                     const std::filesystem::path& path) {
+  const auto judged = replay.fingerprints();
+  const auto known = std::ranges::count_if(judged, [&](const std::string& episode) {
+    return std::ranges::binary_search(model.episodes, episode);
+  });
+  if (known > 0)
+    log::warning("{} of {} episodes are among those that {} was learned from; hold some out", known,
+                 judged.size(), path.string());
+}
+
+void check_domain(const Domain& model, const Domain& data, const std::filesystem::path& where) {
+  if (data.action_size != model.action_size)
+    throw error(
+        "{}: /action has {} columns ({}), the model takes {} ({}); wrong --data or --model?",
+        where.string(), data.action_size, data.task, model.action_size, model.task);
+  if (data.image != model.image)
+    throw error("{}: /image is {}x{}x{}, the model takes {}x{}x{}; wrong --data or --model?",
+                where.string(), data.image.height, data.image.width, data.image.channels,
+                model.image.height, model.image.width, model.image.channels);
+  if (data.action_repeat != model.action_repeat)
+    log::warning("{}: action repeat {}, the model was learned with {}", where.string(),
+                 data.action_repeat, model.action_repeat);
+  if (data.task != model.task)
+    log::warning("{}: episodes of {}, the model was learned on {}", where.string(), data.task,
+                 model.task);
+}
+
+}  // namespace dreamer

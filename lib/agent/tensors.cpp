@@ -1,0 +1,124 @@
+#include "agent/tensors.h"
+
+#include <algorithm>
+#include <map>
+
+#include <ATen/Parallel.h>
+
+#include "core/error.h"
+
+namespace dreamer {
+
+using torch::Tensor;
+
+namespace {
+
+std::span<float> floats(Tensor& tensor) {
+  return {tensor.data_ptr<float>(), static_cast<std::size_t>(tensor.numel())};
+}
+
+io::Shape shape_of(const Tensor& tensor) { return tensor.sizes().vec(); }
+
+// A copy: the batch may be gone before the tensor is.
+template <class T>
+Tensor copied(const std::vector<T>& values, torch::IntArrayRef shape, torch::Device device) {
+  const auto type = c10::CppTypeToScalarType<T>::value;
+  Tensor tensor = torch::empty(shape, type);
+  std::ranges::copy(values, tensor.data_ptr<T>());
+  return tensor.to(device);
+}
+
+void for_each_tensor(const torch::nn::Module& module,
+                     const std::function<void(const std::string&, Tensor)>& visit) {
+  for (const auto& list : {module.named_parameters(), module.named_buffers()}) {
+    for (const auto& item : list) {
+      std::string name = item.key();
+      std::ranges::replace(name, '.', '/');
+      visit(name, item.value());
+    }
+  }
+}
+
+}  // namespace
+
+Tensor normal_tensor(const RandomStream& stream, std::uint64_t update, torch::IntArrayRef shape,
+                     torch::Device device) {
+  Tensor tensor = torch::empty(shape);
+  const std::span<float> all = floats(tensor);
+  constexpr std::int64_t kEach = RandomStream::kTogether, kFewest = 1024;
+  const auto size = static_cast<std::int64_t>(all.size());
+  at::parallel_for(
+      0, (size + kEach - 1) / kEach, kFewest, [&](std::int64_t begin, std::int64_t end) {
+        const auto first = static_cast<std::size_t>(begin * kEach);
+        const auto count = static_cast<std::size_t>(std::min(size, end * kEach)) - first;
+        stream.fill_normal(update, all.subspan(first, count), first);
+      });
+  return tensor.to(device);
+}
+
+Tensor uniform_tensor(const RandomStream& stream, std::uint64_t update, torch::IntArrayRef shape,
+                      torch::Device device) {
+  Tensor tensor = torch::empty(shape);
+  stream.fill_uniform(update, floats(tensor));
+  return tensor.to(device);
+}
+
+Sequences to_sequences(const data::Batch& batch, torch::Device device) {
+  const std::int64_t rows = batch.batch, length = batch.length;
+  const data::ImageShape& image = batch.image_shape;
+  Sequences out;
+  out.image =
+      copied(batch.image, {rows, length, image.height, image.width, image.channels}, device);
+  out.action = copied(batch.action, {rows, length, batch.action_size}, device);
+  out.reward = copied(batch.reward, {rows, length}, device);
+  out.discount = copied(batch.discount, {rows, length}, device);
+  out.mask = copied(batch.mask, {rows, length}, device);
+  return out;
+}
+
+void write_tensor(io::FileWriter& file, const std::string& path, std::string_view dims,
+                  const Tensor& tensor) {
+  const Tensor host = tensor.detach().to(torch::kCPU).contiguous();
+  const auto size = static_cast<std::size_t>(host.numel());
+  if (host.scalar_type() == torch::kUInt8)
+    file.dataset(path, dims, shape_of(host),
+                 std::span<const std::uint8_t>(host.data_ptr<std::uint8_t>(), size));
+  else
+    file.dataset(path, dims, shape_of(host), std::span<const float>(host.data_ptr<float>(), size));
+}
+
+Tensor read_tensor(const io::FileReader& file, const std::string& path) {
+  const auto info = file.info(path);
+  return copied(file.read<float>(path), info.shape, torch::kCPU);
+}
+
+void read_tensor_into(const io::FileReader& file, const std::string& path, Tensor like) {
+  const io::Shape shape = file.info(path).shape;
+  if (shape != shape_of(like))
+    throw error("{}: {} is {}, the configuration in the file makes it {}; the file is damaged",
+                file.path().string(), path, fmt::join(shape, "x"),
+                fmt::join(like.sizes().vec(), "x"));
+  const torch::NoGradGuard no_grad;
+  like.copy_(read_tensor(file, path));
+}
+
+void write_module(io::FileWriter& file, const std::string& group, const torch::nn::Module& module) {
+  for_each_tensor(module, [&](const std::string& name, const Tensor& tensor) {
+    write_tensor(file, group + "/" + name, "", tensor);
+  });
+}
+
+void read_module(const io::FileReader& file, const std::string& group, torch::nn::Module& module) {
+  for_each_tensor(module, [&](const std::string& name, const Tensor& tensor) {
+    read_tensor_into(file, group + "/" + name, tensor);
+  });
+}
+
+void copy_module(const torch::nn::Module& from, torch::nn::Module& to) {
+  const torch::NoGradGuard no_grad;
+  std::map<std::string, Tensor> numbers;
+  for_each_tensor(from, [&](const std::string& name, const Tensor& t) { numbers[name] = t; });
+  for_each_tensor(to, [&](const std::string& name, Tensor t) { t.copy_(numbers.at(name)); });
+}
+
+}  // namespace dreamer

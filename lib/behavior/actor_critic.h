@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+
+#include <torch/torch.h>
+
+#include "behavior/imagination.h"
+
+namespace dreamer {
+
+/// The losses of actor and value on one imagination, scalars, and what they were made from.
+struct BehaviorLoss {
+  torch::Tensor actor;    // equation 7 of the paper, with discount weights
+  torch::Tensor value;    // equation 8, as −ln Normal(v, 1) at the return
+  torch::Tensor entropy;  // of the policy, estimated at the imagined actions
+  Imagined imagined;
+  torch::Tensor returns, weight;  // [H−1,N]
+};
+
+/// Actor and value, the parts of an agent that are learned in imagination.
+struct ActorCritic : torch::nn::Module {
+  ActorCritic(const BehaviorConfig& config, std::int64_t feature, std::int64_t action);
+
+  /// The losses from `start` ([N,…], constants). Both graphs hang on the same forward pass: ask for
+  /// the gradient of `actor` with respect to the actor's parameters only, and of `value` with
+  /// respect to the value's only.
+  [[nodiscard]] BehaviorLoss loss(const WorldModel& model, const Latent& start,
+                                  const ImaginationNoise& noise) const;
+
+  BehaviorConfig config;
+  std::shared_ptr<Actor> actor;
+  std::shared_ptr<DenseHead> value;
+};
+
+}  // namespace dreamer

@@ -1,0 +1,137 @@
+#include "collect/rerender.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <tuple>
+
+#include "collect/logged_policy.h"
+#include "collect/rollout.h"
+#include "core/error.h"
+#include "env/environment.h"
+
+namespace dreamer {
+namespace {
+
+using data::Episode;
+using env::Environment;
+using Fields = Environment::Fields;
+
+void require_task(const Episode& episode) {
+  if (std::ranges::find(env::all_tasks(), episode.task, &env::TaskInfo::name) ==
+      env::all_tasks().end())
+    throw error(
+        "{} is no task that can be re-rendered (dr-collect --list-tasks shows those that can); "
+        "without --size, --camera and --render its own images are shown",
+        episode.task);
+}
+
+/// Whether `episode` stores what the frames follow from.
+bool has_physics(const Episode& episode, const Environment& environment) {
+  const Fields changes = environment.model_changes();
+  return episode.physics.contains("qpos") && std::ranges::all_of(changes, [&](const auto& field) {
+           return episode.model.contains(field.first);
+         });
+}
+
+/// The same episode with its physics, by re-enacting its actions.
+Episode reenacted(const Episode& logged) {
+  Environment environment(
+      logged.task, logged.seed,
+      {.action_repeat = logged.action_repeat, .render = env::RenderQuality::none});
+  if (logged.action_size != environment.action_size())
+    throw error("/action has {} columns, {} takes {}; wrong task?", logged.action_size, logged.task,
+                environment.action_size());
+  environment.skip_episodes(logged.index);
+  LoggedPolicy policy(logged.action, logged.action_size);
+  auto again = run_episode(environment, environment.reset(), policy,
+                           {.observations = true, .steps = logged.length() - 1});
+  const auto [theirs, ours] = std::ranges::mismatch(logged.reward, again->reward);
+  if (theirs != logged.reward.end() || ours != again->reward.end())
+    throw error(
+        "it stores no /physics, and re-enacting its actions from seed {} gives another reward in "
+        "row {}, so it did not begin from that seed's reset {}; episodes collected with "
+        "--observations all can always be re-rendered",
+        logged.seed, theirs - logged.reward.begin(), logged.index);
+  return std::move(*again);
+}
+
+Fields row_of(const Episode& episode, std::int64_t t, const Fields& known) {
+  Fields row;
+  for (const auto& [name, track] : episode.physics)
+    if (known.contains(name)) {
+      const auto first = track.values.begin() + t * track.columns;
+      row[name].assign(first, first + track.columns);
+    }
+  return row;
+}
+
+/// What a drawing needs of an episode beside its frames.
+Episode summary_of(const Episode& episode, const Environment& environment) {
+  Episode summary;
+  summary.task = episode.task;
+  summary.seed = episode.seed;
+  summary.index = episode.index;
+  summary.reward = episode.reward;
+  summary.image_shape = {environment.options().height, environment.options().width, 3};
+  return summary;
+}
+
+/// The simulators that draw: what they show is all in the state that they restore, so one serves
+/// all episodes of a task and size.
+class Rerenderer {
+ public:
+  explicit Rerenderer(const RerenderOptions& options) : options_(options) {}
+
+  [[nodiscard]] data::EpisodeFrames open(Episode logged) {
+    require_task(logged);
+    const auto environment = environment_for(logged);
+    Episode shown =
+        has_physics(logged, *environment) ? std::move(logged) : reenacted(std::move(logged));
+    shown.image.clear();
+    shown.image.shrink_to_fit();
+    const auto stored = std::make_shared<const Episode>(std::move(shown));
+    return {summary_of(*stored, *environment), [environment, stored](std::int64_t t) {
+              const Fields state = row_of(*stored, t, environment->physics_state());
+              return environment->restore(state, stored->model).image;
+            }};
+  }
+
+ private:
+  using Key = std::tuple<std::string, std::int64_t, std::int64_t>;  // task, height, width
+
+  [[nodiscard]] std::shared_ptr<Environment> environment_for(const Episode& logged) {
+    env::EnvironmentOptions rendering{.action_repeat = logged.action_repeat,
+                                      .render = options_.render,
+                                      .camera = options_.camera};
+    if (options_.size > 0) {
+      rendering.height = rendering.width = options_.size;
+    } else if (logged.image_shape.size() > 0) {
+      rendering.height = logged.image_shape.height;
+      rendering.width = logged.image_shape.width;
+    }
+    auto& environment = environments_[Key(logged.task, rendering.height, rendering.width)];
+    if (!environment) {
+      environment = std::make_shared<Environment>(logged.task, logged.seed, rendering);
+      static_cast<void>(environment->reset());  // what the task sets for all of its episodes
+    }
+    return environment;
+  }
+
+  RerenderOptions options_;
+  std::map<Key, std::shared_ptr<Environment>> environments_;
+};
+
+}  // namespace
+
+std::vector<data::EpisodeFrames> rerender(const std::vector<std::filesystem::path>& episodes,
+                                          const RerenderOptions& options) {
+  Rerenderer rerenderer(options);
+  std::vector<data::EpisodeFrames> opened;
+  for (const auto& path : episodes)
+    opened.push_back(
+        with_context(path.string(), [&] { return rerenderer.open(data::read_episode(path)); }));
+  return opened;
+}
+
+}  // namespace dreamer

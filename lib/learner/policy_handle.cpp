@@ -1,0 +1,87 @@
+#include "learner/policy_handle.h"
+
+#include <mutex>
+
+#include "collect/random_policy.h"
+#include "core/error.h"
+#include "core/log.h"
+#include "core/signals.h"
+#include "env/environment.h"
+#include "io/followed_file.h"
+#include "learner/learner.h"
+
+namespace dreamer {
+namespace {
+
+void check_fits(const io::FileReader& file, const std::string& task, std::int64_t size,
+                std::int64_t action_repeat) {
+  const auto learned_on = file.attribute<std::string>("/model", "task");
+  const auto learned_size = file.attribute<std::int64_t>("/model", "action_size");
+  const auto learned_repeat = file.attribute<std::int64_t>("/model", "action_repeat");
+  if (learned_size != size)
+    throw error(
+        "{}: was learned on {}, which takes {} numbers as an action; {} takes {}: wrong "
+        "--task or --policy?",
+        file.path().string(), learned_on, learned_size, task, size);
+  if (learned_on != task)
+    log::warning("{} was learned on {} and acts in {}", file.path().string(), learned_on, task);
+  if (learned_repeat != action_repeat)
+    log::warning("{} was learned with action repeat {} and acts with {}", file.path().string(),
+                 learned_repeat, action_repeat);
+}
+
+class FollowedPolicy {
+ public:
+  FollowedPolicy(const PolicyJob& job, std::string task, std::int64_t action_repeat)
+      : job_(job), task_(std::move(task)), action_repeat_(action_repeat), file_(job.policy) {}
+
+  std::shared_ptr<const PolicyHandle> now() {
+    const std::lock_guard lock(mutex_);
+    if (signals::requested() != 0) return nullptr;
+    if (!acting_) {
+      if (!file_.wait()) return nullptr;
+      load();
+    } else if (file_.is_new()) {
+      try {
+        load();
+      } catch (const Error& e) {
+        log::warning("{}; the policy before it acts on", e.what());
+      }
+    }
+    return acting_;
+  }
+
+ private:
+  void load() {
+    acting_ = std::make_shared<const PolicyHandle>(policy_handle(job_, task_, action_repeat_, 1));
+    log::verbose("policy {} acts", acting_->id);
+  }
+
+  PolicyJob job_;
+  std::string task_;
+  std::int64_t action_repeat_;
+  io::FollowedFile file_;
+  std::mutex mutex_;
+  std::shared_ptr<const PolicyHandle> acting_;
+};
+
+}  // namespace
+
+PolicyHandle policy_handle(const PolicyJob& job, const std::string& task,
+                           std::int64_t action_repeat, std::int64_t random_hold) {
+  const env::Environment environment(task, 0, {.render = env::RenderQuality::none});
+  const std::int64_t size = environment.action_size();
+  if (job.policy == "random")
+    return {[size, random_hold] { return std::make_unique<RandomPolicy>(size, random_hold); }, ""};
+  check_fits(io::FileReader(job.policy, "dreamer.policy"), environment.info().name, size,
+             action_repeat);
+  return learner().policy(job);
+}
+
+PolicyProvider followed_policy(const PolicyJob& job, const std::string& task,
+                               std::int64_t action_repeat) {
+  const auto followed = std::make_shared<FollowedPolicy>(job, task, action_repeat);
+  return [followed] { return followed->now(); };
+}
+
+}  // namespace dreamer

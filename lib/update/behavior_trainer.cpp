@@ -1,0 +1,179 @@
+#include "update/behavior_trainer.h"
+
+#include <cmath>
+
+#include "core/error.h"
+
+namespace dreamer {
+
+using torch::Tensor;
+
+namespace {
+
+// An action this near ±1 has no gradient left through the tanh.
+constexpr double kBound = 0.99;
+
+}  // namespace
+
+void BehaviorStep::check_finite() const {
+  const double actor = scalar(loss.actor), value = scalar(loss.value);
+  if (!std::isfinite(actor) || !std::isfinite(value) || !std::isfinite(actor_norm) ||
+      !std::isfinite(value_norm))
+    throw NonFinite(
+        fmt::format("actor loss {}, value loss {} and gradient norms {} and {} at "
+                    "update {}",
+                    actor, value, actor_norm, value_norm, update));
+}
+
+BehaviorTrainer::BehaviorTrainer(std::shared_ptr<WorldModel> model,
+                                 std::shared_ptr<ActorCritic> behavior, const Domain& domain,
+                                 std::int64_t seed, torch::Device device)
+    : model_(std::move(model)),
+      behavior_(std::move(behavior)),
+      domain_(domain),
+      device_(device),
+      actor_adam_(named_parameters(*behavior_->actor), actor_adam(behavior_->config)),
+      value_adam_(named_parameters(*behavior_->value), value_adam(behavior_->config)),
+      posterior_noise_(static_cast<std::uint64_t>(seed), "behavior-posterior"),
+      dither_(static_cast<std::uint64_t>(seed), "behavior-dither"),
+      choice_(static_cast<std::uint64_t>(seed), "behavior-starts"),
+      action_noise_(static_cast<std::uint64_t>(seed), "behavior-action"),
+      prior_noise_(static_cast<std::uint64_t>(seed), "behavior-prior") {
+  // The world model is an environment here: gradients run through it, none are taken for it.
+  for (Tensor& p : model_->parameters()) p.set_requires_grad(false);
+}
+
+Latent BehaviorTrainer::starts(const data::Batch& raw, std::uint64_t update) const {
+  const torch::NoGradGuard no_grad;
+  const Sequences batch = to_sequences(raw, device_);
+  ModelNoise noise;
+  noise.posterior = normal_tensor(posterior_noise_, update,
+                                  {raw.batch, raw.length, model_->config().stoch}, device_);
+  if (model_->config().image_encoding == "dithered")
+    noise.dither = uniform_tensor(dither_, update, batch.image.sizes(), device_);
+  return choose_starts(model_->observe(batch, noise).latent, batch.mask, update);
+}
+
+Latent BehaviorTrainer::choose_starts(const Latent& all, const Tensor& mask,
+                                      std::uint64_t update) const {
+  // Padding is never a start.
+  Tensor rows = mask.flatten().nonzero().squeeze(-1);
+  const std::int64_t wanted = behavior_->config.imagination_starts;
+  if (wanted > 0 && wanted < rows.numel()) {
+    // The first `wanted` of a random permutation.
+    const Tensor keys = uniform_tensor(choice_, update, {rows.numel()}, device_);
+    rows = rows.index_select(0, keys.argsort(/*stable=*/true, -1, false).slice(0, 0, wanted));
+  }
+  return {all.stoch.flatten(0, 1).index_select(0, rows),
+          all.deter.flatten(0, 1).index_select(0, rows)};
+}
+
+BehaviorStep BehaviorTrainer::compute(const Latent& start, std::uint64_t update,
+                                      const PhaseEnds& ended) const {
+  const std::int64_t n = start.stoch.size(0), horizon = behavior_->config.horizon;
+  BehaviorStep step;
+  step.update = update;
+  step.start = start;
+  step.noise = {normal_tensor(action_noise_, update, {horizon, n, model_->action_size()}, device_),
+                normal_tensor(prior_noise_, update, {horizon, n, model_->config().stoch}, device_)};
+  ended("batch and noise");
+  step.loss = behavior_->loss(*model_, start, step.noise);
+  ended("imagination");
+  step.actor_gradients = gradients(step.loss.actor, actor_adam_.tensors(), KeepGraph::yes);
+  ended("actor backward");
+  step.value_gradients = gradients(step.loss.value, value_adam_.tensors());
+  ended("value backward");
+  step.actor_norm = gradient_norm(step.actor_gradients);
+  step.value_norm = gradient_norm(step.value_gradients);
+  ended("optimizers");
+  return step;
+}
+
+Json BehaviorTrainer::update(const data::Batch& batch, std::uint64_t update, const StepSink& sink) {
+  const BehaviorStep step = compute(starts(batch, update), update);
+  if (sink) sink([&](io::FileWriter& file) { write_step(file, step); });
+  step.check_finite();
+  return apply(step);
+}
+
+Json BehaviorTrainer::apply(const BehaviorStep& step) {
+  if (static_cast<std::int64_t>(step.update) >= behavior_->config.actor_delay)
+    actor_adam_.step(step.actor_gradients, step.actor_norm);
+  value_adam_.step(step.value_gradients, step.value_norm);
+
+  const torch::NoGradGuard no_grad;
+  const BehaviorLoss& loss = step.loss;
+  const Imagined& im = loss.imagined;
+  return {{"actor_loss", scalar(loss.actor)},
+          {"value_loss", scalar(loss.value) - kHalfLogTwoPi * scalar(loss.weight.mean())},
+          {"actor_gradient_norm", step.actor_norm},
+          {"value_gradient_norm", step.value_norm},
+          {"action_mean", scalar(im.action.mean())},
+          {"action_spread", step.start.stoch.size(0) > 1 ? scalar(im.action.std()) : 0.0},
+          {"share_at_bounds", scalar((im.action.abs() > kBound).to(torch::kFloat32).mean())},
+          {"actor_stddev", scalar(im.stddev.mean())},
+          {"entropy", scalar(loss.entropy)},
+          {"imagined_reward", scalar(im.reward.mean())},
+          {"value", scalar(im.value.mean())},
+          {"return", scalar(loss.returns.mean())}};
+}
+
+void BehaviorTrainer::write_step(io::FileWriter& file, const BehaviorStep& step) const {
+  const Imagined& im = step.loss.imagined;
+  file.attribute("/", "kind", "behavior");
+  Config config;
+  config.model = model_->config();
+  config.behavior = behavior_->config;
+  file.attribute("/", "config", to_json(config, {"model", "behavior"}));
+  write_module(file, "/parameters/model", *model_);
+  write_module(file, "/parameters/actor", *behavior_->actor);
+  write_module(file, "/parameters/value", *behavior_->value);
+  write_tensor(file, "/start/stoch", "N,S", step.start.stoch);
+  write_tensor(file, "/start/deter", "N,D", step.start.deter);
+  write_tensor(file, "/noise/action", "H,N,A", step.noise.action);
+  write_tensor(file, "/noise/prior", "H,N,S", step.noise.prior);
+  write_tensor(file, "/imagined/action", "H,N,A", im.action);
+  write_tensor(file, "/imagined/stoch", "H,N,S", im.states.stoch);
+  write_tensor(file, "/imagined/deter", "H,N,D", im.states.deter);
+  write_tensor(file, "/imagined/reward", "H,N", im.reward);
+  write_tensor(file, "/imagined/value", "H,N", im.value);
+  write_tensor(file, "/imagined/discount", "H,N", im.discount);
+  write_tensor(file, "/returns", "", step.loss.returns);
+  write_tensor(file, "/weight", "", step.loss.weight);
+  write_tensor(file, "/loss/actor", "", step.loss.actor);
+  write_tensor(file, "/loss/value", "", step.loss.value);
+  for (std::size_t i = 0; i < step.actor_gradients.size(); ++i)
+    write_tensor(file, "/gradient/actor/" + actor_adam_.parameters()[i].name, "",
+                 step.actor_gradients[i]);
+  for (std::size_t i = 0; i < step.value_gradients.size(); ++i)
+    write_tensor(file, "/gradient/value/" + value_adam_.parameters()[i].name, "",
+                 step.value_gradients[i]);
+  write_tensor(file, "/gradient_norm/actor", "",
+               torch::tensor(static_cast<float>(step.actor_norm)));
+  write_tensor(file, "/gradient_norm/value", "",
+               torch::tensor(static_cast<float>(step.value_norm)));
+}
+
+void BehaviorTrainer::write(io::FileWriter& file) {
+  write_model(file, *model_, domain_);
+  write_module(file, "/actor", *behavior_->actor);
+  write_module(file, "/value", *behavior_->value);
+  write_optimizer(file, "actor", actor_adam_);
+  write_optimizer(file, "value", value_adam_);
+}
+
+void BehaviorTrainer::read(const io::FileReader& file) {
+  read_module(file, "/actor", *behavior_->actor);
+  read_module(file, "/value", *behavior_->value);
+  read_optimizer(file, "actor", actor_adam_);
+  read_optimizer(file, "value", value_adam_);
+}
+
+Json BehaviorTrainer::config() const {
+  Config config;
+  config.model = model_->config();
+  config.behavior = behavior_->config;
+  return to_json(config, {"model", "behavior"});
+}
+
+}  // namespace dreamer

@@ -1,0 +1,122 @@
+#include "update/model_trainer.h"
+
+#include <cmath>
+
+#include "core/error.h"
+
+namespace dreamer {
+
+using torch::Tensor;
+
+void ModelStep::check_finite() const {
+  const double total = scalar(loss.total);
+  if (!std::isfinite(total) || !std::isfinite(norm))
+    throw NonFinite(fmt::format("loss {} and gradient norm {} at update {}", total, norm, update));
+}
+
+ModelTrainer::ModelTrainer(std::shared_ptr<WorldModel> model, const Domain& domain,
+                           const Config& config, std::int64_t seed, torch::Device device)
+    : model_(std::move(model)),
+      domain_(domain),
+      config_(config),
+      device_(device),
+      adam_(named_parameters(*model_), model_adam(config.fit_model)),
+      posterior_noise_(static_cast<std::uint64_t>(seed), "model-posterior"),
+      dither_(static_cast<std::uint64_t>(seed), "model-dither") {
+  config_.model = model_->config();
+}
+
+ModelStep ModelTrainer::compute(const data::Batch& raw, std::uint64_t update,
+                                const PhaseEnds& ended) const {
+  ModelStep step;
+  step.update = update;
+  step.batch = to_sequences(raw, device_);
+  step.noise.posterior = normal_tensor(posterior_noise_, update,
+                                       {raw.batch, raw.length, config_.model.stoch}, device_);
+  if (config_.model.image_encoding == "dithered")
+    step.noise.dither = uniform_tensor(dither_, update, step.batch.image.sizes(), device_);
+  ended("batch and noise");
+  step.loss = model_->loss(step.batch, step.noise);
+  ended("model forward");
+  step.gradients = gradients(step.loss.total, adam_.tensors());
+  ended("model backward");
+  step.norm = gradient_norm(step.gradients);
+  ended("optimizers");
+  return step;
+}
+
+Json ModelTrainer::update(const data::Batch& batch, std::uint64_t update, const StepSink& sink) {
+  const ModelStep step = compute(batch, update);
+  if (sink) sink([&](io::FileWriter& file) { write_step(file, step); });
+  step.check_finite();
+  return apply(step);
+}
+
+Json ModelTrainer::apply(const ModelStep& step) {
+  adam_.step(step.gradients, step.norm);
+
+  const torch::NoGradGuard no_grad;
+  const auto mean = [&](const Tensor& x) {
+    return scalar((x * step.batch.mask).sum() / step.batch.mask.sum());
+  };
+  const ModelLoss& loss = step.loss;
+  // The constants ½·ln 2π are left out: 0 is a perfect prediction.
+  const double pixels = static_cast<double>(model_->image_shape().size());
+  Json metrics = {
+      {"loss", scalar(loss.total) - config_.model.image_scale * kHalfLogTwoPi * pixels -
+                   config_.model.reward_scale * kHalfLogTwoPi},
+      {"image_loss", scalar(loss.image) - kHalfLogTwoPi * pixels},
+      {"reward_loss", scalar(loss.reward) - kHalfLogTwoPi},
+      {"kl", scalar(loss.kl)},
+      {"share_under_free_nats", mean((loss.kl_each < config_.model.free_nats).to(torch::kFloat32))},
+      {"posterior_entropy", mean(entropy(loss.states.posterior))},
+      {"prior_entropy", mean(entropy(loss.states.prior))},
+      {"gradient_norm", step.norm}};
+  if (loss.discount.defined()) metrics["discount_loss"] = scalar(loss.discount);
+  return metrics;
+}
+
+void ModelTrainer::write_step(io::FileWriter& file, const ModelStep& step) const {
+  const auto& [update, batch, noise, loss, gradients, norm] = step;
+  file.attribute("/", "kind", "model");
+  Config config;
+  config.model = model_->config();
+  file.attribute("/", "config", to_json(config, {"model"}));
+  write_module(file, "/parameters/model", *model_);
+  write_tensor(file, "/batch/image", "B,L,Y,X,C", batch.image);
+  write_tensor(file, "/batch/action", "B,L,A", batch.action);
+  write_tensor(file, "/batch/reward", "B,L", batch.reward);
+  write_tensor(file, "/batch/discount", "B,L", batch.discount);
+  write_tensor(file, "/batch/mask", "B,L", batch.mask);
+  write_tensor(file, "/noise/posterior", "B,L,S", noise.posterior);
+  if (noise.dither.defined()) write_tensor(file, "/noise/dither", "B,L,Y,X,C", noise.dither);
+  write_tensor(file, "/loss/total", "", loss.total);
+  write_tensor(file, "/loss/image", "", loss.image);
+  write_tensor(file, "/loss/reward", "", loss.reward);
+  write_tensor(file, "/loss/kl", "", loss.kl);
+  write_tensor(file, "/loss/kl_floored", "", loss.kl_floored);
+  if (loss.discount.defined()) write_tensor(file, "/loss/discount", "", loss.discount);
+  write_tensor(file, "/posterior/mean", "B,L,S", loss.states.posterior.mean);
+  write_tensor(file, "/posterior/stddev", "B,L,S", loss.states.posterior.stddev);
+  write_tensor(file, "/posterior/stoch", "B,L,S", loss.states.latent.stoch);
+  write_tensor(file, "/posterior/deter", "B,L,D", loss.states.latent.deter);
+  write_tensor(file, "/prior/mean", "B,L,S", loss.states.prior.mean);
+  write_tensor(file, "/prior/stddev", "B,L,S", loss.states.prior.stddev);
+  for (std::size_t i = 0; i < gradients.size(); ++i)
+    write_tensor(file, "/gradient/model/" + adam_.parameters()[i].name, "", gradients[i]);
+  write_tensor(file, "/gradient_norm/model", "", torch::tensor(static_cast<float>(norm)));
+}
+
+void ModelTrainer::write(io::FileWriter& file) {
+  write_model(file, *model_, domain_);
+  write_optimizer(file, "model", adam_);
+}
+
+void ModelTrainer::read(const io::FileReader& file) {
+  read_module(file, "/model", *model_);
+  read_optimizer(file, "model", adam_);
+}
+
+Json ModelTrainer::config() const { return to_json(config_, {"model", "fit_model"}); }
+
+}  // namespace dreamer
