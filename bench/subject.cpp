@@ -10,16 +10,17 @@ using torch::Tensor;
 
 namespace {
 
-// Numbers where a replay would have frames: what they show changes nothing in the time.
+// Random values in place of frames: what they show changes nothing in the time.
 data::Batch random_batch(const FitModelConfig& config, std::int64_t channels, std::int64_t action) {
   data::Batch batch;
   batch.batch = config.batch;
   batch.length = config.length;
-  batch.action_size = action;
-  batch.image_shape = {64, 64, channels};
+  batch.signature.task = "bench";
+  batch.signature.observations = {image_space({64, 64, channels})};
+  batch.signature.action.shape = {action};
   const auto rows = static_cast<std::size_t>(config.batch * config.length);
   const RandomStream stream(0, "bench-batch");
-  batch.image.resize(rows * static_cast<std::size_t>(batch.image_shape.size()));
+  batch.image.resize(rows * static_cast<std::size_t>(image_shape(batch.signature).size()));
   for (std::size_t i = 0; i < batch.image.size(); ++i)
     batch.image[i] = static_cast<std::uint8_t>(i * 2654435761U >> 13U);
   batch.action.resize(rows * static_cast<std::size_t>(action));
@@ -47,10 +48,10 @@ Subject::Subject(const Config& config, std::int64_t channels, std::int64_t actio
     : config_(config),
       device_(device),
       batch_(random_batch(config.fit_model, channels, action)),
-      model_(make<WorldModel>(device, seed, config.model, batch_.image_shape, action)),
+      model_(make<WorldModel>(device, seed, config.model, batch_.signature)),
       trainer_(model_,
                make<ActorCritic>(device, seed, config.behavior, config.model.feature(), action),
-               {"bench", action, 1, batch_.image_shape}, config, seed, device) {}
+               config, seed, device) {}
 
 std::int64_t Subject::starts() const {
   const std::int64_t rows = batch_.batch * batch_.length;

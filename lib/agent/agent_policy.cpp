@@ -23,7 +23,7 @@ void AgentPolicy::reset(std::int64_t seed, std::int64_t index) {
   step_ = 0;
   // State and previous action: an episode that begins with another's is corrupt from the start.
   state_ = agent_->model.model->rssm().initial(1);
-  action_ = torch::zeros({1, agent_->model.domain.action_size}, device_);
+  action_ = torch::zeros({1, agent_->model.model->signature().action.size()}, device_);
 }
 
 Tensor AgentPolicy::noise(std::string_view name, torch::IntArrayRef shape) const {
@@ -35,7 +35,7 @@ Tensor AgentPolicy::noise(std::string_view name, torch::IntArrayRef shape) const
 Tensor AgentPolicy::choose(const Tensor& feature) const {
   const ActorCritic& behavior = *agent_->behavior;
   const TanhNormal policy = behavior.actor->forward(feature);
-  const std::int64_t size = agent_->model.domain.action_size;
+  const std::int64_t size = agent_->model.model->signature().action.size();
   if (mode_ == ActionMode::mode)
     return policy.mode(noise("act-mode", {behavior.config.mode_samples, 1, size}));
   const Tensor sampled = policy.sample(noise("act-sample", {1, size})).action;
@@ -45,7 +45,7 @@ Tensor AgentPolicy::choose(const Tensor& feature) const {
 std::vector<float> AgentPolicy::act(std::span<const std::uint8_t> image) {
   const torch::InferenceMode no_grad;
   const WorldModel& model = *agent_->model.model;
-  const data::ImageShape& shape = model.image_shape();
+  const ImageShape shape = image_shape(model.signature());
   if (static_cast<std::int64_t>(image.size()) != shape.size())
     throw error("the environment's images have {} values, the policy takes {}x{}x{}", image.size(),
                 shape.height, shape.width, shape.channels);

@@ -8,46 +8,36 @@
 #include "config/stored_config.h"
 #include "core/error.h"
 #include "core/log.h"
+#include "io/checkpoint_header.h"
 
 namespace dreamer {
 namespace {
 
-Domain read_domain(const io::FileReader& file) {
-  const auto image = file.attribute<std::vector<std::int64_t>>("/model", "image");
-  if (image.size() != 3)
-    throw error("{} has {} values, 3 are needed", file.attribute_place("/model", "image"),
-                image.size());
-  return {file.attribute<std::string>("/model", "task"),
-          file.attribute<std::int64_t>("/model", "action_size"),
-          file.attribute<std::int64_t>("/model", "action_repeat"),
-          {image[0], image[1], image[2]}};
-}
-
 // The settings a file was made with; what it does not say (written by an older minor version) keeps
 // its default.
-Config read_config(const io::FileReader& file, const io::Provenance& provenance) {
-  if (!provenance.config.is_object())
+Config read_config(const io::FileReader& file) {
+  const Json settings = io::read_settings(file);
+  if (!settings.is_object())
     throw error("{} holds no settings", file.attribute_place("/provenance", "config"));
   Config config;
-  merge_stored(config, provenance.config, file.attribute_place("/provenance", "config"));
+  merge_stored(config, settings, fmt::format("{}: its settings", file.path().string()));
   return config;
 }
 
 CheckpointInfo read_info(const io::FileReader& file) {
   io::Provenance provenance = io::read_provenance(file);
-  Config config = read_config(file, provenance);
-  Domain domain = read_domain(file);
-  with_context(file.path().string(), [&] { check_claimed_sizes(file, config, domain); });
-  return {std::move(domain), read_counts(file), std::move(provenance), std::move(config)};
+  Config config = read_config(file);
+  Signature signature = io::read_model_signature(file);
+  with_context(file.path().string(), [&] { check_claimed_sizes(file, config, signature); });
+  return {std::move(signature), read_counts(file), std::move(provenance), std::move(config)};
 }
 
 ModelCheckpoint read_model(const io::FileReader& file, torch::Device device) {
   const CheckpointInfo info = read_info(file);
   auto model = with_context(file.path().string(), [&] {
-    return std::make_shared<WorldModel>(info.config.model, info.domain.image,
-                                        info.domain.action_size);
+    return std::make_shared<WorldModel>(info.config.model, info.signature);
   });
-  ModelCheckpoint checkpoint{std::move(model), info.domain, info.counts, info.provenance};
+  ModelCheckpoint checkpoint{std::move(model), info.counts, info.provenance};
   read_module(file, "/model", *checkpoint.model);
   checkpoint.model->to(device);
   return checkpoint;
@@ -98,23 +88,37 @@ ModelCheckpoint load_model(const std::filesystem::path& path, torch::Device devi
 PolicyCheckpoint load_policy(const std::filesystem::path& path, torch::Device device) {
   const io::FileReader file(path, "dreamer.policy");
   PolicyCheckpoint checkpoint{read_model(file, device), nullptr};
-  const BehaviorConfig config = read_config(file, checkpoint.model.provenance).behavior;
-  const std::int64_t features = checkpoint.model.model->config().feature();
-  checkpoint.behavior =
-      std::make_shared<ActorCritic>(config, features, checkpoint.model.domain.action_size);
+  const BehaviorConfig config = read_config(file).behavior;
+  const WorldModel& model = *checkpoint.model.model;
+  checkpoint.behavior = std::make_shared<ActorCritic>(config, model.config().feature(),
+                                                      model.signature().action.size());
   read_module(file, "/actor", *checkpoint.behavior->actor);
   read_module(file, "/value", *checkpoint.behavior->value);
   checkpoint.behavior->to(device);
   return checkpoint;
 }
 
-void write_model(io::FileWriter& file, const WorldModel& model, const Domain& domain) {
+void write_model(io::FileWriter& file, const WorldModel& model) {
+  const Signature& signature = model.signature();
+  const ImageShape image = image_shape(signature);
   write_module(file, "/model", model);
-  file.attribute("/model", "task", domain.task);
-  file.attribute("/model", "action_size", domain.action_size);
-  file.attribute("/model", "action_repeat", domain.action_repeat);
-  file.attribute("/model", "image",
-                 {domain.image.height, domain.image.width, domain.image.channels});
+  Config config;
+  config.model = model.config();
+  file.attribute("/model", "signature", to_json(signature).dump());
+  file.attribute("/model", "config", to_json(config).at("model").dump());
+  // For readers of version 1.0.
+  file.attribute("/model", "task", signature.task);
+  file.attribute("/model", "action_size", signature.action.size());
+  file.attribute("/model", "action_repeat", signature.frames_per_step);
+  file.attribute("/model", "image", {image.height, image.width, image.channels});
+}
+
+void write_behavior(io::FileWriter& file, const ActorCritic& behavior) {
+  write_module(file, "/actor", *behavior.actor);
+  write_module(file, "/value", *behavior.value);
+  Config config;
+  config.behavior = behavior.config;
+  file.attribute("/actor", "config", to_json(config).at("behavior").dump());
 }
 
 void write_counts(io::FileWriter& file, const Counts& counts) {
@@ -151,18 +155,22 @@ void warn_of_learned(const data::Replay& replay, const io::Provenance& model,
                  judged.size(), path.string());
 }
 
-void check_domain(const Domain& model, const Domain& data, const std::filesystem::path& where) {
-  if (data.action_size != model.action_size)
+void check_signature(const Signature& model, const Signature& data,
+                     const std::filesystem::path& where) {
+  if (data.action.size() != model.action.size())
     throw error(
         "{}: /action has {} columns ({}), the model takes {} ({}); wrong --data or --model?",
-        where.string(), data.action_size, data.task, model.action_size, model.task);
-  if (data.image != model.image)
-    throw error("{}: /image is {}x{}x{}, the model takes {}x{}x{}; wrong --data or --model?",
-                where.string(), data.image.height, data.image.width, data.image.channels,
-                model.image.height, model.image.width, model.image.channels);
-  if (data.action_repeat != model.action_repeat)
+        where.string(), data.action.size(), data.task, model.action.size(), model.task);
+  for (const Space& space : model.observations) {
+    const Space* const found = data.observation(space.name);
+    if (found == nullptr || found->kind != space.kind || found->shape != space.shape)
+      throw error("{}: /{} is {}, the model takes {}; wrong --data or --model?", where.string(),
+                  space.name, found == nullptr ? "not there" : shape_text(found->shape),
+                  shape_text(space.shape));
+  }
+  if (data.frames_per_step != model.frames_per_step)
     log::warning("{}: action repeat {}, the model was learned with {}", where.string(),
-                 data.action_repeat, model.action_repeat);
+                 data.frames_per_step, model.frames_per_step);
   if (data.task != model.task)
     log::warning("{}: episodes of {}, the model was learned on {}", where.string(), data.task,
                  model.task);

@@ -13,33 +13,23 @@
 
 namespace dreamer {
 
-/// What the data of a model looked like, and so what it can be used on.
-struct Domain {
-  std::string task;
-  std::int64_t action_size = 0;
-  std::int64_t action_repeat = 1;
-  data::ImageShape image;
-  bool operator==(const Domain&) const = default;
-};
-
 /// How far the learning of a checkpoint has come.
 struct Counts {
   std::int64_t updates = 0;            // optimizer steps, over all runs that led here
-  std::int64_t environment_steps = 0;  // control steps in the data that it was last fitted on
+  std::int64_t environment_steps = 0;  // frames in the data that it was last fitted on
 };
 
 /// What a checkpoint says of itself, its parameters unread.
 struct CheckpointInfo {
-  Domain domain;
+  Signature signature;
   Counts counts;
   io::Provenance provenance;
-  Config config;  // what it was made with
+  Config config;  // its sizes, and what else it was made with
 };
 
 /// A world model read from a model or policy checkpoint.
 struct ModelCheckpoint {
   std::shared_ptr<WorldModel> model;
-  Domain domain;
   Counts counts;
   io::Provenance provenance;
 };
@@ -56,7 +46,8 @@ struct PolicyCheckpoint {
 [[nodiscard]] PolicyCheckpoint load_policy(const std::filesystem::path& path, torch::Device device);
 
 // The parts of a checkpoint file; the fitting stages add their optimizers.
-void write_model(io::FileWriter& file, const WorldModel& model, const Domain& domain);
+void write_model(io::FileWriter& file, const WorldModel& model);
+void write_behavior(io::FileWriter& file, const ActorCritic& behavior);
 void write_counts(io::FileWriter& file, const Counts& counts);
 [[nodiscard]] Counts read_counts(const io::FileReader& file);
 
@@ -77,6 +68,7 @@ void warn_of_learned(const data::Replay& replay, const io::Provenance& model,
                      const std::filesystem::path& path);
 
 /// Refuses data that the model was not made for: image size, action size.
-void check_domain(const Domain& model, const Domain& data, const std::filesystem::path& where);
+void check_signature(const Signature& model, const Signature& data,
+                     const std::filesystem::path& where);
 
 }  // namespace dreamer

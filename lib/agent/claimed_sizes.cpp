@@ -26,17 +26,18 @@ void check_head(const io::FileReader& file, const std::string& group, std::int64
 
 }  // namespace
 
-void check_claimed_sizes(const io::FileReader& file, const Config& config, const Domain& domain) {
+void check_claimed_sizes(const io::FileReader& file, const Config& config,
+                         const Signature& signature) {
   const ModelConfig& m = config.model;
   const std::int64_t embedding = Encoder::embedding(m.depth), features = m.feature();
-  if (std::min(domain.action_size, domain.image.channels) < 1 ||
-      std::max(domain.action_size, domain.image.channels) > kMost)
-    throw error("/model: {} actions and {} channels; the file is damaged", domain.action_size,
-                domain.image.channels);
-  check_shape(file, "/model/encoder/conv1/weight", {m.depth, domain.image.channels, 4, 4});
+  const ImageShape image = image_shape(signature);
+  const std::int64_t actions = signature.action.size();
+  if (std::min(actions, image.channels) < 1 || std::max(actions, image.channels) > kMost)
+    throw error("/model: {} actions and {} channels; the file is damaged", actions, image.channels);
+  check_shape(file, "/model/encoder/conv1/weight", {m.depth, image.channels, 4, 4});
   check_shape(file, "/model/encoder/conv4/weight", {8 * m.depth, 4 * m.depth, 4, 4});
   check_shape(file, "/model/decoder/dense/weight", {embedding, features});
-  check_shape(file, "/model/rssm/input/weight", {m.hidden, m.stoch + domain.action_size});
+  check_shape(file, "/model/rssm/input/weight", {m.hidden, m.stoch + actions});
   check_shape(file, "/model/rssm/gru/weight_hh", {3 * m.deter, m.deter});
   check_shape(file, "/model/rssm/posterior_hidden/weight", {m.hidden, m.deter + embedding});
   check_head(file, "/model/reward", features, m.units, m.reward_layers);

@@ -20,8 +20,7 @@ void for_each_pair(torch::nn::Module& ours, const torch::nn::Module& theirs, Vis
 }
 
 std::shared_ptr<WorldModel> same_structure(const WorldModel& model) {
-  auto other =
-      std::make_shared<WorldModel>(model.config(), model.image_shape(), model.action_size());
+  auto other = std::make_shared<WorldModel>(model.config(), model.signature());
   other->to(model.parameters().front().device());
   for (Tensor& p : other->parameters()) p.set_requires_grad(false);
   return other;
@@ -35,13 +34,11 @@ std::shared_ptr<WorldModel> frozen_view(const WorldModel& model) {
   return view;
 }
 
-PolicySnapshot::PolicySnapshot(const WorldModel& model, const ActorCritic& behavior,
-                               const Domain& domain)
+PolicySnapshot::PolicySnapshot(const WorldModel& model, const ActorCritic& behavior)
     : policy_(std::make_shared<PolicyCheckpoint>()) {
   policy_->model.model = same_structure(model);
-  policy_->model.domain = domain;
-  policy_->behavior =
-      std::make_shared<ActorCritic>(behavior.config, model.config().feature(), model.action_size());
+  policy_->behavior = std::make_shared<ActorCritic>(behavior.config, model.config().feature(),
+                                                    model.signature().action.size());
   policy_->behavior->to(model.parameters().front().device());
   refresh(model, behavior);
 }

@@ -15,7 +15,7 @@ namespace dreamer {
 /// the background.
 class PolicySnapshot {
  public:
-  PolicySnapshot(const WorldModel& model, const ActorCritic& behavior, const Domain& domain);
+  PolicySnapshot(const WorldModel& model, const ActorCritic& behavior);
 
   /// Takes the present numbers of the ones it was made from. Nobody may be acting.
   void refresh(const WorldModel& model, const ActorCritic& behavior);

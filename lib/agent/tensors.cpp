@@ -65,11 +65,11 @@ Tensor uniform_tensor(const RandomStream& stream, std::uint64_t update, torch::I
 
 Sequences to_sequences(const data::Batch& batch, torch::Device device) {
   const std::int64_t rows = batch.batch, length = batch.length;
-  const data::ImageShape& image = batch.image_shape;
+  const ImageShape image = image_shape(batch.signature);
   Sequences out;
   out.image =
       copied(batch.image, {rows, length, image.height, image.width, image.channels}, device);
-  out.action = copied(batch.action, {rows, length, batch.action_size}, device);
+  out.action = copied(batch.action, {rows, length, batch.signature.action.size()}, device);
   out.reward = copied(batch.reward, {rows, length}, device);
   out.discount = copied(batch.discount, {rows, length}, device);
   out.mask = copied(batch.mask, {rows, length}, device);

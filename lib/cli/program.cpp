@@ -14,6 +14,7 @@
 #include "core/signals.h"
 #include "core/terminal.h"
 #include "data/episode_list.h"
+#include "io/checkpoint_header.h"
 #include "io/crash.h"
 #include "io/provenance.h"
 #include "learner/unfinished.h"
@@ -268,7 +269,7 @@ void Program::resolve_config() {
   // What goes on from a checkpoint goes on with its settings, unless told otherwise.
   for (const auto* init : inits_) {
     if (init->empty()) continue;
-    const Json made_with = io::read_provenance(io::FileReader(*init)).config;
+    const Json made_with = io::read_settings(io::FileReader(*init));
     for (const std::string& section : sections_)
       if (made_with.contains(section))
         merge_stored(*config_, {{section, made_with[section]}}, init->string());
@@ -285,8 +286,9 @@ void Program::resolve_policy() {
       task_ != nullptr && task_->empty() && !policy_->empty() && *policy_ != "random";
   if (!tells_task && !std::filesystem::is_regular_file(*policy_)) return;
   const io::FileReader policy(*policy_, "dreamer.policy");
-  config_->collect.action_repeat = policy.attribute<std::int64_t>("/model", "action_repeat");
-  if (tells_task) *task_ = policy.attribute<std::string>("/model", "task");
+  const Signature signature = io::read_model_signature(policy);
+  config_->collect.action_repeat = signature.frames_per_step;
+  if (tells_task) *task_ = signature.task;
 }
 
 void Program::lay_given_over(Config& config) const {

@@ -67,14 +67,13 @@ std::string difference_in_kind(const io::FileReader& file, const CollectOptions&
   const auto header = data::read_episode_header(file);
   const auto& wanted = options.environment;
   const bool images = wanted.render != env::RenderQuality::none;
-  const data::ImageShape shape =
-      images ? data::ImageShape{wanted.height, wanted.width, 3} : data::ImageShape{};
-  if (header.task != env::find_task(options.task).name) return "task";
+  const ImageShape shape = images ? ImageShape{wanted.height, wanted.width, 3} : ImageShape{};
+  if (header.signature.task != env::find_task(options.task).name) return "task";
   if (header.seed != planned.seed) return "seed";
   if (header.index != planned.index) return "index";
-  if (header.action_repeat != wanted.action_repeat) return "action repeat";
+  if (header.signature.frames_per_step != wanted.action_repeat) return "action repeat";
   if (header.render != (images ? to_string(wanted.render) : "")) return "rendering";
-  if (header.image_shape != shape) return "image size";
+  if (image_shape(header.signature) != shape) return "image size";
   const std::int64_t rows = env::steps_per_episode(wanted) + 1;
   if (header.truncated.empty() ? header.length != rows : header.length > rows) return "length";
   const Json made = io::read_provenance(file).config;
@@ -235,8 +234,8 @@ class Run {
       if (now != acting) {
         acting = now;
         policy = acting->make ? acting->make()
-                              : std::make_unique<RandomPolicy>(environment->action_size(),
-                                                               options_.random_hold);
+                              : std::make_unique<RandomPolicy>(
+                                    environment->signature().action.size(), options_.random_hold);
       }
       environment->skip_episodes(planned.index - environment->index() - 1);
       const auto episode = act(*environment, *policy);
@@ -256,7 +255,7 @@ class Run {
       data::write_episode(planned.path, *episode, provenance(options_, acting->id, planned.seed),
                           options_.replace);
       tell({.path = planned.path,
-            .task = episode->task,
+            .task = episode->signature.task,
             .total_reward = episode->total_reward(),
             .length = episode->length(),
             .seed = planned.seed,

@@ -50,7 +50,7 @@ std::optional<EpisodeResult> reenact(const ReenactOptions& options) {
   const data::Episode logged = data::read_logged_actions(options.episode);
   const io::FileReader file(options.episode, "dreamer.episode");
   const env::TaskInfo& task = with_context(options.episode.string(), [&]() -> const env::TaskInfo& {
-    return env::find_task(logged.task);
+    return env::find_task(logged.signature.task);
   });
   std::error_code failed;
   fs::create_directories(options.out, failed);
@@ -60,13 +60,14 @@ std::optional<EpisodeResult> reenact(const ReenactOptions& options) {
   io::check_output(path, options.replace);
 
   auto environment_options = options.environment;
-  environment_options.action_repeat = logged.action_repeat;
+  environment_options.action_repeat = logged.signature.frames_per_step;
   return with_context(options.episode.string(), [&]() -> std::optional<EpisodeResult> {
-    Environment environment(logged.task, logged.seed, environment_options);
-    if (logged.action_size != environment.action_size())
-      throw error("/action has {} columns, {} takes {}; wrong task?", logged.action_size, task.name,
-                  environment.action_size());
-    const auto rows = static_cast<std::int64_t>(logged.action.size()) / logged.action_size;
+    Environment environment(logged.signature.task, logged.seed, environment_options);
+    const std::int64_t size = logged.signature.action.size();
+    if (size != environment.signature().action.size())
+      throw error("/action has {} columns, {} takes {}; wrong task?", size, task.name,
+                  environment.signature().action.size());
+    const auto rows = static_cast<std::int64_t>(logged.action.size()) / size;
     if (rows - 1 > env::steps_per_episode(environment_options))
       throw error("{} actions, an episode of {} ends after {}", rows - 1, task.name,
                   env::steps_per_episode(environment_options));
@@ -74,7 +75,7 @@ std::optional<EpisodeResult> reenact(const ReenactOptions& options) {
     bool restored = false;
     const env::Observation first = begin(environment, file, restored);
     const signals::StopRequests stops;
-    LoggedPolicy policy(logged.action, logged.action_size);
+    LoggedPolicy policy(logged.action, size);
     auto episode = run_episode(environment, first, policy,
                                {.observations = options.observations || restored,
                                 .steps = rows - 1,
@@ -88,7 +89,7 @@ std::optional<EpisodeResult> reenact(const ReenactOptions& options) {
     data::write_episode(path, *episode, io::new_provenance(config, logged.seed, parents_of(file)),
                         options.replace);
     return EpisodeResult{.path = path,
-                         .task = episode->task,
+                         .task = episode->signature.task,
                          .total_reward = episode->total_reward(),
                          .length = episode->length(),
                          .seed = episode->seed,

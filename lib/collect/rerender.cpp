@@ -18,12 +18,12 @@ using env::Environment;
 using Fields = Environment::Fields;
 
 void require_task(const Episode& episode) {
-  if (std::ranges::find(env::all_tasks(), episode.task, &env::TaskInfo::name) ==
+  if (std::ranges::find(env::all_tasks(), episode.signature.task, &env::TaskInfo::name) ==
       env::all_tasks().end())
     throw error(
         "{} is no task that can be re-rendered (dr-collect --list-tasks shows those that can); "
         "without --size, --camera and --render its own images are shown",
-        episode.task);
+        episode.signature.task);
 }
 
 /// Whether `episode` stores what the frames follow from.
@@ -37,13 +37,14 @@ bool has_physics(const Episode& episode, const Environment& environment) {
 /// The same episode with its physics, by re-enacting its actions.
 Episode reenacted(const Episode& logged) {
   Environment environment(
-      logged.task, logged.seed,
-      {.action_repeat = logged.action_repeat, .render = env::RenderQuality::none});
-  if (logged.action_size != environment.action_size())
-    throw error("/action has {} columns, {} takes {}; wrong task?", logged.action_size, logged.task,
-                environment.action_size());
+      logged.signature.task, logged.seed,
+      {.action_repeat = logged.signature.frames_per_step, .render = env::RenderQuality::none});
+  const std::int64_t size = logged.signature.action.size();
+  if (size != environment.signature().action.size())
+    throw error("/action has {} columns, {} takes {}; wrong task?", size, logged.signature.task,
+                environment.signature().action.size());
   environment.skip_episodes(logged.index);
-  LoggedPolicy policy(logged.action, logged.action_size);
+  LoggedPolicy policy(logged.action, size);
   auto again = run_episode(environment, environment.reset(), policy,
                            {.observations = true, .steps = logged.length() - 1});
   const auto [theirs, ours] = std::ranges::mismatch(logged.reward, again->reward);
@@ -58,10 +59,10 @@ Episode reenacted(const Episode& logged) {
 
 Fields row_of(const Episode& episode, std::int64_t t, const Fields& known) {
   Fields row;
-  for (const auto& [name, track] : episode.physics)
+  for (const auto& [name, array] : episode.physics)
     if (known.contains(name)) {
-      const auto first = track.values.begin() + t * track.columns;
-      row[name].assign(first, first + track.columns);
+      const auto first = array.values.begin() + t * array.columns();
+      row[name].assign(first, first + array.columns());
     }
   return row;
 }
@@ -69,11 +70,12 @@ Fields row_of(const Episode& episode, std::int64_t t, const Fields& known) {
 /// What a drawing needs of an episode beside its frames.
 Episode summary_of(const Episode& episode, const Environment& environment) {
   Episode summary;
-  summary.task = episode.task;
+  summary.signature = episode.signature;
+  summary.signature.observations = {
+      image_space({environment.options().height, environment.options().width, 3})};
   summary.seed = episode.seed;
   summary.index = episode.index;
   summary.reward = episode.reward;
-  summary.image_shape = {environment.options().height, environment.options().width, 3};
   return summary;
 }
 
@@ -101,18 +103,19 @@ class Rerenderer {
   using Key = std::tuple<std::string, std::int64_t, std::int64_t>;  // task, height, width
 
   [[nodiscard]] std::shared_ptr<Environment> environment_for(const Episode& logged) {
-    env::EnvironmentOptions rendering{.action_repeat = logged.action_repeat,
+    env::EnvironmentOptions rendering{.action_repeat = logged.signature.frames_per_step,
                                       .render = options_.render,
                                       .camera = options_.camera};
     if (options_.size > 0) {
       rendering.height = rendering.width = options_.size;
-    } else if (logged.image_shape.size() > 0) {
-      rendering.height = logged.image_shape.height;
-      rendering.width = logged.image_shape.width;
+    } else if (const ImageShape image = image_shape(logged.signature); image.size() > 0) {
+      rendering.height = image.height;
+      rendering.width = image.width;
     }
-    auto& environment = environments_[Key(logged.task, rendering.height, rendering.width)];
+    auto& environment =
+        environments_[Key(logged.signature.task, rendering.height, rendering.width)];
     if (!environment) {
-      environment = std::make_shared<Environment>(logged.task, logged.seed, rendering);
+      environment = std::make_shared<Environment>(logged.signature.task, logged.seed, rendering);
       static_cast<void>(environment->reset());  // what the task sets for all of its episodes
     }
     return environment;

@@ -6,31 +6,30 @@
 namespace dreamer {
 namespace {
 
-constexpr std::int64_t kChannels = 3;
-
 template <class To>
-void append(std::map<std::string, data::Track<To>>& tracks,
+void append(std::map<std::string, data::Array<To>>& arrays,
             const std::map<std::string, std::vector<double>>& row) {
   for (const auto& [name, values] : row) {
-    auto& track = tracks[name];
-    track.columns = static_cast<std::int64_t>(values.size());
-    for (const double value : values) track.values.push_back(static_cast<To>(value));
+    auto& array = arrays[name];
+    if (array.shape.empty()) array.shape = {0, static_cast<std::int64_t>(values.size())};
+    ++array.shape.front();
+    for (const double value : values) array.values.push_back(static_cast<To>(value));
   }
 }
 
-data::Episode empty_episode(const env::Environment& environment) {
+data::Episode empty_episode(const env::Environment& environment, bool observations) {
   const auto& options = environment.options();
   data::Episode episode;
-  episode.task = environment.info().name;
+  episode.signature = environment.signature();
+  if (!observations)
+    std::erase_if(episode.signature.observations,
+                  [](const Space& space) { return space.kind != SpaceKind::image; });
   episode.seed = environment.seed();
   episode.index = environment.index();
-  episode.action_repeat = options.action_repeat;
-  episode.action_size = environment.action_size();
-  if (options.render != env::RenderQuality::none) {
+  if (const ImageShape image = image_shape(episode.signature); image.size() > 0) {
     episode.render = to_string(options.render);
-    episode.image_shape = {options.height, options.width, kChannels};
-    episode.image.reserve(static_cast<std::size_t>((env::steps_per_episode(options) + 1) *
-                                                   episode.image_shape.size()));
+    episode.image.reserve(
+        static_cast<std::size_t>((env::steps_per_episode(options) + 1) * image.size()));
   }
   return episode;
 }
@@ -40,7 +39,7 @@ data::Episode empty_episode(const env::Environment& environment) {
 std::optional<data::Episode> run_episode(env::Environment& environment,
                                          const env::Observation& first, Policy& policy,
                                          const RolloutOptions& options) {
-  data::Episode episode = empty_episode(environment);
+  data::Episode episode = empty_episode(environment, options.observations);
   if (options.observations) episode.model = environment.model_changes();
   const auto record = [&](const std::vector<float>& action, const env::Observation& seen) {
     episode.image.insert(episode.image.end(), seen.image.begin(), seen.image.end());
@@ -54,13 +53,14 @@ std::optional<data::Episode> run_episode(env::Environment& environment,
   };
 
   policy.reset(environment.seed(), environment.index());
-  record(std::vector<float>(static_cast<std::size_t>(environment.action_size())), first);
+  record(std::vector<float>(static_cast<std::size_t>(environment.signature().action.size())),
+         first);
   env::Observation seen = first;
   for (std::int64_t step = 0; step < options.steps && !seen.last; ++step) {
     if (options.stop && options.stop()) return std::nullopt;
     const std::vector<float> action = policy.act(seen.image);
     const auto where = [&] {
-      return fmt::format("{}, seed {}, episode {}, step {}", episode.task, episode.seed,
+      return fmt::format("{}, seed {}, episode {}, step {}", episode.signature.task, episode.seed,
                          episode.index, step);
     };
     try {

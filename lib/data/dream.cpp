@@ -42,6 +42,23 @@ std::int64_t last_extent(const io::FileReader& file, const char* path) {
   return shape.empty() ? 0 : shape.back();
 }
 
+/// The spaces of a dream's signature: the file's own, which its datasets must bear out, or what
+/// they are in a file of version 1.0. `image` is the shape of /image.
+void set_spaces(const io::FileReader& file, Signature& signature, const io::Shape& image) {
+  Signature found = signature;
+  found.observations = {image_space({image[2], image[3], image[4]})};
+  found.action.shape = {last_extent(file, "/action")};
+  if (!file.has_attribute("/", "signature")) {
+    signature = std::move(found);
+    return;
+  }
+  const std::string where = file.attribute_place("/", "signature");
+  signature = signature_of(file.json_attribute("/", "signature"), where);
+  if (signature.task != found.task || image_shape(signature) != image_shape(found) ||
+      signature.action.shape != found.action.shape)
+    throw error("{}: is not that of the file's task, /image and /action", where);
+}
+
 Dream read_header(const io::FileReader& file) {
   Dream dream;
   const auto kind = file.attribute<std::string>("/", "kind");
@@ -49,7 +66,7 @@ Dream read_header(const io::FileReader& file) {
     throw error("{}: kind is '{}', {} or {} is needed", file.path().string(), kind, kOpenLoop,
                 kPolicy);
   dream.kind = kind == kPolicy ? DreamKind::policy : DreamKind::open_loop;
-  dream.task = file.attribute<std::string>("/", "task");
+  dream.signature.task = file.attribute<std::string>("/", "task");
   dream.context = file.attribute<std::int64_t>("/", "context");
   const Json episodes = file.json_attribute("/start", "episode");
   for (const Json& episode : episodes) {
@@ -66,7 +83,8 @@ void write_dream(const std::filesystem::path& path, const Dream& d,
                  const io::Provenance& provenance, io::Replace replace) {
   io::FileWriter file(kFormat);
   file.attribute("/", "kind", d.kind == DreamKind::policy ? kPolicy : kOpenLoop);
-  file.attribute("/", "task", d.task);
+  file.attribute("/", "signature", to_json(d.signature).dump());
+  file.attribute("/", "task", d.signature.task);
   file.attribute("/", "context", d.context);
   if (static_cast<std::int64_t>(d.start_episode.size()) != d.starts)
     throw error("{}: {} starts, but {} episodes that they lie in", path.string(), d.starts,
@@ -75,11 +93,11 @@ void write_dream(const std::filesystem::path& path, const Dream& d,
   for (const std::string& episode : d.start_episode) episodes.push_back(text_of_path(episode));
   file.attribute("/start", "episode", episodes.dump());
   const io::Shape rows = {d.starts, d.horizon};
-  const io::Shape images = {d.starts, d.horizon, d.image_shape.height, d.image_shape.width,
-                            d.image_shape.channels};
+  const ImageShape image = image_shape(d.signature);
+  const io::Shape images = {d.starts, d.horizon, image.height, image.width, image.channels};
   with_context(path.string(), [&] {
     write(file, "/start/row", "N", {d.starts}, d.start_row);
-    write(file, "/action", "N,H,A", {d.starts, d.horizon, d.action_size}, d.action);
+    write(file, "/action", "N,H,A", {d.starts, d.horizon, d.signature.action.size()}, d.action);
     write(file, "/stoch", "N,H,S", {d.starts, d.horizon, d.stoch_size}, d.stoch);
     write(file, "/deter", "N,H,D", {d.starts, d.horizon, d.deter_size}, d.deter);
     write(file, "/reward", "N,H", rows, d.reward);
@@ -101,8 +119,7 @@ Dream read_dream(const std::filesystem::path& path) {
     throw error("{}: /image is [{}], N,H,Y,X,C is needed", path.string(), fmt::join(image, ","));
   d.starts = image[0];
   d.horizon = image[1];
-  d.image_shape = {image[2], image[3], image[4]};
-  d.action_size = last_extent(file, "/action");
+  set_spaces(file, d.signature, image);
   d.stoch_size = last_extent(file, "/stoch");
   d.deter_size = last_extent(file, "/deter");
   const std::int64_t n = d.starts, h = d.horizon;

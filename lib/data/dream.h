@@ -21,11 +21,10 @@ enum class DreamKind {
 /// deterministic, Y,X,C image.
 struct Dream {
   DreamKind kind = DreamKind::open_loop;
-  std::string task;
+  Signature signature;  // of the model
   std::int64_t context = 0;
   std::int64_t starts = 0, horizon = 0;  // N, H
-  std::int64_t action_size = 0, stoch_size = 0, deter_size = 0;
-  ImageShape image_shape;
+  std::int64_t stoch_size = 0, deter_size = 0;
 
   std::vector<std::string> start_episode;  // [N]: path of the episode that it starts in
   std::vector<std::int64_t> start_row;     // [N]
@@ -42,7 +41,7 @@ struct Dream {
   std::vector<float> truth_reward;        // [N,H]; likewise
 };
 
-/// Writes `dream` to `path` (format dreamer.dream 1.0).
+/// Writes `dream` to `path` (format dreamer.dream 1.1).
 void write_dream(const std::filesystem::path& path, const Dream& dream,
                  const io::Provenance& provenance, io::Replace replace);
 

@@ -63,18 +63,20 @@ void check_shape(const io::FileReader& file, const std::string& path, const io::
                 fmt::join(wanted, ","));
 }
 
-bool is_discrete(const io::FileReader& file) {
-  if (!file.has_attribute("/", "action_space")) return false;
+/// The attribute of version 1.0 that names the kind of the actions.
+SpaceKind action_kind(const io::FileReader& file) {
+  if (!file.has_attribute("/", "action_space")) return SpaceKind::box;
   const Json space = file.json_attribute("/", "action_space");
   if (!space.is_object())
     throw error("{} is no JSON object", file.attribute_place("/", "action_space"));
   const auto type = space.find("type");
-  return type != space.end() && *type == "discrete";
+  return type != space.end() && *type == "discrete" ? SpaceKind::discrete : SpaceKind::box;
 }
 
-Json action_space(const Episode& episode) {
-  if (episode.discrete) return {{"type", "discrete"}, {"n", episode.action_size}};
-  return {{"type", "continuous"}, {"size", episode.action_size}, {"low", -1.0}, {"high", 1.0}};
+/// The same, for readers of version 1.0.
+Json action_space(const Space& action) {
+  if (action.kind == SpaceKind::discrete) return {{"type", "discrete"}, {"n", action.size()}};
+  return {{"type", "continuous"}, {"size", action.size()}, {"low", -1.0}, {"high", 1.0}};
 }
 
 /// The name under which a field becomes a dataset and an axis.
@@ -87,34 +89,46 @@ void check_name(const std::string& name) {
 }
 
 template <class T>
-void write_tracks(io::FileWriter& file, const std::string& group, std::int64_t rows,
-                  const std::map<std::string, Track<T>>& tracks) {
-  for (const auto& [name, track] : tracks) {
+void write_arrays(io::FileWriter& file, const std::string& group,
+                  const std::map<std::string, Array<T>>& arrays) {
+  for (const auto& [name, array] : arrays) {
     check_name(name);
     const std::string path = group + "/" + name;
-    check_values(path, path, track.values, track.columns);
-    file.dataset(path, "T," + name, {rows, track.columns}, track.values, {.deflate = kDeflate});
+    check_values(path, path, array.values, array.columns());
+    std::string dims = "T";
+    for (std::size_t axis = 1; axis < array.shape.size(); ++axis)
+      dims += "," + name + (axis == 1 ? "" : std::to_string(axis));
+    file.dataset(path, dims, array.shape, array.values, {.deflate = kDeflate});
   }
 }
 
-/// Every dataset right under `group` as a track; deeper ones are left alone.
+/// Every dataset right under `group` by its name; deeper ones are left alone.
+std::vector<std::pair<std::string, io::DatasetInfo>> datasets_in(const io::FileReader& file,
+                                                                 const std::string& group) {
+  std::vector<std::pair<std::string, io::DatasetInfo>> found;
+  if (!file.has(group)) return found;
+  for (auto& info : file.datasets(group)) {
+    std::string name = info.path.substr(group.size() + 1);
+    if (name.find('/') == std::string::npos) found.emplace_back(std::move(name), std::move(info));
+  }
+  return found;
+}
+
+/// The arrays of `group`, [rows,…].
 template <class T>
-std::map<std::string, Track<T>> read_tracks(const io::FileReader& file, const std::string& group,
+std::map<std::string, Array<T>> read_arrays(const io::FileReader& file, const std::string& group,
                                             std::int64_t rows) {
-  std::map<std::string, Track<T>> tracks;
-  if (!file.has(group)) return tracks;
-  for (const auto& info : file.datasets(group)) {
-    const std::string name = info.path.substr(group.size() + 1);
-    if (name.find('/') != std::string::npos) continue;
+  std::map<std::string, Array<T>> arrays;
+  for (const auto& [name, info] : datasets_in(file, group)) {
     if (info.shape.empty() || info.shape[0] != rows)
       throw error("{} is [{}], {} rows are needed", at(file, info.path), fmt::join(info.shape, ","),
                   rows);
-    auto& track = tracks[name];
-    track.columns = io::elements_of({info.shape.begin() + 1, info.shape.end()});
-    track.values = file.read<T>(info.path);
-    check_values(at(file, info.path), info.path, track.values, track.columns);
+    auto& array = arrays[name];
+    array.shape = info.shape;
+    array.values = file.read<T>(info.path);
+    check_values(at(file, info.path), info.path, array.values, array.columns());
   }
-  return tracks;
+  return arrays;
 }
 
 void check_consistent(const Episode& e) {
@@ -124,14 +138,24 @@ void check_consistent(const Episode& e) {
       throw error("{} has {} values, {} are needed", path, have, want);
   };
   if (rows < 1) throw error("an episode needs at least its reset row");
-  expect("/action", e.action.size(), rows * e.action_size);
+  for (const Space& space : e.signature.observations)
+    if (space.kind != SpaceKind::image && !e.observations.contains(space.name))
+      throw error("/observation/{} is in the signature and not stored", space.name);
+  expect("/action", e.action.size(), rows * e.signature.action.size());
   expect("/discount", e.discount.size(), rows);
-  expect("/image", e.image.size(), e.image_shape.size() * rows);
-  for (const auto& [name, track] : e.observations)
-    expect(("/observation/" + name).c_str(), track.values.size(), rows * track.columns);
-  for (const auto& [name, track] : e.physics)
-    expect(("/physics/" + name).c_str(), track.values.size(), rows * track.columns);
-  check_values("/action", "/action", e.action, e.action_size);
+  expect("/image", e.image.size(), image_shape(e.signature).size() * rows);
+  for (const auto& [name, array] : e.observations) {
+    const Space* const space = e.signature.observation(name);
+    if (space == nullptr || array.shape.size() != space->shape.size() + 1 ||
+        !std::equal(space->shape.begin(), space->shape.end(), array.shape.begin() + 1))
+      throw error("/observation/{} is [{}], the signature has {}", name,
+                  fmt::join(array.shape, ","),
+                  space == nullptr ? "none" : shape_text(space->shape));
+    expect(("/observation/" + name).c_str(), array.values.size(), rows * array.columns());
+  }
+  for (const auto& [name, array] : e.physics)
+    expect(("/physics/" + name).c_str(), array.values.size(), rows * array.columns());
+  check_values("/action", "/action", e.action, e.signature.action.size());
   check_values("/reward", "/reward", e.reward, 1);
   check_values("/discount", "/discount", e.discount, 1);
 }
@@ -163,25 +187,27 @@ void write_episode(const std::filesystem::path& path, const Episode& episode,
   with_context(path.string(), [&] { check_consistent(episode); });
   const std::int64_t rows = episode.length();
   io::FileWriter file(kFormat);
-  file.attribute("/", "task", episode.task);
+  const Signature& signature = episode.signature;
+  file.attribute("/", "signature", to_json(signature).dump());
+  file.attribute("/", "task", signature.task);
   file.attribute("/", "seed", episode.seed);
   file.attribute("/", "index", episode.index);
-  file.attribute("/", "action_repeat", episode.action_repeat);
-  file.attribute("/", "action_space", action_space(episode).dump());
+  file.attribute("/", "action_repeat", signature.frames_per_step);
+  file.attribute("/", "action_space", action_space(signature.action).dump());
   file.attribute("/", "render", episode.render);
   if (!episode.truncated.empty()) file.attribute("/", "truncated", episode.truncated);
   file.attribute("/", "return", episode.total_reward());
   file.attribute("/", "length", rows);
-  if (const auto& shape = episode.image_shape; shape.size() > 0)
+  if (const ImageShape shape = image_shape(signature); shape.size() > 0)
     file.dataset("/image", "T,H,W,C", {rows, shape.height, shape.width, shape.channels},
                  episode.image, {.chunk_rows = kImageChunkRows, .deflate = kDeflate});
   const io::Storage numbers{.deflate = kDeflate};
-  file.dataset("/action", "T,A", {rows, episode.action_size}, episode.action, numbers);
+  file.dataset("/action", "T,A", {rows, signature.action.size()}, episode.action, numbers);
   file.dataset("/reward", "T", {rows}, episode.reward, numbers);
   file.dataset("/discount", "T", {rows}, episode.discount, numbers);
   with_context(path.string(), [&] {
-    write_tracks(file, "/observation", rows, episode.observations);
-    write_tracks(file, "/physics", rows, episode.physics);
+    write_arrays(file, "/observation", episode.observations);
+    write_arrays(file, "/physics", episode.physics);
     for (const auto& [name, values] : episode.model) {
       check_name(name);
       const std::string path_in_file = "/physics/model/" + name;
@@ -193,32 +219,71 @@ void write_episode(const std::filesystem::path& path, const Episode& episode,
   file.commit(path, replace);
 }
 
+namespace {
+
+/// The signature of a file of version 1.0, from its datasets and attributes; `action` is /action.
+Signature derived_signature(const io::FileReader& file, const io::DatasetInfo& action) {
+  Signature signature;
+  signature.task = file.attribute<std::string>("/", "task");
+  signature.frames_per_step = ranged_attribute(file, "action_repeat");
+  signature.protocol = {{"action_repeat", signature.frames_per_step}};
+  signature.action.kind = action_kind(file);
+  signature.action.shape = {action.shape[1]};
+  if (file.has("/image")) {
+    const io::DatasetInfo image = file.info("/image");
+    check_shape(file, "/image", {action.shape[0], -1, -1, -1}, image);
+    signature.observations.push_back(image_space({image.shape[1], image.shape[2], image.shape[3]}));
+  }
+  for (const auto& [name, info] : datasets_in(file, "/observation"))
+    if (!info.shape.empty())
+      signature.observations.push_back(
+          {.name = name, .shape = {info.shape.begin() + 1, info.shape.end()}});
+  return signature;
+}
+
+/// The file's own signature, which its datasets must bear out.
+Signature stored_signature(const io::FileReader& file, const Signature& derived) {
+  const std::string where = file.attribute_place("/", "signature");
+  const Signature stored = signature_of(file.json_attribute("/", "signature"), where);
+  const auto differ = [&](std::string_view what, const auto& said, const auto& found) {
+    throw error("{}: {} is {}, but the file has {}", where, what, said, found);
+  };
+  if (stored.task != derived.task) differ("task", stored.task, derived.task);
+  if (stored.frames_per_step != derived.frames_per_step)
+    differ("frames_per_step", stored.frames_per_step, derived.frames_per_step);
+  if (stored.action.shape != derived.action.shape)
+    differ("the action", shape_text(stored.action.shape), shape_text(derived.action.shape));
+  for (const Space& space : stored.observations) {
+    const Space* const found = derived.observation(space.name);
+    if (found == nullptr || found->shape != space.shape || found->kind != space.kind)
+      differ(space.name, shape_text(space.shape),
+             found == nullptr ? "none" : shape_text(found->shape));
+  }
+  return stored;
+}
+
+}  // namespace
+
 EpisodeHeader read_episode_header(const io::FileReader& file) {
   EpisodeHeader header;
-  header.task = file.attribute<std::string>("/", "task");
   header.seed = file.attribute<std::int64_t>("/", "seed");
-  header.action_repeat = ranged_attribute(file, "action_repeat");
   // Bounded: re-enacting passes over the resets of all episodes before it.
   if (file.has_attribute("/", "index")) header.index = ranged_attribute(file, "index");
   header.render = file.attribute_or<std::string>("/", "render", "");
   header.truncated = file.attribute_or<std::string>("/", "truncated", "");
-  header.discrete = is_discrete(file);
   const io::DatasetInfo action = file.info("/action");
   check_shape(file, "/action", {-1, -1}, action);
   header.length = action.shape[0];
-  header.action_size = action.shape[1];
-  if (header.length < 1 || header.action_size < 1)
+  if (action.shape[0] < 1 || action.shape[1] < 1)
     throw error("{} is [{}], at least one row and one column are needed", at(file, "/action"),
                 fmt::join(action.shape, ","));
   if (const auto said = file.attribute_or<std::int64_t>("/", "length", header.length);
       said != header.length)
     throw error("{} is {}, /action has {} rows", file.attribute_place("/", "length"), said,
                 header.length);
-  if (file.has("/image")) {
-    const io::DatasetInfo image = file.info("/image");
-    check_shape(file, "/image", {header.length, -1, -1, -1}, image);
-    header.image_shape = {image.shape[1], image.shape[2], image.shape[3]};
-  }
+  header.signature = derived_signature(file, action);
+  if (file.has_attribute("/", "signature"))
+    header.signature = stored_signature(file, header.signature);
   return header;
 }
 
@@ -237,16 +302,12 @@ namespace {
 Episode read_actions(const io::FileReader& file) {
   const EpisodeHeader header = read_episode_header(file);
   Episode e;
-  e.task = header.task;
+  e.signature = header.signature;
   e.seed = header.seed;
   e.index = header.index;
-  e.action_repeat = header.action_repeat;
-  e.action_size = header.action_size;
-  e.discrete = header.discrete;
   e.render = header.render;
   e.truncated = header.truncated;
-  e.image_shape = header.image_shape;
-  e.action = read_finite_rows(file, "/action", header.length, header.action_size);
+  e.action = read_finite_rows(file, "/action", header.length, header.signature.action.size());
   return e;
 }
 
@@ -259,12 +320,12 @@ Episode read_logged_actions(const std::filesystem::path& path) {
 Episode read_episode(const std::filesystem::path& path) {
   const io::FileReader file(path, kFormat);
   Episode e = read_actions(file);
-  const auto rows = static_cast<std::int64_t>(e.action.size()) / e.action_size;
+  const auto rows = static_cast<std::int64_t>(e.action.size()) / e.signature.action.size();
   e.reward = read_finite_rows(file, "/reward", rows, 1);
   e.discount = read_finite_rows(file, "/discount", rows, 1);
-  if (e.image_shape.size() > 0) e.image = file.read<std::uint8_t>("/image");
-  e.observations = read_tracks<float>(file, "/observation", rows);
-  e.physics = read_tracks<double>(file, "/physics", rows);
+  if (image_shape(e.signature).size() > 0) e.image = file.read<std::uint8_t>("/image");
+  e.observations = read_arrays<float>(file, "/observation", rows);
+  e.physics = read_arrays<double>(file, "/physics", rows);
   if (file.has("/physics/model"))
     for (const auto& info : file.datasets("/physics/model")) {
       auto& values = e.model[info.path.substr(std::string("/physics/model/").size())];

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/signature.h"
 #include "io/file.h"
 #include "io/provenance.h"
 
@@ -14,39 +15,34 @@ namespace dreamer::data {
 /// Rows that an episode needs to be learned from: a reset and one step.
 inline constexpr std::int64_t kShortestEpisode = 2;
 
-/// The dimensions of an image: rows, columns, channels.
-struct ImageShape {
-  std::int64_t height = 0, width = 0, channels = 0;
-  [[nodiscard]] std::int64_t size() const { return height * width * channels; }
-  bool operator==(const ImageShape&) const = default;
-};
-
-/// A named array with a row a time step.
+/// Values with their shape.
 template <class T>
-struct Track {
-  std::int64_t columns = 0;  // the product of the other axes
-  std::vector<T> values;     // [T, columns]
+struct Array {
+  std::vector<std::int64_t> shape;
+  std::vector<T> values;
+
+  [[nodiscard]] std::int64_t rows() const { return shape.empty() ? 0 : shape.front(); }
+  /// Values of a row: the product of the other axes.
+  [[nodiscard]] std::int64_t columns() const {
+    return shape.empty() ? 0 : io::elements_of({shape.begin() + 1, shape.end()});
+  }
 };
 
 /// One episode in memory. Row t holds what was known at time t: action[t] is the action that *led
 /// to* image[t]; row 0 is the reset, with zero action, zero reward and discount 1.
 struct Episode {
-  std::string task;
+  Signature signature;  // observations are those that are stored
   std::int64_t seed = 0;
   std::int64_t index = 0;  // which episode of that generator
-  std::int64_t action_repeat = 1;
-  std::int64_t action_size = 0;
-  bool discrete = false;  // actions are one-hot
-  std::string render;     // "exact", "fast", or empty if there are no images of ours
-  std::string truncated;  // why it ends before its time: "physics" (they broke down), or empty
+  std::string render;      // "exact", "fast", or empty if there are no images of ours
+  std::string truncated;   // why it ends before its time: "physics" (they broke down), or empty
 
-  ImageShape image_shape;                            // all zero: no images
-  std::vector<std::uint8_t> image;                   // [T,H,W,C]
-  std::vector<float> action;                         // [T,A], as executed, in [-1,1]
+  std::vector<std::uint8_t> image;                   // [T,Y,X,C]; the observation of that name
+  std::vector<float> action;                         // [T,A], as executed: in [-1,1], or one-hot
   std::vector<float> reward;                         // [T], raw
   std::vector<float> discount;                       // [T]; a time limit is not an end
-  std::map<std::string, Track<float>> observations;  // /observation/<name>
-  std::map<std::string, Track<double>> physics;      // /physics/<field>
+  std::map<std::string, Array<float>> observations;  // [T,…], /observation/<name>
+  std::map<std::string, Array<double>> physics;      // [T,…], /physics/<field>
   std::map<std::string, std::vector<double>> model;  // /physics/model/<field>, one row an episode
 
   [[nodiscard]] std::int64_t length() const { return static_cast<std::int64_t>(reward.size()); }
@@ -61,7 +57,7 @@ struct Episode {
 [[nodiscard]] std::int64_t last_episode_index(const std::filesystem::path& folder,
                                               const std::string& task, std::int64_t seed);
 
-/// Writes `episode` whole to `path` (format dreamer.episode 1.0).
+/// Writes `episode` whole to `path` (format dreamer.episode 1.1).
 void write_episode(const std::filesystem::path& path, const Episode& episode,
                    const io::Provenance& provenance, io::Replace replace);
 
@@ -75,11 +71,9 @@ void write_episode(const std::filesystem::path& path, const Episode& episode,
 /// The parts of an open episode file, each checked as read_episode checks it. For those who do not
 /// want the whole: the index of a replay, the description of a file.
 struct EpisodeHeader {
-  std::string task;
-  std::int64_t seed = 0, index = 0, action_repeat = 1, length = 0, action_size = 0;
-  bool discrete = false;
+  Signature signature;
+  std::int64_t seed = 0, index = 0, length = 0;
   std::string render, truncated;
-  ImageShape image_shape;  // all zero: no images
 };
 [[nodiscard]] EpisodeHeader read_episode_header(const io::FileReader& file);
 

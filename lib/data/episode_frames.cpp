@@ -16,10 +16,9 @@ Episode read_shown(const std::filesystem::path& path) {
   const io::FileReader file(path, "dreamer.episode");
   const EpisodeHeader header = read_episode_header(file);
   Episode shown;
-  shown.task = header.task;
+  shown.signature = header.signature;
   shown.seed = header.seed;
   shown.index = header.index;
-  shown.image_shape = header.image_shape;
   shown.reward = read_finite_rows(file, "/reward", header.length, 1);
   return shown;
 }
@@ -37,7 +36,7 @@ std::vector<EpisodeFrames> open_frames(const std::vector<std::filesystem::path>&
   std::vector<EpisodeFrames> opened;
   for (const std::filesystem::path& path : paths) {
     Episode shown = read_shown(path);
-    const ImageShape shape = shown.image_shape;
+    const ImageShape shape = image_shape(shown.signature);
     if (shape.size() == 0) {
       opened.emplace_back(std::move(shown));
       continue;

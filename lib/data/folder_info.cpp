@@ -50,17 +50,13 @@ Item read_item(const fs::path& path) {
   const EpisodeHeader header = read_episode_header(file);
   Item item;
   item.file = path;
-  item.task = header.task;
+  item.task = header.signature.task;
   item.length = header.length;
-  item.action_repeat = header.action_repeat;
+  item.action_repeat = header.signature.frames_per_step;
   item.bytes = static_cast<std::int64_t>(fs::file_size(path));
-  item.render = header.image_shape.size() == 0 ? "none"
-                : header.render.empty()        ? "unknown"
-                                               : header.render;
-  const ImageShape& image = header.image_shape;
-  item.image = image.size() == 0
-                   ? "none"
-                   : fmt::format("{}x{}x{}", image.height, image.width, image.channels);
+  const Space* const image = header.signature.observation("image");
+  item.render = image == nullptr ? "none" : header.render.empty() ? "unknown" : header.render;
+  item.image = image == nullptr ? "none" : shape_text(image->shape);
   const Json total = file.has_attribute("/", "return") ? file.attribute("/", "return") : Json();
   if (total.is_number()) {
     item.total = total;

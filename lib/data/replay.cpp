@@ -87,7 +87,7 @@ Replay::Entry Replay::read_entry(const std::filesystem::path& path) {
   e.path = path;
   e.render = header.render;
   e.length = header.length;
-  e.action = read_finite_rows(file, "/action", e.length, header.action_size);
+  e.action = read_finite_rows(file, "/action", e.length, header.signature.action.size());
   e.reward = read_finite_rows(file, "/reward", e.length, 1);
   e.discount = read_finite_rows(file, "/discount", e.length, 1);
   const io::DatasetInfo frames = file.info("/image");
@@ -107,39 +107,39 @@ Replay::Entry Replay::read_entry(const std::filesystem::path& path) {
     for (float& reward : e.reward) reward = std::tanh(reward);
   if (first_file_.empty()) {
     first_file_ = path.string();
-    task_ = header.task;
-    action_repeat_ = header.action_repeat;
-    action_size_ = header.action_size;
-    discrete_ = header.discrete;
-    image_shape_ = header.image_shape;
+    signature_ = header.signature;
+    image_shape_ = image_shape(signature_);
   }
   return e;
 }
 
 void Replay::check_fits(const EpisodeHeader& header, const std::string& file) const {
-  if (header.image_shape.size() == 0)
-    throw error("{} has no /image; this needs episodes with images", file);
+  const Signature& here = header.signature;
+  const ImageShape image = image_shape(here);
+  if (image.size() == 0) throw error("{} has no /image; this needs episodes with images", file);
   if (header.length < kShortestEpisode)
     throw error("{} has {} row, at least {} are needed; leave it out", file, header.length,
                 kShortestEpisode);
   if (first_file_.empty()) return;
-  const auto differ = [&](const std::string& what, const auto& here, const auto& there) {
-    throw error("{}: {} {}, but {} {} {}; give episodes that agree", file, what, here, first_file_,
-                "has", there);
+  const Signature& there = signature_;
+  const auto differ = [&](const std::string& what, const auto& ours, const auto& theirs) {
+    throw error("{}: {} {}, but {} {} {}; give episodes that agree", file, what, ours, first_file_,
+                "has", theirs);
   };
-  const auto shape = [](const ImageShape& s) {
-    return fmt::format("{}x{}x{}", s.height, s.width, s.channels);
-  };
-  if (header.task != task_) differ("is of task", header.task, task_);
-  if (header.image_shape != image_shape_)
-    differ("/image is", shape(header.image_shape), shape(image_shape_));
-  if (header.action_size != action_size_)
-    differ("/action columns are", header.action_size, action_size_);
-  if (header.discrete != discrete_)
-    differ("actions are", header.discrete ? "discrete" : "continuous",
-           discrete_ ? "discrete ones" : "continuous ones");
-  if (header.action_repeat != action_repeat_)
-    differ("action_repeat is", header.action_repeat, action_repeat_);
+  if (here.task != there.task) differ("is of task", here.task, there.task);
+  if (image != image_shape_)
+    differ("/image is", shape_text(here.observation("image")->shape),
+           shape_text(there.observation("image")->shape));
+  if (here.action.size() != there.action.size())
+    differ("/action columns are", here.action.size(), there.action.size());
+  if (here.action.kind != there.action.kind) {
+    const auto kind = [](const Space& action) {
+      return action.kind == SpaceKind::discrete ? "discrete" : "continuous";
+    };
+    differ("actions are", kind(here.action), fmt::format("{} ones", kind(there.action)));
+  }
+  if (here.frames_per_step != there.frames_per_step)
+    differ("action_repeat is", here.frames_per_step, there.frames_per_step);
 }
 
 void Replay::warn_of_mixed_rendering(const std::vector<EntryPtr>& entries) {
@@ -207,11 +207,10 @@ Batch Replay::empty_batch(std::int64_t batch, std::int64_t length) const {
   Batch out;
   out.batch = batch;
   out.length = length;
-  out.action_size = action_size_;
-  out.image_shape = image_shape_;
+  out.signature = signature_;
   const auto rows = static_cast<std::size_t>(batch * length);
   out.image.resize(rows * static_cast<std::size_t>(image_shape_.size()));
-  out.action.resize(rows * static_cast<std::size_t>(action_size_));
+  out.action.resize(rows * static_cast<std::size_t>(signature_.action.size()));
   out.reward.resize(rows);
   out.discount.resize(rows);
   out.mask.resize(rows);
@@ -283,7 +282,7 @@ void Replay::fill(Batch& batch, std::int64_t b, std::int64_t episode, const Entr
                         std::int64_t columns) {
     std::copy_n(from.begin() + first_row * columns, count * columns, out.begin() + to * columns);
   };
-  copy(e.action, batch.action, action_size_);
+  copy(e.action, batch.action, signature_.action.size());
   copy(e.reward, batch.reward, 1);
   copy(e.discount, batch.discount, 1);
   std::fill_n(batch.mask.begin() + to, count, 1.0F);

@@ -19,12 +19,12 @@
 
 namespace dreamer::data {
 
-/// B windows of L rows. Letters: B windows, L rows, H,W,C image, A action. Row t of a window is row
-/// first_row + t of its episode; rows behind the end of a short episode are zero with mask 0.
+/// B windows of L rows. Letters: B windows, L rows, Y,X,C image, A action. Row t of a window is row
+/// first_row + t of its episode; rows after the end of a short episode are zero with mask 0.
 struct Batch {
-  std::int64_t batch = 0, length = 0, action_size = 0;
-  ImageShape image_shape;
-  std::vector<std::uint8_t> image;      // [B,L,H,W,C]
+  std::int64_t batch = 0, length = 0;
+  Signature signature;                  // of its episodes
+  std::vector<std::uint8_t> image;      // [B,L,Y,X,C]
   std::vector<float> action;            // [B,L,A]
   std::vector<float> reward;            // [B,L], transformed as the replay's options say
   std::vector<float> discount;          // [B,L]
@@ -69,11 +69,8 @@ class Replay {
   /// Rows of all.
   [[nodiscard]] std::int64_t total_rows() const;
   [[nodiscard]] std::filesystem::path path(std::int64_t episode) const;
-  [[nodiscard]] const std::string& task() const { return task_; }
-  [[nodiscard]] std::int64_t action_repeat() const { return action_repeat_; }
-  [[nodiscard]] std::int64_t action_size() const { return action_size_; }
-  [[nodiscard]] bool discrete() const { return discrete_; }
-  [[nodiscard]] ImageShape image_shape() const { return image_shape_; }
+  /// Of its first episode; the others agree in what is learned from.
+  [[nodiscard]] const Signature& signature() const { return signature_; }
   /// The episodes by what they hold (length, actions, rewards, discounts), whatever their files are
   /// called and however they were rendered: 16 hexadecimal digits each, in order.
   [[nodiscard]] std::vector<std::string> fingerprints() const;
@@ -130,10 +127,10 @@ class Replay {
 
   Options options_;
   // What the first episode says and every further one must agree with.
-  std::string task_, first_file_;
-  std::int64_t action_repeat_ = 1, action_size_ = 0;
-  bool discrete_ = false, warned_ = false;
+  Signature signature_;
   ImageShape image_shape_;
+  std::string first_file_;
+  bool warned_ = false;
   std::unique_ptr<FrameCache> frames_;
 
   /// A file that could not be read, when its turn to be tried again comes, and what was said of it.

@@ -33,14 +33,12 @@ data::Dream make_dream(const ModelCheckpoint& checkpoint, const PolicyCheckpoint
   Progress progress("dreams", job.starts);
   data::Dream dream;
   dream.kind = policy == nullptr ? data::DreamKind::open_loop : data::DreamKind::policy;
-  dream.task = checkpoint.domain.task;
+  dream.signature = model.signature();
   dream.context = job.context;
   dream.starts = job.starts;
   dream.horizon = job.context + job.horizon;
-  dream.action_size = model.action_size();
   dream.stoch_size = model.config().stoch;
   dream.deter_size = model.config().deter;
-  dream.image_shape = model.image_shape();
   for (const std::int64_t episode : windows.episode)
     dream.start_episode.push_back(replay.path(episode).string());
   dream.start_row = windows.first_row;

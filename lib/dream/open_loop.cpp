@@ -96,8 +96,8 @@ Rollout policy_dream(const WorldModel& model, const Actor& actor, const Sequence
   const auto device = logged.action.device();
   const Tensor prior_noise =
       noise(Draw::sample, seed, "dream-prior", {horizon, rows, model.config().stoch}, device);
-  const Tensor action_noise =
-      noise(Draw::sample, seed, "dream-action", {horizon, rows, model.action_size()}, device);
+  const Tensor action_noise = noise(Draw::sample, seed, "dream-action",
+                                    {horizon, rows, model.signature().action.size()}, device);
   const Latent seen = see(model, logged, context, Draw::sample, seed);
   Recorder recorder(seen, logged.action.slice(1, 0, context));
   Latent state = last_row(seen);

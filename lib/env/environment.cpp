@@ -34,8 +34,8 @@ void assign(const Environment::Fields& values,
     const auto field = fields.find(name);
     if (field == fields.end()) throw error("the physics of this task has no field {}", name);
     if (field->second.size() != value.size())
-      throw error("physics field {} has {} numbers in this task, not {}", name,
-                  field->second.size(), value.size());
+      throw error("physics field {} has {} values in this task, not {}", name, field->second.size(),
+                  value.size());
     std::ranges::copy(value, field->second.begin());
   }
 }
@@ -54,9 +54,10 @@ Environment::Environment(const std::string& task, std::int64_t seed,
       physics_(info_.model, info_.edit),
       task_(info_.make(physics_)),
       random_(checked_seed(seed)),
-      camera_(options.camera.empty() ? info_.camera : with_context(info_.name, [&] {
-        return physics_.camera(options.camera);
-      })) {}
+      camera_(options.camera.empty()
+                  ? info_.camera
+                  : with_context(info_.name, [&] { return physics_.camera(options.camera); })),
+      signature_(make_signature()) {}
 
 void Environment::reseed(std::int64_t seed) {
   random_ = RandomState(checked_seed(seed));
@@ -110,8 +111,8 @@ Observation Environment::step(std::span<const float> action) {
 
 void Environment::apply(std::span<const float> action) {
   const mjModel& model = physics_.model();
-  if (static_cast<std::int64_t>(action.size()) != action_size())
-    throw error("{} takes actions of {} numbers, not {}", info_.name, action_size(), action.size());
+  if (static_cast<std::int64_t>(action.size()) != model.nu)
+    throw error("{} takes actions of {} values, not {}", info_.name, model.nu, action.size());
   for (std::size_t i = 0; i < action.size(); ++i) {
     if (!(action[i] >= -1.0F && action[i] <= 1.0F))
       throw error("{}: action {} is {}, not in [-1,1]", info_.name, i, action[i]);
@@ -132,18 +133,25 @@ Observation Environment::observe(double reward) {
   return observation;
 }
 
-std::vector<double> Environment::action_low() const {
-  std::vector<double> low;
-  for (int i = 0; i < physics_.model().nu; ++i)
-    low.push_back(physics_.model().actuator_ctrlrange[2 * i]);
-  return low;
-}
-
-std::vector<double> Environment::action_high() const {
-  std::vector<double> high;
-  for (int i = 0; i < physics_.model().nu; ++i)
-    high.push_back(physics_.model().actuator_ctrlrange[2 * i + 1]);
-  return high;
+Signature Environment::make_signature() const {
+  constexpr std::int64_t kChannels = 3;
+  Signature signature;
+  signature.task = info_.name;
+  if (options_.render != RenderQuality::none)
+    signature.observations.push_back(image_space({options_.height, options_.width, kChannels}));
+  for (const auto& [name, values] : task_->observe())
+    signature.observations.push_back(
+        {.name = name, .shape = {static_cast<std::int64_t>(values.size())}});
+  const mjModel& model = physics_.model();
+  signature.action.shape = {model.nu};
+  for (int i = 0; i < model.nu; ++i) {
+    signature.action.low.push_back(static_cast<float>(model.actuator_ctrlrange[2 * i]));
+    signature.action.high.push_back(static_cast<float>(model.actuator_ctrlrange[2 * i + 1]));
+  }
+  signature.frames_per_step = options_.action_repeat;
+  signature.protocol = {{"action_repeat", options_.action_repeat},
+                        {"time_limit", options_.time_limit}};
+  return signature;
 }
 
 std::map<std::string, std::span<double>> Environment::state_fields() const {

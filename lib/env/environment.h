@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/signature.h"
 #include "env/physics.h"
 #include "env/random_state.h"
 #include "env/renderer.h"
@@ -60,10 +61,8 @@ class Environment {
   [[nodiscard]] std::int64_t seed() const { return seed_; }
   /// Which episode of this generator the present one is; −1 before the first reset.
   [[nodiscard]] std::int64_t index() const { return index_; }
-  [[nodiscard]] std::int64_t action_size() const { return physics_.model().nu; }
-  /// What action −1 and 1 of each actuator stand for, [A].
-  [[nodiscard]] std::vector<double> action_low() const;
-  [[nodiscard]] std::vector<double> action_high() const;
+  /// Its observations are the image, if it renders, and the state's vectors, by name.
+  [[nodiscard]] const Signature& signature() const { return signature_; }
 
   /// The present state in vectors, by dm_control's names.
   [[nodiscard]] Observations observations() const { return task_->observe(); }
@@ -85,6 +84,8 @@ class Environment {
   Observation observe(double reward);
   [[nodiscard]] std::map<std::string, std::span<double>> state_fields() const;
 
+  [[nodiscard]] Signature make_signature() const;
+
   TaskInfo info_;
   EnvironmentOptions options_;
   std::int64_t seed_;
@@ -96,6 +97,7 @@ class Environment {
   int camera_;
   std::int64_t index_ = -1;
   std::int64_t control_steps_ = kControlSteps;  // of this episode; none is under way yet
+  Signature signature_;
 };
 
 /// Agent steps of an episode; its episode file has one row more, the reset's.

@@ -46,7 +46,7 @@ std::int64_t bytes(double values_in_bytes) { return static_cast<std::int64_t>(va
 
 }  // namespace
 
-std::vector<MemoryNeed> model_memory(const ModelConfig& model, const data::ImageShape& image,
+std::vector<MemoryNeed> model_memory(const ModelConfig& model, const ImageShape& image,
                                      std::int64_t batch, std::int64_t length,
                                      const std::string& section, Learns learns) {
   const auto pixels = static_cast<double>(image.size());

@@ -19,9 +19,9 @@ struct MemoryNeed {
 /// @param learns whether gradients run through the batches, or states are only inferred from them
 enum class Learns { no, yes };
 [[nodiscard]] std::vector<MemoryNeed> model_memory(const ModelConfig& model,
-                                                   const data::ImageShape& image,
-                                                   std::int64_t batch, std::int64_t length,
-                                                   const std::string& section, Learns learns);
+                                                   const ImageShape& image, std::int64_t batch,
+                                                   std::int64_t length, const std::string& section,
+                                                   Learns learns);
 
 /// Of imagination with gradients, from the states of batch × length rows.
 [[nodiscard]] MemoryNeed behavior_memory(const ModelConfig& model, const BehaviorConfig& behavior,

@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "core/signals.h"
 #include "env/environment.h"
+#include "io/checkpoint_header.h"
 #include "io/followed_file.h"
 #include "learner/learner.h"
 
@@ -15,19 +16,17 @@ namespace {
 
 void check_fits(const io::FileReader& file, const std::string& task, std::int64_t size,
                 std::int64_t action_repeat) {
-  const auto learned_on = file.attribute<std::string>("/model", "task");
-  const auto learned_size = file.attribute<std::int64_t>("/model", "action_size");
-  const auto learned_repeat = file.attribute<std::int64_t>("/model", "action_repeat");
-  if (learned_size != size)
+  const Signature learned = io::read_model_signature(file);
+  if (learned.action.size() != size)
     throw error(
-        "{}: was learned on {}, which takes {} numbers as an action; {} takes {}: wrong "
-        "--task or --policy?",
-        file.path().string(), learned_on, learned_size, task, size);
-  if (learned_on != task)
-    log::warning("{} was learned on {} and acts in {}", file.path().string(), learned_on, task);
-  if (learned_repeat != action_repeat)
+        "{}: was learned on {}, whose actions have {} values; those of {} have {}: wrong --task or "
+        "--policy?",
+        file.path().string(), learned.task, learned.action.size(), task, size);
+  if (learned.task != task)
+    log::warning("{} was learned on {} and acts in {}", file.path().string(), learned.task, task);
+  if (learned.frames_per_step != action_repeat)
     log::warning("{} was learned with action repeat {} and acts with {}", file.path().string(),
-                 learned_repeat, action_repeat);
+                 learned.frames_per_step, action_repeat);
 }
 
 class FollowedPolicy {
@@ -38,23 +37,23 @@ class FollowedPolicy {
   std::shared_ptr<const PolicyHandle> now() {
     const std::lock_guard lock(mutex_);
     if (signals::requested() != 0) return nullptr;
-    if (!acting_) {
+    if (!policy_) {
       if (!file_.wait()) return nullptr;
       load();
     } else if (file_.is_new()) {
       try {
         load();
       } catch (const Error& e) {
-        log::warning("{}; the policy before it acts on", e.what());
+        log::warning("{}; the policy before it continues to act", e.what());
       }
     }
-    return acting_;
+    return policy_;
   }
 
  private:
   void load() {
-    acting_ = std::make_shared<const PolicyHandle>(policy_handle(job_, task_, action_repeat_, 1));
-    log::verbose("policy {} acts", acting_->id);
+    policy_ = std::make_shared<const PolicyHandle>(policy_handle(job_, task_, action_repeat_, 1));
+    log::verbose("acting by policy {}", policy_->id);
   }
 
   PolicyJob job_;
@@ -62,7 +61,7 @@ class FollowedPolicy {
   std::int64_t action_repeat_;
   io::FollowedFile file_;
   std::mutex mutex_;
-  std::shared_ptr<const PolicyHandle> acting_;
+  std::shared_ptr<const PolicyHandle> policy_;
 };
 
 }  // namespace
@@ -70,7 +69,7 @@ class FollowedPolicy {
 PolicyHandle policy_handle(const PolicyJob& job, const std::string& task,
                            std::int64_t action_repeat, std::int64_t random_hold) {
   const env::Environment environment(task, 0, {.render = env::RenderQuality::none});
-  const std::int64_t size = environment.action_size();
+  const std::int64_t size = environment.signature().action.size();
   if (job.policy == "random")
     return {[size, random_hold] { return std::make_unique<RandomPolicy>(size, random_hold); }, ""};
   check_fits(io::FileReader(job.policy, "dreamer.policy"), environment.info().name, size,

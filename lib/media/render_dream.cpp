@@ -38,7 +38,8 @@ class Scene {
            (dream_.kind == data::DreamKind::policy ? ", dream of the policy" : ", open loop");
   }
   [[nodiscard]] Size frame_size() const {
-    return {dream_.image_shape.height, dream_.image_shape.width};
+    const ImageShape image = image_shape(dream_.signature);
+    return {image.height, image.width};
   }
 
   /// Green while the model sees the truth, orange when it is on its own.
@@ -125,7 +126,7 @@ class Scene {
   }
   [[nodiscard]] Canvas frame(std::span<const std::uint8_t> images, std::int64_t n,
                              std::int64_t t) const {
-    const data::ImageShape& shape = dream_.image_shape;
+    const ImageShape shape = image_shape(dream_.signature);
     const std::int64_t pixels = shape.size();
     return canvas_of(images.subspan((n * dream_.horizon + t) * pixels, pixels), shape.height,
                      shape.width, shape.channels);

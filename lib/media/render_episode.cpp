@@ -19,11 +19,11 @@ constexpr int kHeadHeight = 11;  // of a label above a frame, in font pixels
 using data::EpisodeFrames;
 
 Canvas frame_of(const EpisodeFrames& source, std::int64_t t, int scale) {
-  const data::ImageShape& shape = source.episode.image_shape;
+  const ImageShape shape = image_shape(source.episode.signature);
   const auto canvas = [&](std::span<const std::uint8_t> pixels) {
     if (std::ssize(pixels) != shape.size())
       throw error("row {} of episode {} of {}, seed {}, is of another size than its images", t,
-                  source.episode.index, source.episode.task, source.episode.seed);
+                  source.episode.index, source.episode.signature.task, source.episode.seed);
     return enlarge(canvas_of(pixels, shape.height, shape.width, shape.channels), scale);
   };
   if (source.draw) return canvas(source.draw(t));
@@ -41,8 +41,8 @@ void require_images(const std::vector<EpisodeFrames>& episodes) {
 Size frame_size(const std::vector<EpisodeFrames>& episodes) {
   Size size;
   for (const EpisodeFrames& source : episodes) {
-    size.height = std::max(size.height, source.episode.image_shape.height);
-    size.width = std::max(size.width, source.episode.image_shape.width);
+    size.height = std::max(size.height, image_shape(source.episode.signature).height);
+    size.width = std::max(size.width, image_shape(source.episode.signature).width);
   }
   return size;
 }
@@ -63,12 +63,12 @@ Canvas reward_plot(const data::Episode& episode, Range range, std::int64_t now,
 
 bool of_one_task(const std::vector<EpisodeFrames>& episodes) {
   return std::ranges::all_of(episodes, [&](const EpisodeFrames& source) {
-    return source.episode.task == episodes.front().episode.task;
+    return source.episode.signature.task == episodes.front().episode.signature.task;
   });
 }
 
 std::string name_of(const std::vector<EpisodeFrames>& episodes) {
-  return of_one_task(episodes) ? episodes.front().episode.task
+  return of_one_task(episodes) ? episodes.front().episode.signature.task
                                : fmt::format("{} episodes", episodes.size());
 }
 
@@ -203,8 +203,9 @@ class Strip {
 
   [[nodiscard]] Size row_size(const EpisodeFrames& source, const Layout& layout) const {
     const std::int64_t count = columns(source);
-    Size row{kHeadHeight * layout.text + source.episode.image_shape.height * layout.scale,
-             count * (layout.tile_width + layout.gap) - layout.gap};
+    Size row{
+        kHeadHeight * layout.text + image_shape(source.episode.signature).height * layout.scale,
+        count * (layout.tile_width + layout.gap) - layout.gap};
     if (!overlay_ || row.width > kLongestSide) return row;  // too wide to be drawn, or even counted
     const PlotStyle below = style(static_cast<int>(row.width), layout);
     return {row.height + layout.gap + below.height, below.width};

@@ -14,17 +14,17 @@ Tensor masked_mean(const Tensor& x, const Tensor& mask) { return (x * mask).sum(
 
 }  // namespace
 
-WorldModel::WorldModel(const ModelConfig& config, const data::ImageShape& image,
-                       std::int64_t action)
-    : config_(config), image_(image), action_(action) {
+WorldModel::WorldModel(const ModelConfig& config, const Signature& signature)
+    : config_(config), signature_(signature) {
+  const ImageShape image = image_shape(signature);
   if (image.height != 64 || image.width != 64)
     throw error(
         "images are {}x{}; the convolutions of this model take 64x64: collect or import "
         "them at that size",
         image.height, image.width);
   encoder_ = register_module("encoder", std::make_shared<Encoder>(image.channels, config.depth));
-  rssm_ = register_module("rssm",
-                          std::make_shared<Rssm>(config, action, Encoder::embedding(config.depth)));
+  rssm_ = register_module("rssm", std::make_shared<Rssm>(config, signature.action.size(),
+                                                         Encoder::embedding(config.depth)));
   decoder_ = register_module(
       "decoder", std::make_shared<Decoder>(config.feature(), config.depth, image.channels));
   reward_ = register_module("reward", std::make_shared<DenseHead>(config.feature(), config.units,
@@ -82,7 +82,7 @@ ModelLoss WorldModel::loss(const Sequences& batch, const ModelNoise& noise) cons
   const Tensor feature = loss.states.latent.feature();  // [B,L,F]
 
   const Tensor image_nll = ops::half_squared_distance(decode(feature), image) +
-                           kHalfLogTwoPi * static_cast<double>(image_.size());
+                           kHalfLogTwoPi * static_cast<double>(image_shape(signature_).size());
   loss.image = masked_mean(image_nll, batch.mask);
   loss.reward =
       masked_mean(unit_normal_nll(reward_->forward(feature).squeeze(-1), batch.reward), batch.mask);

@@ -5,7 +5,7 @@
 #include <torch/torch.h>
 
 #include "config/config.h"
-#include "data/episode.h"
+#include "core/signature.h"
 #include "model/decoder.h"
 #include "model/encoder.h"
 #include "model/rssm.h"
@@ -51,7 +51,7 @@ struct Prediction {
 class WorldModel : public torch::nn::Module {
  public:
   /// @throws Error if the image is not 64×64, the size that the convolutions lead to.
-  WorldModel(const ModelConfig& config, const data::ImageShape& image, std::int64_t action);
+  WorldModel(const ModelConfig& config, const Signature& signature);
 
   /// The loss on a batch, with its gradients' history.
   [[nodiscard]] ModelLoss loss(const Sequences& batch, const ModelNoise& noise) const;
@@ -75,16 +75,15 @@ class WorldModel : public torch::nn::Module {
   [[nodiscard]] const Rssm& rssm() const { return *rssm_; }
 
   [[nodiscard]] const ModelConfig& config() const { return config_; }
-  [[nodiscard]] const data::ImageShape& image_shape() const { return image_; }
-  [[nodiscard]] std::int64_t action_size() const { return action_; }
+  /// What it sees and how it acts, of the data that it is learned from.
+  [[nodiscard]] const Signature& signature() const { return signature_; }
 
   /// The frame that is subtracted with `image_center`, in [0,1]; [Y,X,C]. Set once, from the data.
   void set_mean_image(const torch::Tensor& mean);
 
  private:
   ModelConfig config_;
-  data::ImageShape image_;
-  std::int64_t action_;
+  Signature signature_;
   std::shared_ptr<Encoder> encoder_;
   std::shared_ptr<Rssm> rssm_;
   std::shared_ptr<Decoder> decoder_;

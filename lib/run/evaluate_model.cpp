@@ -10,9 +10,9 @@ Json evaluate_model(const EvaluateModelJob& job) {
   const torch::Device device = set_up(job);
   const ModelCheckpoint model = load_model(job.model, device);
   const data::Replay replay = open_replay(job.data, model.model->config());
-  check_domain(model.domain, domain_of(replay), replay.path(0));
+  check_signature(model.model->signature(), model_signature(replay), replay.path(0));
   warn_of_learned(replay, model.provenance, job.model);
-  Json summary = {{"model", job.model.string()}, {"task", model.domain.task}};
+  Json summary = {{"model", job.model.string()}, {"task", model.model->signature().task}};
   summary.update(as_printed(evaluate_open_loop(*model.model, replay, job, device)));
   return summary;
 }

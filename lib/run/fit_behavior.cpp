@@ -30,10 +30,10 @@ void fit_behavior(const FitBehaviorJob& job) {
   if (has_published(job)) static_cast<void>(check_earlier(job.out));  // the loop goes on from it
   data::Replay replay = open_replay(job, model.model->config());
   if (job.follow && !wait_for_episodes(replay, job)) return;
-  check_domain(model.domain, domain_of(replay), replay.path(0));
+  check_signature(model.model->signature(), model_signature(replay), replay.path(0));
   const ModelConfig& imagines = model.model->config();
-  std::vector<MemoryNeed> needs =
-      model_memory(imagines, model.domain.image, setup.batch, setup.length, "behavior", Learns::no);
+  std::vector<MemoryNeed> needs = model_memory(imagines, model.image_shape(signature), setup.batch,
+                                               setup.length, "behavior", Learns::no);
   needs.push_back(behavior_memory(imagines, job.config.behavior, setup.batch * setup.length));
   check_fits_memory(job, needs, replay, device);
   setup.parents = [&] {
@@ -48,7 +48,7 @@ void fit_behavior(const FitBehaviorJob& job) {
     take_newer_model(model_file, model, device);
   };
   const auto behavior = new_behavior(job, *model.model, device);
-  BehaviorTrainer trainer(model.model, behavior, model.domain, job.seed, device);
+  BehaviorTrainer trainer(model.model, behavior, job.seed, device);
   run_fit(job, setup, trainer, replay);
 }
 

@@ -245,7 +245,7 @@ class Fit {
     const signals::SaveInProgress saving;
     io::FileWriter file(trainer_.format());
     trainer_.write(file);
-    write_counts(file, {done_, agent_steps() * replay_.action_repeat()});
+    write_counts(file, {done_, agent_steps() * replay_.signature().frames_per_step});
     if (resumable) file.attribute("/progress", "job", identity_.dump());
     io::write_provenance(file, provenance());
     file.commit(path, replace);

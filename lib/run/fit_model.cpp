@@ -19,10 +19,11 @@ void fit_model(const FitModelJob& job) {
                  .stream = "model"};
   data::Replay replay = open_replay(job, config);
   if (job.follow && !wait_for_episodes(replay, job)) return;
-  const Domain domain = domain_of(replay);
-  check_fits_memory(
-      job, model_memory(config, domain.image, setup.batch, setup.length, "fit_model", Learns::yes),
-      replay, device);
+  const Signature signature = model_signature(replay);
+  check_fits_memory(job,
+                    model_memory(config, image_shape(signature), setup.batch, setup.length,
+                                 "fit_model", Learns::yes),
+                    replay, device);
   std::vector<io::Parent> init_parent;
   std::vector<std::string> learned;  // the episodes of what it goes on from
   setup.episodes = [&] { return learned_from(replay, learned); };
@@ -33,7 +34,7 @@ void fit_model(const FitModelJob& job) {
   };
 
   const auto check_earlier = [&](const std::filesystem::path& path) {
-    return check_init(path, config, domain, replay);
+    return check_init(path, config, signature, replay);
   };
   if (!job.init.empty()) {
     const CheckpointInfo init = check_earlier(job.init);
@@ -42,12 +43,12 @@ void fit_model(const FitModelJob& job) {
     learned = init.provenance.episodes;
   }
   if (has_published(job)) learned = check_earlier(job.out).provenance.episodes;  // goes on from it
-  const auto model = new_model(job, replay, domain, job.init, device);
-  ModelTrainer trainer(model, domain, job.config, job.seed, device);
+  const auto model = new_model(job, replay, signature, job.init, device);
+  ModelTrainer trainer(model, job.config, job.seed, device);
   setup.look = [&] { add_new_episodes(replay, job); };
   setup.images = [&](TensorBoard& board, std::int64_t update) {
     if (update % job.image_every == 0)
-      log_open_loop(board, update, {model, domain, {}, {}}, replay, job.seed, device);
+      log_open_loop(board, update, {model, {}, {}}, replay, job.seed, device);
   };
   run_fit(job, setup, trainer, replay);
 }

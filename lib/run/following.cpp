@@ -49,7 +49,8 @@ void take_newer_model(io::FollowedFile& file, ModelCheckpoint& model, torch::Dev
     log::warning("{}; going on in the model before it", e.what());
     return;
   }
-  if (newer->domain != model.domain || settings_of(*newer) != settings_of(model))
+  if (newer->model->signature() != model.model->signature() ||
+      settings_of(*newer) != settings_of(model))
     throw error(
         "{}: the model there now has other settings than the one before; run again to "
         "begin with it",

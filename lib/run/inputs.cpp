@@ -21,18 +21,21 @@ data::Replay open_replay(const FitJob& job, const ModelConfig& model) {
   return open_replay(job.data, model, job.replay_memory);
 }
 
-Domain domain_of(const data::Replay& replay) {
-  if (replay.discrete())
+Signature model_signature(const data::Replay& replay) {
+  Signature signature = replay.signature();
+  if (signature.action.kind == SpaceKind::discrete)
     throw error("{}: actions are discrete; the actor of this version is continuous",
                 replay.path(0).string());
-  return {replay.task(), replay.action_size(), replay.action_repeat(), replay.image_shape()};
+  std::erase_if(signature.observations, [](const Space& space) { return space.name != "image"; });
+  return signature;
 }
 
 void check_fits_memory(const LearnJob& job, std::vector<MemoryNeed> needs,
                        const data::Replay& replay, torch::Device device) {
   if (!device.is_cpu()) return;
-  needs.push_back({std::min(job.replay_memory, replay.total_rows() * replay.image_shape().size()),
-                   "--replay-memory"});
+  needs.push_back(
+      {std::min(job.replay_memory, replay.total_rows() * image_shape(replay.signature()).size()),
+       "--replay-memory"});
   check_memory(needs, available_memory());
 }
 
@@ -41,11 +44,12 @@ io::Parent data_parent(const data::Replay& replay) {
 }
 
 ActorInterface interface_of(const ModelCheckpoint& checkpoint, const std::filesystem::path& path) {
-  return {checkpoint.model->config().feature(), checkpoint.domain.action_size, path};
+  const WorldModel& model = *checkpoint.model;
+  return {model.config().feature(), model.signature().action.size(), path};
 }
 
 ActorInterface interface_of(const CheckpointInfo& checkpoint, const std::filesystem::path& path) {
-  return {checkpoint.config.model.feature(), checkpoint.domain.action_size, path};
+  return {checkpoint.config.model.feature(), checkpoint.signature.action.size(), path};
 }
 
 void check_interface(const ActorInterface& policy, const ActorInterface& model) {
@@ -58,16 +62,15 @@ void check_interface(const ActorInterface& policy, const ActorInterface& model) 
 }
 
 std::shared_ptr<WorldModel> new_model(const LearnJob& job, const data::Replay& replay,
-                                      const Domain& domain, const std::filesystem::path& init,
+                                      const Signature& signature, const std::filesystem::path& init,
                                       torch::Device device) {
   const ModelConfig& config = job.config.model;
   seed_parameters(job.seed, "model");
-  const auto model = with_context(replay.path(0).string(), [&] {
-    return std::make_shared<WorldModel>(config, domain.image, domain.action_size);
-  });
+  const auto model = with_context(replay.path(0).string(),
+                                  [&] { return std::make_shared<WorldModel>(config, signature); });
+  const ImageShape image = image_shape(signature);
   if (init.empty() && config.image_center)
-    model->set_mean_image(
-        torch::tensor(replay.mean_image()).view({domain.image.height, domain.image.width, -1}));
+    model->set_mean_image(torch::tensor(replay.mean_image()).view({image.height, image.width, -1}));
   model->to(device);
   return model;
 }
@@ -76,15 +79,15 @@ std::shared_ptr<ActorCritic> new_behavior(const LearnJob& job, const WorldModel&
                                           torch::Device device) {
   seed_parameters(job.seed, "behavior");
   auto behavior = std::make_shared<ActorCritic>(job.config.behavior, model.config().feature(),
-                                                model.action_size());
+                                                model.signature().action.size());
   behavior->to(device);
   return behavior;
 }
 
 CheckpointInfo check_init(const std::filesystem::path& path, const ModelConfig& config,
-                          const Domain& domain, const data::Replay& replay) {
+                          const Signature& signature, const data::Replay& replay) {
   CheckpointInfo init = load_info(path, "dreamer.model");
-  check_domain(init.domain, domain, replay.path(0));
+  check_signature(init.signature, signature, replay.path(0));
   check_same_sizes(init.config.model, config, path);
   return init;
 }

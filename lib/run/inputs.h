@@ -20,7 +20,9 @@ namespace dreamer {
 /// The data of a fit; with --follow none yet.
 [[nodiscard]] data::Replay open_replay(const FitJob& job, const ModelConfig& model);
 
-[[nodiscard]] Domain domain_of(const data::Replay& replay);
+/// What a model of these episodes sees and how it acts.
+/// @throws Error for actions that no actor is for
+[[nodiscard]] Signature model_signature(const data::Replay& replay);
 
 /// The data as a parent in provenance.
 [[nodiscard]] io::Parent data_parent(const data::Replay& replay);
@@ -42,7 +44,7 @@ void check_interface(const ActorInterface& policy, const ActorInterface& model);
 
 /// New modules, their parameters drawn by the job's seed.
 [[nodiscard]] std::shared_ptr<WorldModel> new_model(const LearnJob& job, const data::Replay& replay,
-                                                    const Domain& domain,
+                                                    const Signature& signature,
                                                     const std::filesystem::path& init,
                                                     torch::Device device);
 [[nodiscard]] std::shared_ptr<ActorCritic> new_behavior(const LearnJob& job,
@@ -52,7 +54,7 @@ void check_interface(const ActorInterface& policy, const ActorInterface& model);
 /// Checkpoints to continue from, checked against what continues. Their parameters are read by the
 /// trainers.
 [[nodiscard]] CheckpointInfo check_init(const std::filesystem::path& path,
-                                        const ModelConfig& config, const Domain& domain,
+                                        const ModelConfig& config, const Signature& signature,
                                         const data::Replay& replay);
 [[nodiscard]] CheckpointInfo check_init(const std::filesystem::path& path,
                                         const BehaviorConfig& config, const ActorInterface& model);

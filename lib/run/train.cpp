@@ -17,10 +17,10 @@ namespace {
 
 /// Gives a joint trainer the numbers of its checkpoints, which become `parents`, learned from
 /// `episodes`.
-void begin_from(const TrainJob& job, JointTrainer& trainer, const Domain& domain,
+void begin_from(const TrainJob& job, JointTrainer& trainer, const Signature& signature,
                 const data::Replay& replay, std::vector<io::Parent>& parents,
                 std::vector<std::string>& episodes) {
-  const CheckpointInfo model = check_init(job.init_model, job.config.model, domain, replay);
+  const CheckpointInfo model = check_init(job.init_model, job.config.model, signature, replay);
   JointCounts begin{.model = model.counts.updates};
   trainer.model().read(io::FileReader(job.init_model, "dreamer.model"));
   parents.push_back({model.provenance.id, "init"});
@@ -36,16 +36,17 @@ void begin_from(const TrainJob& job, JointTrainer& trainer, const Domain& domain
 }
 
 /// Refuses episodes that those of the run could not join.
-void check_data_is_of(const TrainJob& job, const Domain& data, const std::filesystem::path& where) {
+void check_data_is_of(const TrainJob& job, const Signature& data,
+                      const std::filesystem::path& where) {
   const env::Environment environment(job.task, 0, {.render = env::RenderQuality::none});
   const std::string& task = environment.info().name;
   if (data.task != task)
     throw error("{}: an episode of {}, the run is of {}; wrong --task or --data?", where.string(),
                 data.task, task);
-  if (data.action_repeat != job.config.collect.action_repeat)
+  if (data.frames_per_step != job.config.collect.action_repeat)
     throw error("{}: action repeat {}, the run has {}; give --set collect.action_repeat={}",
-                where.string(), data.action_repeat, job.config.collect.action_repeat,
-                data.action_repeat);
+                where.string(), data.frames_per_step, job.config.collect.action_repeat,
+                data.frames_per_step);
 }
 
 }  // namespace
@@ -79,8 +80,8 @@ void train(const TrainJob& job) {
     for (const EpisodeResult& episode : random) episodes.push_back(episode.path);
   }
   data::Replay replay = open_replay(episodes, job.config.model, job.replay_memory);
-  const Domain domain = domain_of(replay);
-  check_data_is_of(job, domain, replay.path(0));
+  const Signature signature = model_signature(replay);
+  check_data_is_of(job, signature, replay.path(0));
   const auto differs = [](const std::string& theirs, std::uint64_t ours) {
     return !theirs.empty() && theirs != fmt::format("{:016x}", ours);
   };
@@ -92,8 +93,9 @@ void train(const TrainJob& job) {
         files.resume.string(), files.episodes.string());
 
   const FitModelConfig& windows = job.config.fit_model;
-  std::vector<MemoryNeed> needs = model_memory(job.config.model, domain.image, windows.batch,
-                                               windows.length, "fit_model", Learns::yes);
+  std::vector<MemoryNeed> needs =
+      model_memory(job.config.model, image_shape(signature), windows.batch, windows.length,
+                   "fit_model", Learns::yes);
   needs.push_back(
       behavior_memory(job.config.model, job.config.behavior, windows.batch * windows.length));
   check_fits_memory(job, needs, replay, device);
@@ -101,15 +103,15 @@ void train(const TrainJob& job) {
   for (const auto& [path, format] :
        {std::pair{job.init_model, "dreamer.model"}, std::pair{job.init_policy, "dreamer.policy"}})
     if (!path.empty()) static_cast<void>(load_info(path, format));
-  const auto model = new_model(job, replay, domain, job.init_model, device);
+  const auto model = new_model(job, replay, signature, job.init_model, device);
   const auto behavior = new_behavior(job, *model, device);
-  JointTrainer trainer(model, behavior, domain, job.config, job.seed, device);
+  JointTrainer trainer(model, behavior, job.config, job.seed, device);
   std::vector<io::Parent> parents;
   std::vector<std::string> learned;
-  if (!job.init_model.empty()) begin_from(job, trainer, domain, replay, parents, learned);
+  if (!job.init_model.empty()) begin_from(job, trainer, signature, replay, parents, learned);
   if (state) trainer.read(io::FileReader(files.resume));
   write_run_settings(files.settings, job);
-  run_train(job, {trainer, behavior, domain, replay, parents, learned, device}, random, state);
+  run_train(job, {trainer, behavior, replay, parents, learned, device}, random, state);
 }
 
 }  // namespace dreamer::run

@@ -34,7 +34,7 @@ class TrainRun {
         saved_(state_.updates),
         save_clock_(job.save_minutes),
         progress_("updates", last_, state_.updates),
-        acting_(*setup.trainer.model().model(), *setup.behavior, setup.domain) {
+        acting_(*setup.trainer.model().model(), *setup.behavior) {
     if (!state) return;
     if (acts()) acting_.read(io::FileReader(files_.resume));
     log::info("going on from {} after {}", files_.resume.string(), progress_text(state_.updates));
@@ -155,7 +155,7 @@ class TrainRun {
   void announce(const std::vector<EpisodeResult>& episodes, std::int64_t frames_before) {
     std::int64_t frames = frames_before;
     for (const EpisodeResult& episode : episodes) {
-      frames += (episode.length - 1) * setup_.domain.action_repeat;
+      frames += (episode.length - 1) * signature().frames_per_step;
       Json line = to_json(episode);
       line["round"] = state_.round;
       line["frames"] = frames;
@@ -166,7 +166,7 @@ class TrainRun {
 
   /// The line of an evaluation.
   Json report(const std::vector<double>& returns, const std::filesystem::path& policy) {
-    Json line = {{"task", setup_.domain.task}, {"policy", policy.string()}};
+    Json line = {{"task", signature().task}, {"policy", policy.string()}};
     line.update(summarize(returns, job_.seed));
     line["round"] = state_.round - 1;
     line["update"] = model_updates() - state_.in_round;
@@ -219,9 +219,8 @@ class TrainRun {
   void write_evaluated(const std::filesystem::path& path) {
     const PolicyCheckpoint& policy = *acting_.policy();
     io::FileWriter file(setup_.trainer.format());
-    write_model(file, *policy.model.model, setup_.domain);
-    write_module(file, "/actor", *policy.behavior->actor);
-    write_module(file, "/value", *policy.behavior->value);
+    write_model(file, *policy.model.model);
+    write_behavior(file, *policy.behavior);
     write_counts(file, {behavior_updates() - state_.in_round, frames()});
     io::write_provenance(file, provenance({}));
     file.commit(path, io::Replace::yes);
@@ -273,10 +272,13 @@ class TrainRun {
     return made;
   }
 
-  /// Control steps in the replay.
+  [[nodiscard]] const Signature& signature() const {
+    return setup_.trainer.model().model()->signature();
+  }
+  /// Frames in the replay.
   [[nodiscard]] std::int64_t frames() const {
     const data::Replay& replay = setup_.replay;
-    return (replay.total_rows() - replay.episodes()) * replay.action_repeat();
+    return (replay.total_rows() - replay.episodes()) * replay.signature().frames_per_step;
   }
   [[nodiscard]] std::int64_t model_updates() const {
     return setup_.trainer.begin().model + state_.updates;

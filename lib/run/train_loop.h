@@ -12,7 +12,6 @@ namespace dreamer {
 struct TrainSetup {
   JointTrainer& trainer;
   std::shared_ptr<ActorCritic> behavior;  // the one that `trainer` learns
-  Domain domain;
   data::Replay& replay;
   std::vector<io::Parent> parents;    // checkpoints gone on from
   std::vector<std::string> episodes;  // that those were learned from

@@ -26,11 +26,10 @@ void BehaviorStep::check_finite() const {
 }
 
 BehaviorTrainer::BehaviorTrainer(std::shared_ptr<WorldModel> model,
-                                 std::shared_ptr<ActorCritic> behavior, const Domain& domain,
-                                 std::int64_t seed, torch::Device device)
+                                 std::shared_ptr<ActorCritic> behavior, std::int64_t seed,
+                                 torch::Device device)
     : model_(std::move(model)),
       behavior_(std::move(behavior)),
-      domain_(domain),
       device_(device),
       actor_adam_(named_parameters(*behavior_->actor), actor_adam(behavior_->config)),
       value_adam_(named_parameters(*behavior_->value), value_adam(behavior_->config)),
@@ -74,7 +73,8 @@ BehaviorStep BehaviorTrainer::compute(const Latent& start, std::uint64_t update,
   BehaviorStep step;
   step.update = update;
   step.start = start;
-  step.noise = {normal_tensor(action_noise_, update, {horizon, n, model_->action_size()}, device_),
+  step.noise = {normal_tensor(action_noise_, update,
+                              {horizon, n, model_->signature().action.size()}, device_),
                 normal_tensor(prior_noise_, update, {horizon, n, model_->config().stoch}, device_)};
   ended("batch and noise");
   step.loss = behavior_->loss(*model_, start, step.noise);
@@ -155,9 +155,8 @@ void BehaviorTrainer::write_step(io::FileWriter& file, const BehaviorStep& step)
 }
 
 void BehaviorTrainer::write(io::FileWriter& file) {
-  write_model(file, *model_, domain_);
-  write_module(file, "/actor", *behavior_->actor);
-  write_module(file, "/value", *behavior_->value);
+  write_model(file, *model_);
+  write_behavior(file, *behavior_);
   write_optimizer(file, "actor", actor_adam_);
   write_optimizer(file, "value", value_adam_);
 }

@@ -27,7 +27,7 @@ class BehaviorTrainer final : public Trainer {
  public:
   /// Freezes `model`: its parameters ask for no gradients any more.
   BehaviorTrainer(std::shared_ptr<WorldModel> model, std::shared_ptr<ActorCritic> behavior,
-                  const Domain& domain, std::int64_t seed, torch::Device device);
+                  std::int64_t seed, torch::Device device);
 
   Json update(const data::Batch& batch, std::uint64_t update, const StepSink& sink) override;
 
@@ -57,7 +57,6 @@ class BehaviorTrainer final : public Trainer {
 
   std::shared_ptr<WorldModel> model_;
   std::shared_ptr<ActorCritic> behavior_;
-  Domain domain_;
   torch::Device device_;
   Adam actor_adam_, value_adam_;
   RandomStream posterior_noise_, dither_, choice_, action_noise_, prior_noise_;

@@ -5,11 +5,10 @@
 namespace dreamer {
 
 JointTrainer::JointTrainer(std::shared_ptr<WorldModel> model, std::shared_ptr<ActorCritic> behavior,
-                           const Domain& domain, const Config& config, std::int64_t seed,
-                           torch::Device device)
+                           const Config& config, std::int64_t seed, torch::Device device)
     : config_(config),
-      model_(model, domain, config, seed, device),
-      behavior_(frozen_view(*model), std::move(behavior), domain, seed, device) {}
+      model_(model, config, seed, device),
+      behavior_(frozen_view(*model), std::move(behavior), seed, device) {}
 
 Json JointTrainer::update(const data::Batch& batch, std::uint64_t update, const StepSink& sink) {
   const auto number = [&](std::int64_t begin) {

@@ -18,7 +18,7 @@ struct JointCounts {
 class JointTrainer final : public Trainer {
  public:
   JointTrainer(std::shared_ptr<WorldModel> model, std::shared_ptr<ActorCritic> behavior,
-               const Domain& domain, const Config& config, std::int64_t seed, torch::Device device);
+               const Config& config, std::int64_t seed, torch::Device device);
 
   /// Numbers further updates of model and behavior from here on.
   void set_begin(const JointCounts& begin) { begin_ = begin; }

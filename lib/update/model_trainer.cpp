@@ -14,10 +14,9 @@ void ModelStep::check_finite() const {
     throw NonFinite(fmt::format("loss {} and gradient norm {} at update {}", total, norm, update));
 }
 
-ModelTrainer::ModelTrainer(std::shared_ptr<WorldModel> model, const Domain& domain,
-                           const Config& config, std::int64_t seed, torch::Device device)
+ModelTrainer::ModelTrainer(std::shared_ptr<WorldModel> model, const Config& config,
+                           std::int64_t seed, torch::Device device)
     : model_(std::move(model)),
-      domain_(domain),
       config_(config),
       device_(device),
       adam_(named_parameters(*model_), model_adam(config.fit_model)),
@@ -61,7 +60,7 @@ Json ModelTrainer::apply(const ModelStep& step) {
   };
   const ModelLoss& loss = step.loss;
   // The constants ½·ln 2π are left out: 0 is a perfect prediction.
-  const double pixels = static_cast<double>(model_->image_shape().size());
+  const double pixels = static_cast<double>(image_shape(model_->signature()).size());
   Json metrics = {
       {"loss", scalar(loss.total) - config_.model.image_scale * kHalfLogTwoPi * pixels -
                    config_.model.reward_scale * kHalfLogTwoPi},
@@ -108,7 +107,7 @@ void ModelTrainer::write_step(io::FileWriter& file, const ModelStep& step) const
 }
 
 void ModelTrainer::write(io::FileWriter& file) {
-  write_model(file, *model_, domain_);
+  write_model(file, *model_);
   write_optimizer(file, "model", adam_);
 }
 

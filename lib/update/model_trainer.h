@@ -24,8 +24,8 @@ struct ModelStep {
 /// Fits the world model: one optimizer step an update (the "dynamics learning" of algorithm 1).
 class ModelTrainer final : public Trainer {
  public:
-  ModelTrainer(std::shared_ptr<WorldModel> model, const Domain& domain, const Config& config,
-               std::int64_t seed, torch::Device device);
+  ModelTrainer(std::shared_ptr<WorldModel> model, const Config& config, std::int64_t seed,
+               torch::Device device);
 
   Json update(const data::Batch& batch, std::uint64_t update, const StepSink& sink) override;
 
@@ -48,7 +48,6 @@ class ModelTrainer final : public Trainer {
 
  private:
   std::shared_ptr<WorldModel> model_;
-  Domain domain_;
   Config config_;
   torch::Device device_;
   Adam adam_;

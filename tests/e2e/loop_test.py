@@ -81,7 +81,7 @@ def test_h5py_reads_an_episode_as_documented(made):
         assert (file["discount"][:] == 1).all()
         assert abs(file["reward"][:].sum() - file.attrs["return"]) < 1e-3
         assert text(file.attrs["format"]) == "dreamer.episode"
-        assert text(file.attrs["format_version"]) == "1.0"
+        assert text(file.attrs["format_version"]) == "1.1"
 
 
 def test_a_dream_holds_the_truth_only_along_logged_actions(made):

@@ -71,7 +71,7 @@ int main(int argc, char** argv) try {
   if (render != kNone)
     painter =
         std::make_unique<Environment>(task, 0, dreamer::env::EnvironmentOptions{.render = render});
-  const auto action_size = static_cast<std::size_t>(environment.action_size());
+  const auto action_size = static_cast<std::size_t>(environment.signature().action.size());
   bool described = false;
 
   for (long long episode = 0; episode < episodes; ++episode) {

@@ -94,7 +94,7 @@ def compare(original, copy):
             assert text(dataset.attrs["dims"]) == text(theirs[name].attrs["dims"]), name
             assert dataset.fletcher32, f"{name} has no checksum"
         assert ours["image"].compression == "gzip"
-        assert text(b.attrs["format_version"]) == "1.0"
+        assert text(b.attrs["format_version"]) == "1.1"
         for name in ("format", "task", "seed", "index", "action_repeat", "kind", "context"):
             assert (name in a.attrs) == (name in b.attrs), name
             if name in a.attrs:

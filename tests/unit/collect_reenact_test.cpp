@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-class ReplayEpisode : public ::testing::Test {
+class ReenactEpisode : public ::testing::Test {
  protected:
   void SetUp() override {
     const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
@@ -53,7 +53,7 @@ class ReplayEpisode : public ::testing::Test {
   fs::path folder_;
 };
 
-TEST_F(ReplayEpisode, ReproducesALaterEpisodeOfItsSeedExactly) {
+TEST_F(ReenactEpisode, ReproducesALaterEpisodeOfItsSeedExactly) {
   const auto path = collected(2);
   const auto logged = data::read_episode(path), again = replayed(path);
   EXPECT_EQ(again.index, 2);
@@ -61,19 +61,19 @@ TEST_F(ReplayEpisode, ReproducesALaterEpisodeOfItsSeedExactly) {
   EXPECT_EQ(again.action, logged.action);
   EXPECT_EQ(again.reward, logged.reward);
   EXPECT_EQ(again.model, logged.model);
-  for (const auto& [name, track] : logged.physics)
-    EXPECT_EQ(again.physics.at(name).values, track.values) << name;
-  for (const auto& [name, track] : logged.observations)
-    EXPECT_EQ(again.observations.at(name).values, track.values) << name;
+  for (const auto& [name, array] : logged.physics)
+    EXPECT_EQ(again.physics.at(name).values, array.values) << name;
+  for (const auto& [name, array] : logged.observations)
+    EXPECT_EQ(again.observations.at(name).values, array.values) << name;
 }
 
-TEST_F(ReplayEpisode, NeedsOnlyActionsAndEndsWithThem) {
+TEST_F(ReenactEpisode, NeedsOnlyActionsAndEndsWithThem) {
   const auto logged = data::read_episode(collected(0));
   const auto path = folder_ / "bare.h5";
   io::FileWriter file("dreamer.episode");
-  file.attribute("/", "task", logged.task);
+  file.attribute("/", "task", logged.signature.task);
   file.attribute("/", "seed", logged.seed);
-  file.attribute("/", "action_repeat", logged.action_repeat);
+  file.attribute("/", "action_repeat", logged.signature.frames_per_step);
   const std::vector<float> actions(logged.action.begin(), logged.action.begin() + 2 * 8);
   file.dataset<float>("/action", "T,A", {8, 2}, actions);
   file.commit(path, io::Replace::no);
@@ -84,7 +84,7 @@ TEST_F(ReplayEpisode, NeedsOnlyActionsAndEndsWithThem) {
                                                    logged.image.begin() + 8 * 16 * 16 * 3));
 }
 
-TEST_F(ReplayEpisode, BeginsFromALoggedStateThatIsNotTheResets) {
+TEST_F(ReenactEpisode, BeginsFromALoggedStateThatIsNotTheResets) {
   auto logged = data::read_episode(collected(0));
   auto& qpos = logged.physics.at("qpos").values;
   qpos[0] = 0.25;
@@ -98,7 +98,7 @@ TEST_F(ReplayEpisode, BeginsFromALoggedStateThatIsNotTheResets) {
   EXPECT_EQ(again.model.at("geom_pos_target"), (std::vector<double>{0.1, 0.1, 0.01}));
 }
 
-TEST_F(ReplayEpisode, BrokenPhysicsAreAnErrorAndNoEpisode) {
+TEST_F(ReenactEpisode, BrokenPhysicsAreAnErrorAndNoEpisode) {
   auto logged = data::read_episode(collected(0));
   logged.physics.at("qvel").values[0] = 1e12;
   const auto path = folder_ / "broken.h5";
@@ -113,9 +113,9 @@ TEST_F(ReplayEpisode, BrokenPhysicsAreAnErrorAndNoEpisode) {
   EXPECT_TRUE(fs::is_empty(folder_ / "again"));
 }
 
-TEST_F(ReplayEpisode, AnotherTasksActionsAreRefused) {
+TEST_F(ReenactEpisode, AnotherTasksActionsAreRefused) {
   auto logged = data::read_episode(collected(0));
-  logged.task = "cartpole_swingup";
+  logged.signature.task = "cartpole_swingup";
   const auto path = folder_ / "wrong.h5";
   data::write_episode(path, logged, io::new_provenance({}, 0, {}), io::Replace::no);
   try {

@@ -64,8 +64,8 @@ class Folder : public ::testing::Test {
 };
 
 void expect_own_images(const data::EpisodeFrames& frames, const data::Episode& logged) {
-  const std::int64_t pixels = logged.image_shape.size();
-  EXPECT_EQ(frames.episode.image_shape, logged.image_shape);
+  const std::int64_t pixels = image_shape(logged.signature).size();
+  EXPECT_EQ(image_shape(frames.episode.signature), image_shape(logged.signature));
   for (std::int64_t t = logged.length() - 1; t >= 0; --t) {  // in any order
     const auto first = logged.image.begin() + t * pixels;
     EXPECT_EQ(frames.draw(t), std::vector<std::uint8_t>(first, first + pixels)) << "row " << t;
@@ -114,11 +114,11 @@ TEST_F(Rerender, WithoutPhysicsTheEpisodeIsActedAgain) {
 TEST_F(Rerender, HasTheSizeAndTheCameraThatAreAskedFor) {
   const fs::path path = collected("reacher_easy", true);
   const auto large = rerender({path}, {.size = 40, .render = RenderQuality::fast}).front();
-  EXPECT_EQ(large.episode.image_shape, (data::ImageShape{40, 40, 3}));
+  EXPECT_EQ(image_shape(large.episode.signature), (ImageShape{40, 40, 3}));
   EXPECT_EQ(large.draw(1).size(), 40U * 40 * 3);
   const auto hand = rerender({path}, {.camera = "hand", .render = RenderQuality::fast}).front();
   const auto own = rerender({path}, {.render = RenderQuality::fast}).front();
-  EXPECT_EQ(hand.episode.image_shape, own.episode.image_shape);
+  EXPECT_EQ(hand.episode.signature, own.episode.signature);
   EXPECT_NE(hand.draw(1), own.draw(1));
 }
 
@@ -134,12 +134,12 @@ TEST_F(Rerender, AnEpisodeThatIsNotItsSeedsIsRefused) {
 }
 
 TEST_F(Rerender, AnotherSimulatorsTaskIsRefused) {
-  EXPECT_THAT(refusal(changed([](data::Episode& e) { e.task = "D4RL/pen"; })),
+  EXPECT_THAT(refusal(changed([](data::Episode& e) { e.signature.task = "D4RL/pen"; })),
               AllOf(HasSubstr("D4RL/pen"), HasSubstr("--list-tasks"), HasSubstr("without --size")));
 }
 
 TEST_F(Rerender, AnotherTasksActionsAreRefused) {
-  EXPECT_THAT(refusal(changed([](data::Episode& e) { e.task = "cartpole_swingup"; })),
+  EXPECT_THAT(refusal(changed([](data::Episode& e) { e.signature.task = "cartpole_swingup"; })),
               HasSubstr("/action has 2 columns, cartpole_swingup takes 1"));
 }
 

@@ -20,14 +20,14 @@ class DreamFile : public testing_data::Scratch {
  protected:
   static Dream make() {
     Dream d;
-    d.task = "reacher_easy";
+    d.signature.task = "reacher_easy";
+    d.signature.observations = {image_space({2, 3, 3})};
+    d.signature.action.shape = {2};
     d.context = 2;
     d.starts = 3;
     d.horizon = 5;
-    d.action_size = 2;
     d.stoch_size = 4;
     d.deter_size = 6;
-    d.image_shape = {2, 3, 3};
     d.start_episode = {"a.h5", "b.h5", "dir/c d.h5"};
     d.start_row = {0, 7, 9};
     d.action = counted<float>(30);
@@ -50,14 +50,12 @@ TEST_F(DreamFile, GivesBackWhatWasWritten) {
   write(d);
   const Dream back = read_dream(path);
   EXPECT_EQ(back.kind, DreamKind::open_loop);
-  EXPECT_EQ(back.task, d.task);
+  EXPECT_EQ(back.signature, d.signature);
   EXPECT_EQ(back.context, 2);
   EXPECT_EQ(back.starts, 3);
   EXPECT_EQ(back.horizon, 5);
-  EXPECT_EQ(back.action_size, 2);
   EXPECT_EQ(back.stoch_size, 4);
   EXPECT_EQ(back.deter_size, 6);
-  EXPECT_EQ(back.image_shape, d.image_shape);
   EXPECT_EQ(back.start_episode, d.start_episode);
   EXPECT_EQ(back.start_row, d.start_row);
   EXPECT_EQ(back.action, d.action);

@@ -30,27 +30,30 @@ class EpisodeFile : public testing_data::Scratch {
 TEST_F(EpisodeFile, GivesBackWhatWasWritten) {
   Episode e = make_episode(2, 37);
   e.discount.back() = 0;
-  e.observations["position"] = {3, std::vector<float>(37 * 3, 0.5F)};
-  e.physics["qpos"] = {2, std::vector<double>(37 * 2, 1.0 / 3)};
-  e.physics["time"] = {1, std::vector<double>(37, 0.25)};
+  e.signature.observations.push_back({.name = "position", .shape = {3}});
+  e.signature.observations.push_back({.name = "touch", .shape = {2, 2}});
+  e.signature.action.low = {-2, -3};
+  e.signature.action.high = {2, 3};
+  e.signature.protocol = {{"action_repeat", 2}, {"time_limit", 72}};
+  e.observations["position"] = {{37, 3}, std::vector<float>(37 * 3, 0.5F)};
+  e.observations["touch"] = {{37, 2, 2}, std::vector<float>(37 * 4, 1.5F)};
+  e.physics["qpos"] = {{37, 2}, std::vector<double>(37 * 2, 1.0 / 3)};
+  e.physics["time"] = {{37, 1}, std::vector<double>(37, 0.25)};
   e.model["geom_pos"] = {1, 2, 3.5};
   write_episode(path, e, io::new_provenance({}, 7, {}), io::Replace::no);
 
   const Episode back = read_episode(path);
-  EXPECT_EQ(back.task, e.task);
+  EXPECT_EQ(back.signature, e.signature);
   EXPECT_EQ(back.seed, 7);
   EXPECT_EQ(back.index, 2);
-  EXPECT_EQ(back.action_repeat, 2);
-  EXPECT_EQ(back.action_size, 2);
-  EXPECT_FALSE(back.discrete);
   EXPECT_EQ(back.render, "exact");
-  EXPECT_EQ(back.image_shape, e.image_shape);
   EXPECT_EQ(back.image, e.image);
   EXPECT_EQ(back.action, e.action);
   EXPECT_EQ(back.reward, e.reward);
   EXPECT_EQ(back.discount, e.discount);
   EXPECT_EQ(back.observations.at("position").values, e.observations.at("position").values);
-  EXPECT_EQ(back.physics.at("qpos").columns, 2);
+  EXPECT_EQ(back.observations.at("touch").shape, (std::vector<std::int64_t>{37, 2, 2}));
+  EXPECT_EQ(back.physics.at("qpos").shape, (std::vector<std::int64_t>{37, 2}));
   EXPECT_EQ(back.physics.at("qpos").values, e.physics.at("qpos").values);
   EXPECT_EQ(back.physics.size(), 2U);
   EXPECT_EQ(back.model, e.model);
@@ -65,9 +68,9 @@ TEST_F(EpisodeFile, NameSortsByNumber) {
 
 TEST_F(EpisodeFile, DiscreteActionsStayDiscrete) {
   Episode e = make_episode(0, 3);
-  e.discrete = true;
+  e.signature.action.kind = SpaceKind::discrete;
   write_episode(path, e, io::new_provenance({}, 7, {}), io::Replace::no);
-  EXPECT_TRUE(read_episode(path).discrete);
+  EXPECT_EQ(read_episode(path).signature.action.kind, SpaceKind::discrete);
 }
 
 TEST_F(EpisodeFile, ReplayNeedsOnlyActions) {
@@ -75,7 +78,7 @@ TEST_F(EpisodeFile, ReplayNeedsOnlyActions) {
   file.dataset<float>("/action", "T,A", {2, 1}, std::vector<float>{0, 0.5F});
   commit(file);
   const Episode e = read_logged_actions(path);
-  EXPECT_EQ(e.task, "reacher_easy");
+  EXPECT_EQ(e.signature.task, "reacher_easy");
   EXPECT_EQ(e.seed, 3);
   EXPECT_EQ(e.index, 0);
   EXPECT_EQ(e.action, (std::vector<float>{0, 0.5F}));

@@ -62,13 +62,13 @@ inline void spill(const std::filesystem::path& path, const std::string& bytes) {
 /// (id·16 + t) mod 256, actions id/16 + t/1000 and −t/1000, reward id·1000 + t.
 inline data::Episode make_episode(std::int64_t id, std::int64_t rows) {
   data::Episode e;
-  e.task = "cartpole_swingup";
+  e.signature.task = "cartpole_swingup";
+  e.signature.observations = {image_space({4, 4, 3})};
+  e.signature.action.shape = {2};
+  e.signature.frames_per_step = 2;
   e.seed = 7;
   e.index = id;
-  e.action_repeat = 2;
-  e.action_size = 2;
   e.render = "exact";
-  e.image_shape = {4, 4, 3};
   for (std::int64_t t = 0; t < rows; ++t) {
     e.image.insert(e.image.end(), 48, static_cast<std::uint8_t>(id * 16 + t));
     e.action.push_back(static_cast<float>(id) / 16 + static_cast<float>(t) / 1000);
@@ -80,7 +80,7 @@ inline data::Episode make_episode(std::int64_t id, std::int64_t rows) {
 }
 
 inline std::filesystem::path write(const std::filesystem::path& dir, const data::Episode& e) {
-  const auto path = dir / data::episode_file_name(e.task, e.seed, e.index);
+  const auto path = dir / data::episode_file_name(e.signature.task, e.seed, e.index);
   data::write_episode(path, e, io::new_provenance(Json(), e.seed, {}), io::Replace::no);
   return path;
 }

@@ -27,7 +27,7 @@ class ReplayTest : public testing_data::Scratch {
 
   /// Checks that row t of window b holds row first_row + t of its episode, zeros where masked.
   static void expect_rows_of_origin(const Replay& replay, const Batch& batch) {
-    const std::int64_t pixels = batch.image_shape.size();
+    const std::int64_t pixels = image_shape(batch.signature).size();
     for (std::int64_t b = 0; b < batch.batch; ++b) {
       const auto ub = static_cast<std::size_t>(b);
       const std::int64_t id = batch.episode[ub], first = batch.first_row[ub];
@@ -215,19 +215,19 @@ TEST_F(ReplayTest, RefusesEpisodesThatDoNotFit) {
     write_episode(other, e, io::new_provenance({}, 7, {}), io::Replace::yes);
     return message_of([&] { const Replay replay({paths[0], other}); });
   };
-  EXPECT_THAT(refusal([](Episode& e) { e.task = "reacher_easy"; }),
+  EXPECT_THAT(refusal([](Episode& e) { e.signature.task = "reacher_easy"; }),
               HasSubstr("other.h5: is of task reacher_easy, but"));
   EXPECT_THAT(refusal([](Episode& e) {
-                e.image_shape = {2, 8, 3};
+                e.signature.observations = {image_space({2, 8, 3})};
               }),
               HasSubstr("/image is 2x8x3, but"));
   EXPECT_THAT(refusal([](Episode& e) {
-                e.action_size = 1;
+                e.signature.action.shape = {1};
                 e.action.resize(10);
               }),
               HasSubstr("/action columns are 1, but"));
   EXPECT_THAT(refusal([](Episode& e) {
-                e.image_shape = {};
+                e.signature.observations.clear();
                 e.image.clear();
               }),
               HasSubstr("other.h5 has no /image"));
@@ -239,7 +239,7 @@ TEST_F(ReplayTest, RefusesEpisodesThatDoNotFit) {
 TEST_F(ReplayTest, RefusesNumbersThatAreNotFinite) {
   const Episode e = make_episode(0, 4);
   io::FileWriter file("dreamer.episode");
-  file.attribute("/", "task", e.task);
+  file.attribute("/", "task", e.signature.task);
   file.attribute("/", "seed", 1);
   file.attribute("/", "action_repeat", 2);
   file.dataset("/image", "T,H,W,C", {4, 4, 4, 3}, e.image);
@@ -287,14 +287,14 @@ TEST_F(ReplayTest, WhatCannotBeReadIsLeftOutWhereToldTo) {
   testing_data::spill(dir / "foreign.h5", "no HDF5");
   // Too short to learn from: what its header says binds no other.
   auto bad = make_episode(2, 1);
-  bad.task = "walker_walk";
+  bad.signature.task = "walker_walk";
   const auto short_one = write(dir, bad);
 
   Replay replay({}, {.unusable = Unusable::skip});
   EXPECT_EQ(replay.episodes(), 0);
   EXPECT_EQ(replay.add_episodes({short_one, dir / "foreign.h5", paths[0]}), 1);
   EXPECT_EQ(replay.add_episodes({short_one, dir / "foreign.h5", paths[0], paths[1]}), 1);
-  EXPECT_EQ(replay.task(), "cartpole_swingup");
+  EXPECT_EQ(replay.signature().task, "cartpole_swingup");
   expect_rows_of_origin(replay, replay.sample(8, 10, stream, 0));
   EXPECT_THROW(Replay({paths[0], short_one}), Error);
 }

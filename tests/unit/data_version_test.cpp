@@ -25,12 +25,15 @@ std::vector<T> counted(std::size_t n, double by = 8) {
 
 TEST(Version10, EpisodeIsRead) {
   const Episode e = read_episode(kept("episode-1.0.h5"));
-  EXPECT_EQ(e.task, "cartpole_swingup");
+  EXPECT_EQ(e.signature.task, "cartpole_swingup");
   EXPECT_EQ(e.seed, 5);
   EXPECT_EQ(e.index, 2);
-  EXPECT_EQ(e.action_repeat, 2);
+  EXPECT_EQ(e.signature.frames_per_step, 2);
+  EXPECT_EQ(e.signature.protocol, Json({{"action_repeat", 2}}));
+  EXPECT_EQ(e.signature.action.shape, std::vector<std::int64_t>{2});
+  EXPECT_EQ(e.signature.observation("position")->shape, std::vector<std::int64_t>{3});
   EXPECT_EQ(e.render, "fast");
-  EXPECT_EQ(e.image_shape, (ImageShape{4, 6, 3}));
+  EXPECT_EQ(image_shape(e.signature), (ImageShape{4, 6, 3}));
   EXPECT_EQ(e.image, counted<std::uint8_t>(20 * 72));
   EXPECT_EQ(e.action, counted<float>(40, 64));
   EXPECT_EQ(e.reward, counted<float>(20));

@@ -17,7 +17,7 @@ TEST(Registry, EveryTaskCanBeMadeAndHasANameOfItsOwn) {
     EXPECT_LT(last, task.name);
     EXPECT_FALSE(task.description.empty()) << task.name;
     Environment environment(task.name, 0, {.render = RenderQuality::none});
-    EXPECT_GT(environment.action_size(), 0) << task.name;
+    EXPECT_GT(environment.signature().action.size(), 0) << task.name;
     last = task.name;
   }
 }
@@ -27,8 +27,11 @@ TEST(Registry, ASummaryIsWhatTheMadeModelSays) {
     SCOPED_TRACE(task.name);
     const TaskSummary summary = summarize(task);
     const Environment environment(task.name, 0, {.render = RenderQuality::none});
-    EXPECT_EQ(summary.action_low, environment.action_low());
-    EXPECT_EQ(summary.action_high, environment.action_high());
+    const auto floats = [](const std::vector<double>& x) {
+      return std::vector<float>(x.begin(), x.end());
+    };
+    EXPECT_EQ(floats(summary.action_low), environment.signature().action.low);
+    EXPECT_EQ(floats(summary.action_high), environment.signature().action.high);
     const Physics physics(task.model, task.edit);
     EXPECT_EQ(summary.control_step, physics.model().opt.timestep * task.substeps);
     ASSERT_EQ(static_cast<int>(summary.cameras.size()), physics.model().ncam);

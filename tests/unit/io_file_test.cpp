@@ -55,7 +55,7 @@ TEST_F(File, GivesBackWhatWasWritten) {
   write_sample(path);
   const FileReader file(path, "dreamer.test");
   EXPECT_EQ(file.format(), "dreamer.test");
-  EXPECT_EQ(file.format_version(), "1.0");
+  EXPECT_EQ(file.format_version(), "1.1");
   EXPECT_EQ(file.read<std::uint8_t>("/bytes"), bytes);
   EXPECT_EQ(file.read<float>("/group/deep/floats"), floats);
   EXPECT_EQ(file.read<double>("/doubles"), doubles);

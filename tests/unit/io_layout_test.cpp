@@ -129,7 +129,7 @@ TEST_F(LayoutTest, DescriptionTellsWhatAFileIs) {
   EXPECT_EQ(d.at("datasets")[2].at("path"), "/image");
   EXPECT_EQ(d.at("datasets")[2].at("shape"), Json({20, 4, 4, 3}));
   const std::string text = data::listing(d);
-  EXPECT_THAT(text, HasSubstr("dreamer.episode 1.0"));
+  EXPECT_THAT(text, HasSubstr("dreamer.episode 1.1"));
   EXPECT_THAT(text, HasSubstr("cartpole_swingup"));
   EXPECT_THAT(text, HasSubstr("[20,4,4,3]  T,H,W,C"));
 }

@@ -11,7 +11,7 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-constexpr data::ImageShape kImage = {64, 64, 3};
+constexpr ImageShape kImage = {64, 64, 3};
 constexpr std::int64_t kGibi = std::int64_t{1} << 30;
 
 std::vector<MemoryNeed> of_both(const Config& config) {

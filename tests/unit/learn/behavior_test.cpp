@@ -25,7 +25,10 @@ struct Small {
     model_config.units = 8;
     config.units = 8;
     config.horizon = 6;
-    model = std::make_shared<WorldModel>(model_config, data::ImageShape{64, 64, 3}, 2);
+    Signature signature;
+    signature.observations = {image_space({64, 64, 3})};
+    signature.action.shape = {2};
+    model = std::make_shared<WorldModel>(model_config, signature);
     behavior = std::make_shared<ActorCritic>(config, model_config.feature(), 2);
     start = {torch::randn({4, 5}), torch::randn({4, 7})};
     noise = {torch::randn({6, 4, 2}), torch::randn({6, 4, 5})};

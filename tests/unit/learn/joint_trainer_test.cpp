@@ -12,8 +12,16 @@ namespace {
 using torch::Tensor;
 
 constexpr std::int64_t kSeed = 3, kActions = 2;
-constexpr data::ImageShape kImage{64, 64, 3};
-const Domain kDomain{"a_task", kActions, 2, kImage};
+constexpr ImageShape kImage{64, 64, 3};
+
+Signature signature_of_task() {
+  Signature signature;
+  signature.task = "a_task";
+  signature.observations = {image_space(kImage)};
+  signature.action.shape = {kActions};
+  signature.frames_per_step = 2;
+  return signature;
+}
 
 Config small_config() {
   Config c;
@@ -32,8 +40,7 @@ data::Batch batch_of(std::int64_t rows, std::int64_t length) {
   data::Batch batch;
   batch.batch = rows;
   batch.length = length;
-  batch.action_size = kActions;
-  batch.image_shape = kImage;
+  batch.signature = signature_of_task();
   const auto n = static_cast<std::size_t>(rows * length);
   for (std::size_t i = 0; i < n * static_cast<std::size_t>(kImage.size()); ++i)
     batch.image.push_back(static_cast<std::uint8_t>(i * 2654435761U >> 24));
@@ -54,7 +61,7 @@ struct Agent {
 
   Agent() {
     torch::manual_seed(1);
-    model = std::make_shared<WorldModel>(config.model, kImage, kActions);
+    model = std::make_shared<WorldModel>(config.model, signature_of_task());
     behavior = std::make_shared<ActorCritic>(config.behavior, config.model.feature(), kActions);
   }
 };
@@ -77,24 +84,23 @@ TEST(FrozenView, SharesTheNumbersAndAsksForNoGradients) {
 
 TEST(PolicySnapshot, StaysAsItWas) {
   const Agent a;
-  const PolicySnapshot frozen(*a.model, *a.behavior, kDomain);
+  const PolicySnapshot frozen(*a.model, *a.behavior);
   const std::string before = frozen.digest();
   {
     const torch::NoGradGuard no_grad;
     a.model->parameters()[0].add_(1);
   }
   EXPECT_EQ(frozen.digest(), before);
-  EXPECT_NE(PolicySnapshot(*a.model, *a.behavior, kDomain).digest(), before);
+  EXPECT_NE(PolicySnapshot(*a.model, *a.behavior).digest(), before);
 }
 
 // Two updates of the joint trainer against the separate ones, which are given the same noise and
 // the same starts, with all gradients taken before either makes its step.
 TEST(JointTrainer, TakesAllThreeLossesAtTheSameParameters) {
   const Agent joint, separate;
-  JointTrainer trainer(joint.model, joint.behavior, kDomain, joint.config, kSeed, torch::kCPU);
-  ModelTrainer model(separate.model, kDomain, separate.config, kSeed, torch::kCPU);
-  BehaviorTrainer behavior(frozen_view(*separate.model), separate.behavior, kDomain, kSeed,
-                           torch::kCPU);
+  JointTrainer trainer(joint.model, joint.behavior, joint.config, kSeed, torch::kCPU);
+  ModelTrainer model(separate.model, separate.config, kSeed, torch::kCPU);
+  BehaviorTrainer behavior(frozen_view(*separate.model), separate.behavior, kSeed, torch::kCPU);
   const data::Batch batch = batch_of(3, 5);
   for (std::uint64_t update = 0; update < 2; ++update) {
     const Json metrics = trainer.update(batch, update, {});
@@ -115,7 +121,7 @@ TEST(JointTrainer, TakesAllThreeLossesAtTheSameParameters) {
 
 TEST(JointTrainer, TellsThePhasesOfAnUpdateToWhoTimesThem) {
   const Agent joint;
-  JointTrainer trainer(joint.model, joint.behavior, kDomain, joint.config, kSeed, torch::kCPU);
+  JointTrainer trainer(joint.model, joint.behavior, joint.config, kSeed, torch::kCPU);
   std::vector<std::string> phases;
   trainer.time_phases([&](const char* phase) { phases.emplace_back(phase); });
   trainer.update(batch_of(2, 4), 0, {});
@@ -127,8 +133,8 @@ TEST(JointTrainer, TellsThePhasesOfAnUpdateToWhoTimesThem) {
 
 TEST(JointTrainer, BehaviorLeavesTheModelsGradientAlone) {
   const Agent joint, alone;
-  JointTrainer trainer(joint.model, joint.behavior, kDomain, joint.config, kSeed, torch::kCPU);
-  ModelTrainer model(alone.model, kDomain, alone.config, kSeed, torch::kCPU);
+  JointTrainer trainer(joint.model, joint.behavior, joint.config, kSeed, torch::kCPU);
+  ModelTrainer model(alone.model, alone.config, kSeed, torch::kCPU);
   for (std::uint64_t update = 0; update < 3; ++update) {
     trainer.update(batch_of(3, 5), update, {});
     model.update(batch_of(3, 5), update, {});
@@ -140,7 +146,7 @@ TEST(JointTrainer, CountsOnFromItsCheckpoints) {
   Agent late;
   late.behavior->config.actor_delay = 10;
   const Agent untouched;
-  JointTrainer trainer(late.model, late.behavior, kDomain, late.config, kSeed, torch::kCPU);
+  JointTrainer trainer(late.model, late.behavior, late.config, kSeed, torch::kCPU);
   trainer.set_begin({.model = 50, .behavior = 9});
   trainer.update(batch_of(2, 4), 0, {});
   expect_same(*late.behavior->actor, *untouched.behavior->actor);  // update 9 of the behavior
@@ -151,7 +157,7 @@ TEST(JointTrainer, CountsOnFromItsCheckpoints) {
 
 TEST(JointTrainer, ChangesNothingWhenALossIsNotFinite) {
   const Agent a, untouched;
-  JointTrainer trainer(a.model, a.behavior, kDomain, a.config, kSeed, torch::kCPU);
+  JointTrainer trainer(a.model, a.behavior, a.config, kSeed, torch::kCPU);
   data::Batch batch = batch_of(2, 4);
   batch.reward[0] = 3e38F;  // finite, but its square is not
   EXPECT_THROW(trainer.update(batch, 0, {}), NonFinite);

@@ -18,7 +18,14 @@ ModelConfig small_config() {
   return c;
 }
 
-constexpr data::ImageShape kImage{64, 64, 3};
+constexpr ImageShape kImage{64, 64, 3};
+
+Signature signature_of(const ImageShape& image, std::int64_t actions) {
+  Signature signature;
+  signature.observations = {image_space(image)};
+  signature.action.shape = {actions};
+  return signature;
+}
 
 Sequences random_sequences(std::int64_t batch, std::int64_t length, std::int64_t action) {
   return {torch::randint(0, 256, {batch, length, 64, 64, 3}, torch::kUInt8),
@@ -31,7 +38,7 @@ ModelNoise random_noise(std::int64_t batch, std::int64_t length, const ModelConf
 }
 
 TEST(WorldModel, HasThePapersSizes) {
-  const WorldModel model(ModelConfig{}, kImage, 1);
+  const WorldModel model(ModelConfig{}, signature_of(kImage, 1));
   const Tensor image = torch::zeros({1, 64, 64, 3}, torch::kUInt8);
   EXPECT_EQ(model.encode(model.preprocess(image)).size(-1), 1024);
   EXPECT_EQ(model.decode(torch::zeros({1, 230})).sizes(),
@@ -39,7 +46,7 @@ TEST(WorldModel, HasThePapersSizes) {
 }
 
 TEST(WorldModel, RefusesOtherImageSizes) {
-  EXPECT_THROW(WorldModel(small_config(), {32, 32, 3}, 1), Error);
+  EXPECT_THROW(WorldModel(small_config(), signature_of({32, 32, 3}, 1)), Error);
 }
 
 TEST(Decoder, SaysTheSameOfOneRowAndOfMany) {
@@ -64,7 +71,7 @@ TEST(Decoder, SaysTheSameOfOneRowAndOfMany) {
 TEST(Rssm, StepsFollowTheSequence) {
   torch::manual_seed(5);
   const ModelConfig c = small_config();
-  const WorldModel model(c, kImage, 2);
+  const WorldModel model(c, signature_of(kImage, 2));
   const Tensor embedding = torch::randn({3, 4, Encoder::embedding(c.depth)});
   const Tensor action = torch::randn({3, 4, 2}), noise = torch::randn({3, 4, c.stoch});
   const Observed all = model.rssm().observe(embedding, action, noise);
@@ -80,7 +87,7 @@ TEST(Rssm, StepsFollowTheSequence) {
 TEST(Rssm, PriorIsSampledWhereNothingIsSeen) {
   torch::manual_seed(6);
   const ModelConfig c = small_config();
-  const WorldModel model(c, kImage, 2);
+  const WorldModel model(c, signature_of(kImage, 2));
   const Tensor embedding = torch::randn({3, 2, Encoder::embedding(c.depth)});
   const Tensor action = torch::randn({3, 2, 2}), noise = torch::randn({3, 2, c.stoch});
   const Observed all = model.rssm().observe(embedding, action, noise);
@@ -94,7 +101,7 @@ TEST(Rssm, PriorIsSampledWhereNothingIsSeen) {
 TEST(ModelLoss, PaddingChangesNothing) {
   torch::manual_seed(7);
   const ModelConfig c = small_config();
-  const WorldModel model(c, kImage, 1);
+  const WorldModel model(c, signature_of(kImage, 1));
   Sequences batch = random_sequences(2, 6, 1);
   const ModelNoise noise = random_noise(2, 6, c);
   batch.mask.slice(1, 4).zero_();
@@ -115,7 +122,7 @@ TEST(ModelLoss, FreeNatsAreAFloorNotACeiling) {
   torch::manual_seed(8);
   ModelConfig c = small_config();
   c.free_nats = 1e5;
-  const WorldModel floor(c, kImage, 1);
+  const WorldModel floor(c, signature_of(kImage, 1));
   const ModelLoss loss = floor.loss(random_sequences(2, 3, 1), random_noise(2, 3, c));
   EXPECT_EQ(loss.kl_floored.item<double>(), 1e5);
   EXPECT_LT(loss.kl.item<double>(), 1e5);
@@ -126,7 +133,7 @@ TEST(WorldModel, ImagesComeBackFromTheirPreprocessing) {
     ModelConfig c = small_config();
     c.image_center = center;
     c.image_gain = center ? 10 : 1;
-    WorldModel model(c, kImage, 1);
+    WorldModel model(c, signature_of(kImage, 1));
     if (center) model.set_mean_image(torch::rand({64, 64, 3}));
     const Tensor image = torch::randint(0, 256, {2, 64, 64, 3}, torch::kUInt8);
     EXPECT_TRUE(torch::equal(model.to_image(model.preprocess(image)), image));

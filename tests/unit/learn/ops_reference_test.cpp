@@ -31,7 +31,10 @@ std::vector<Tensor> update_with(ops::Kernels kernels) {
   config.stoch = 6;
   config.deter = config.hidden = config.units = 24;
   constexpr std::int64_t kBatch = 5, kLength = 8, kActions = 2, kHorizon = 6;
-  WorldModel model(config, {64, 64, 3}, kActions);
+  Signature signature;
+  signature.observations = {image_space({64, 64, 3})};
+  signature.action.shape = {kActions};
+  const WorldModel model(config, signature);
   BehaviorConfig behavior_config;
   behavior_config.units = 24;
   behavior_config.actor_layers = behavior_config.value_layers = 2;

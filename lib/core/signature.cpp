@@ -1,0 +1,172 @@
+#include "core/signature.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "core/error.h"
+
+namespace dreamer {
+namespace {
+
+Json bounds(const std::vector<float>& values) {
+  if (values.empty()) return nullptr;
+  // One number where all are the same, as Gymnasium's Box takes it, too.
+  if (std::ranges::all_of(values, [&](float x) { return x == values.front(); }))
+    return values.front();
+  return values;
+}
+
+Json to_json(const Space& space) {
+  switch (space.kind) {
+    case SpaceKind::image:
+      return {
+          {"type", "Box"}, {"dtype", "uint8"}, {"shape", space.shape}, {"low", 0}, {"high", 255}};
+    case SpaceKind::box:
+      return {{"type", "Box"},
+              {"dtype", "float32"},
+              {"shape", space.shape},
+              {"low", bounds(space.low)},
+              {"high", bounds(space.high)}};
+    case SpaceKind::discrete:
+      return {{"type", "Discrete"}, {"n", space.size()}};
+  }
+  return {};
+}
+
+/// Reads the parts of a signature's JSON; what is wrong is said with the place.
+class Reader {
+ public:
+  explicit Reader(std::string_view where) : where_(where) {}
+
+  [[noreturn]] void refuse(const std::string& what) const { throw error("{}: {}", where_, what); }
+
+  [[nodiscard]] const Json& at(const Json& object, const char* name) const {
+    if (!object.is_object()) refuse(fmt::format("no object that has '{}'", name));
+    const auto found = object.find(name);
+    if (found == object.end()) refuse(fmt::format("has no '{}'", name));
+    return *found;
+  }
+
+  [[nodiscard]] std::string text(const Json& object, const char* name) const {
+    const Json& value = at(object, name);
+    if (!value.is_string()) refuse(fmt::format("'{}' is no text", name));
+    return value.get<std::string>();
+  }
+
+  [[nodiscard]] std::int64_t count(const Json& value, const char* name) const {
+    if (!value.is_number_integer() || value.get<std::int64_t>() < 0)
+      refuse(fmt::format("'{}' is no count", name));
+    return value.get<std::int64_t>();
+  }
+
+  [[nodiscard]] Space space(const std::string& name, const Json& json) const {
+    Space space{.name = name};
+    const std::string type = text(json, "type");
+    if (type == "Discrete") {
+      space.kind = SpaceKind::discrete;
+      space.shape = {count(at(json, "n"), "n")};
+      return space;
+    }
+    if (type != "Box") refuse(fmt::format("{} is a {}; Box and Discrete are known", name, type));
+    space.kind = text(json, "dtype") == "uint8" ? SpaceKind::image : SpaceKind::box;
+    const Json& shape = at(json, "shape");
+    if (!shape.is_array()) refuse(fmt::format("the shape of {} is no array", name));
+    for (const Json& extent : shape) space.shape.push_back(count(extent, "shape"));
+    if (space.kind == SpaceKind::image && space.shape.size() != 3)
+      refuse(fmt::format("{} has {} axes; an image has rows, columns and channels", name,
+                         space.shape.size()));
+    check_size(space);
+    if (space.kind == SpaceKind::box) {
+      space.low = bounds(json, "low", space);
+      space.high = bounds(json, "high", space);
+    }
+    return space;
+  }
+
+ private:
+  void check_size(const Space& space) const {
+    std::int64_t size = 1;
+    for (const std::int64_t extent : space.shape)
+      if (__builtin_mul_overflow(size, extent, &size))
+        refuse(fmt::format("the shape of {} is too large", space.name));
+  }
+
+  [[nodiscard]] std::vector<float> bounds(const Json& json, const char* name,
+                                          const Space& space) const {
+    constexpr std::int64_t kMost = 1 << 20;  // values of one bound for all
+    const auto found = json.find(name);
+    if (found == json.end() || found->is_null()) return {};
+    if (found->is_number()) {
+      if (space.size() > kMost) return {};
+      return std::vector<float>(static_cast<std::size_t>(space.size()), found->get<float>());
+    }
+    std::vector<float> values;
+    if (found->is_array())
+      for (const Json& value : *found)
+        if (value.is_number()) values.push_back(value.get<float>());
+    if (static_cast<std::int64_t>(values.size()) != space.size())
+      refuse(fmt::format("'{}' of {} is neither a number nor one for each of {} values", name,
+                         space.name, space.size()));
+    return values;
+  }
+
+  std::string_view where_;
+};
+
+}  // namespace
+
+std::int64_t Space::size() const {
+  std::int64_t size = 1;
+  for (const std::int64_t extent : shape) size *= extent;
+  return size;
+}
+
+const Space* Signature::observation(std::string_view name) const {
+  const auto found = std::ranges::find(observations, name, &Space::name);
+  return found == observations.end() ? nullptr : &*found;
+}
+
+ImageShape image_shape(const Signature& signature) {
+  const Space* const image = signature.observation("image");
+  if (image == nullptr) return {};
+  return {image->shape[0], image->shape[1], image->shape[2]};
+}
+
+Space image_space(const ImageShape& shape) {
+  return {.name = "image",
+          .kind = SpaceKind::image,
+          .shape = {shape.height, shape.width, shape.channels}};
+}
+
+Json to_json(const Signature& signature) {
+  Json subspaces = Json::object();
+  for (const Space& space : signature.observations) subspaces[space.name] = to_json(space);
+  return {{"task", signature.task},
+          {"action_space", to_json(signature.action)},
+          {"observation_space", {{"type", "Dict"}, {"subspaces", std::move(subspaces)}}},
+          {"frames_per_step", signature.frames_per_step},
+          {"protocol", signature.protocol}};
+}
+
+Signature signature_of(const Json& json, std::string_view where) {
+  const Reader reader(where);
+  Signature signature;
+  signature.task = reader.text(json, "task");
+  signature.action = reader.space("action", reader.at(json, "action_space"));
+  const Json& observations = reader.at(json, "observation_space");
+  const Json& subspaces = reader.at(observations, "subspaces");
+  if (!subspaces.is_object()) reader.refuse("'subspaces' is no object");
+  for (const auto& [name, space] : subspaces.items())
+    signature.observations.push_back(reader.space(name, space));
+  signature.frames_per_step = reader.count(reader.at(json, "frames_per_step"), "frames_per_step");
+  if (signature.frames_per_step < 1) reader.refuse("'frames_per_step' is 0");
+  if (const auto protocol = json.find("protocol"); protocol != json.end())
+    signature.protocol = *protocol;
+  return signature;
+}
+
+std::string shape_text(const std::vector<std::int64_t>& shape) {
+  return fmt::format("{}", fmt::join(shape, "x"));
+}
+
+}  // namespace dreamer
