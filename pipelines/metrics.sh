@@ -26,8 +26,8 @@ else
     exit 1
 fi
 draw model-metrics $model ${m}image_loss ${m}reward_loss ${m}gradient_norm ${m}kl \
-    ${m}share_under_free_nats ${m}posterior_entropy,${m}prior_entropy
-draw behavior-metrics $behavior ${b}share_at_bounds ${b}actor_gradient_norm ${b}action_spread \
+    ${m}free_nats_fraction ${m}posterior_entropy,${m}prior_entropy
+draw behavior-metrics $behavior ${b}action_saturation ${b}actor_gradient_norm ${b}action_std \
     ${b}imagined_reward ${b}value,${b}return ${b}entropy
 draw horizon-metrics open-loop.json psnr,psnr_repeat_last,psnr_mean_frame \
     reward_mae,reward_mae_repeat_last,reward_mae_mean

@@ -56,15 +56,28 @@ std::vector<Json> lines_by_horizon(const Json& arrays) {
   return lines;
 }
 
-/// dr-train's lines have the metrics of both fits, {"model": {"kl": …}, …}: here "model.kl".
-Json with_inner_numbers(Json line) {
-  Json inner = Json::object();
+/// The name of a metric, which older versions may have called otherwise.
+std::string current_name(const std::string& name) {
+  static const std::map<std::string, std::string> kRenamed{
+      {"share_under_free_nats", "free_nats_fraction"},
+      {"share_at_bounds", "action_saturation"},
+      {"data_wait_share", "data_wait_fraction"},
+      {"action_spread", "action_std"}};
+  const auto part = name.rfind('.') + 1;  // 0 where there is none
+  const auto found = kRenamed.find(name.substr(part));
+  return found == kRenamed.end() ? name : name.substr(0, part) + found->second;
+}
+
+/// A line with the current names of its metrics. Those of dr-train's lines, {"model": {"kl": …},
+/// …}, become "model.kl".
+Json flat_line(const Json& line) {
+  Json flat = Json::object();
+  for (const auto& [name, value] : line.items()) flat[current_name(name)] = value;
   for (const auto& [name, value] : line.items())
     if (value.is_object())
       for (const auto& [part, number] : value.items())
-        if (number.is_number()) inner[name + "." + part] = number;
-  line.update(inner);
-  return line;
+        if (number.is_number()) flat[name + "." + current_name(part)] = number;
+  return flat;
 }
 
 Log read_log(const fs::path& path) {
@@ -78,7 +91,7 @@ Log read_log(const fs::path& path) {
     if (line.is_object() && line.contains("by_horizon"))
       std::ranges::move(lines_by_horizon(line["by_horizon"]), std::back_inserter(log.lines));
     else if (line.is_object())
-      log.lines.push_back(with_inner_numbers(std::move(line)));
+      log.lines.push_back(flat_line(line));
     else  // torn where a machine went down
       left_out.push_back(number);
   }
@@ -108,7 +121,7 @@ std::vector<std::string> known_quantities(const Log& log, const std::string& axi
   std::vector<std::string> names = log.names();
   if (contains(names, "mean")) return {"mean"};
   std::erase_if(names, [&](const std::string& name) {
-    return name == axis || name == "updates_per_second" || name == "data_wait_share" ||
+    return name == axis || name == "updates_per_second" || name == "data_wait_fraction" ||
            name == "seconds" || name == "overhead_seconds";
   });
   return names;
@@ -224,7 +237,9 @@ std::vector<std::string> split(const std::string& text, char separator) {
 
 /// One panel: the quantities `panel` names, with commas between.
 Chart chart_of(const std::vector<Log>& logs, const std::string& panel, const std::string& axis) {
-  const std::vector<std::string> names = split(panel, ','), legend = legend_names(logs);
+  std::vector<std::string> names = split(panel, ',');
+  std::ranges::transform(names, names.begin(), current_name);
+  const std::vector<std::string> legend = legend_names(logs);
   if (names.empty()) throw usage_error("--plot needs the name of a quantity");
   Chart chart{in_words(names.front()), in_words(axis), {}, {}, false};
   for (const std::string& name : names) {

@@ -34,7 +34,7 @@ class Scene {
   [[nodiscard]] std::int64_t context() const { return dream_.context; }
   [[nodiscard]] bool has_truth() const { return !dream_.truth_image.empty(); }
   [[nodiscard]] std::string name() const {
-    return dream_.task +
+    return dream_.signature.task +
            (dream_.kind == data::DreamKind::policy ? ", dream of the policy" : ", open loop");
   }
   [[nodiscard]] Size frame_size() const {

@@ -34,7 +34,7 @@ void require_images(const std::vector<EpisodeFrames>& episodes) {
   for (const auto& [episode, draw] : episodes)
     if (episode.image.empty() && !draw)
       throw error("episode {} of {}, seed {}, has no images; nothing to show", episode.index,
-                  episode.task, episode.seed);
+                  episode.signature.task, episode.seed);
 }
 
 /// The size that frames of all the episodes fit in.
@@ -151,7 +151,7 @@ class EpisodeRenderer {
     std::vector<Canvas> parts;
     if (named_)
       parts.push_back(
-          label({episode.task}, kHeadHeight * layout_.text, layout_.tile_width, layout_));
+          label({episode.signature.task}, kHeadHeight * layout_.text, layout_.tile_width, layout_));
     parts.push_back(std::move(tile));
     if (overlay_) parts.push_back(reward_plot(episode, range_, now, style(layout_)));
     return below(parts, overlay_ ? layout_.gap : 0);

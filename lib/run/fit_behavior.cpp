@@ -32,8 +32,8 @@ void fit_behavior(const FitBehaviorJob& job) {
   if (job.follow && !wait_for_episodes(replay, job)) return;
   check_signature(model.model->signature(), model_signature(replay), replay.path(0));
   const ModelConfig& imagines = model.model->config();
-  std::vector<MemoryNeed> needs = model_memory(imagines, model.image_shape(signature), setup.batch,
-                                               setup.length, "behavior", Learns::no);
+  std::vector<MemoryNeed> needs = model_memory(imagines, image_shape(model.model->signature()),
+                                               setup.batch, setup.length, "behavior", Learns::no);
   needs.push_back(behavior_memory(imagines, job.config.behavior, setup.batch * setup.length));
   check_fits_memory(job, needs, replay, device);
   setup.parents = [&] {

@@ -12,7 +12,7 @@ Table model_table() {
                 {"image", "/image_loss"},
                 {"reward", "/reward_loss"},
                 {"kl", "/kl"},
-                {"free", "/share_under_free_nats"},
+                {"free", "/free_nats_fraction"},
                 {"gradient", "/gradient_norm"},
                 {"updates/s", "/updates_per_second"}});
 }
@@ -24,7 +24,7 @@ Table behavior_table() {
                 {"return", "/return"},
                 {"reward", "/imagined_reward"},
                 {"entropy", "/entropy"},
-                {"at bounds", "/share_at_bounds"},
+                {"at bounds", "/action_saturation"},
                 {"updates/s", "/updates_per_second"}});
 }
 
@@ -59,7 +59,7 @@ void MetricsLog::write(std::int64_t update, double waited, const Json& more) {
   Json means = sums_;
   for (auto& mean : means) mean = mean.get<double>() / static_cast<double>(count_);
   means["/updates_per_second"] = static_cast<double>(count_) / elapsed;
-  means["/data_wait_share"] = waited / elapsed;
+  means["/data_wait_fraction"] = waited / elapsed;
   means = as_printed(std::move(means));  // no more exact than an update is
   Json line = {{"update", update}};
   line.update(means.unflatten());

@@ -67,7 +67,7 @@ Json ModelTrainer::apply(const ModelStep& step) {
       {"image_loss", scalar(loss.image) - kHalfLogTwoPi * pixels},
       {"reward_loss", scalar(loss.reward) - kHalfLogTwoPi},
       {"kl", scalar(loss.kl)},
-      {"share_under_free_nats", mean((loss.kl_each < config_.model.free_nats).to(torch::kFloat32))},
+      {"free_nats_fraction", mean((loss.kl_each < config_.model.free_nats).to(torch::kFloat32))},
       {"posterior_entropy", mean(entropy(loss.states.posterior))},
       {"prior_entropy", mean(entropy(loss.states.prior))},
       {"gradient_norm", step.norm}};

@@ -82,7 +82,7 @@ def without_clocks(value):
     if isinstance(value, dict):
         return {name: without_clocks(v) for name, v in value.items()
                 if name not in ("seconds", "overhead_seconds", "updates_per_second",
-                                "data_wait_share", "policy", "episode", "model") or isinstance(v, dict)}
+                                "data_wait_fraction", "policy", "episode", "model") or isinstance(v, dict)}
     return [without_clocks(v) for v in value] if isinstance(value, list) else value
 
 

@@ -32,7 +32,7 @@ def whole(request, tmp_path_factory):
 
 def timeless(lines):
     return [{key: value for key, value in line.items()
-             if key not in ("seconds", "updates_per_second", "data_wait_share")} for line in lines]
+             if key not in ("seconds", "updates_per_second", "data_wait_fraction")} for line in lines]
 
 
 def log_of(shell):

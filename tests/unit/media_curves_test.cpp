@@ -131,6 +131,23 @@ TEST_F(Curves, AnUnknownNameIsAnErrorWithTheNearest) {
               ThrowsMessage<Error>(HasSubstr("did you mean image_loss")));
 }
 
+TEST_F(Curves, OlderNamesOfMetricsStillPlot) {
+  const auto older = file("older.jsonl",
+                          R"({"update":1,"share_at_bounds":0.1}
+{"update":2,"share_at_bounds":0.4})"),
+             newer = file("newer.jsonl",
+                          R"({"update":1,"action_saturation":0.1}
+{"update":2,"action_saturation":0.4})");
+  const Canvas wanted = curves({newer}, {.plot = {"action_saturation"}});
+  EXPECT_EQ(curves({older}, {.plot = {"action_saturation"}}), wanted);
+  EXPECT_EQ(curves({older}, {.plot = {"share_at_bounds"}}), wanted);
+  const auto run = file("run.jsonl",
+                        R"({"update":1,"behavior":{"share_at_bounds":0.1}}
+{"update":2,"behavior":{"share_at_bounds":0.4}})");
+  EXPECT_EQ(curves({run}, {.plot = {"behavior.share_at_bounds"}}),
+            curves({run}, {.plot = {"behavior.action_saturation"}}));
+}
+
 TEST_F(Curves, WithoutAnythingAsideEveryNumberButTheClocksIsAPanel) {
   const auto path = file(
       "a.jsonl",
