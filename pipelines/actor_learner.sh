@@ -85,7 +85,7 @@ done
 learn=(--follow --preset "$PRESET" --seed "$SEED" --data "$OUT/episodes" --save-every "$SAVE_EVERY"
     --min-episodes "$PREFILL" --log-every 25
     --threads $((THREADS > COLLECTORS + 2 ? (THREADS - COLLECTORS) / 2 : 1))
-    ${RATIO:+--max-ratio "$RATIO"} ${UPDATES:+--updates "$UPDATES"})
+    ${RATIO:+--train-ratio "$RATIO"} ${UPDATES:+--updates "$UPDATES"})
 keep "$OUT/model.jsonl" dr-fit-model "${learn[@]}" --out "$OUT/model.h5" \
     --logdir "$OUT/tensorboard" "${fit_model[@]}" &
 learners+=($!)

@@ -24,9 +24,9 @@ unless() { [ -e "$1" ] || { shift; "$@"; }; }  # make-like: work only where its 
 # Runs a program whose JSON becomes a file, which is there whole or not at all.
 result() { [ -e "$1" ] || { "${@:2}" > "$1.part" && mv "$1.part" "$1"; }; }
 
-# Actions that change at every step (random_hold=1) and short episodes (200 of the 1000 control steps)
+# Actions that change at every step (action_hold=1) and short episodes (200 of the 1000 control steps)
 # keep the data near the upright pole, where the reward is; an hour-long run needs neither.
-acting=(--task "$TASK" --preset quick --set collect.random_hold=1 --render fast)
+acting=(--task "$TASK" --preset quick --set collect.action_hold=1 --render fast)
 
 say "learning $TASK from pixels: $ROUNDS rounds, each a few episodes and 100 updates of model and policy"
 unless "$OUT/policy.h5" dr-train "${acting[@]}" --seed "$SEED" --rounds "$ROUNDS" \

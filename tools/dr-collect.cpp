@@ -17,8 +17,8 @@ struct Options : Compute {
   CollectOptions collect;
   std::string policy = "random", render = "exact", observations = "none";
   std::int64_t steps = 0;
-  bool mode = false, list_tasks = false, follows = false;
-  std::filesystem::path replay;
+  bool deterministic = false, list_tasks = false, follows = false;
+  std::filesystem::path logged;
   Config config;
 };
 
@@ -28,8 +28,8 @@ void list_tasks(bool json) {
     json ? emit(env::to_json(task)) : emit_text(env::task_row(task));
 }
 
-void replay(const Options& o) {
-  const auto result = reenact({.episode = o.replay,
+void reenact_episode(const Options& o) {
+  const auto result = reenact({.episode = o.logged,
                                .out = o.collect.out,
                                .environment = o.collect.environment,
                                .observations = o.collect.observations,
@@ -40,10 +40,11 @@ void replay(const Options& o) {
 
 void collect_episodes(Options o) {
   const CollectConfig& config = o.config.collect;
-  const double noise = o.mode ? 0.0 : config.noise;
-  const PolicyJob job{o, o.policy, o.mode ? ActionMode::mode : ActionMode::explore, noise};
-  o.collect.acting = o.policy == "random" ? Json{{"random_hold", config.random_hold}}
-                                          : Json{{"mode", o.mode}, {"noise", noise}};
+  const double noise = o.deterministic ? 0.0 : config.noise;
+  const PolicyJob job{o, o.policy,
+                      o.deterministic ? ActionMode::deterministic : ActionMode::explore, noise};
+  o.collect.acting = o.policy == "random" ? Json{{"random_hold", config.action_hold}}
+                                          : Json{{"mode", o.deterministic}, {"noise", noise}};
   if (o.steps > 0) o.collect.episodes = episodes_for_steps(o.steps, o.collect.environment);
   Table table = episode_table();
   Progress progress("episodes", o.collect.episodes == kEndless ? 0 : o.collect.episodes);
@@ -55,58 +56,65 @@ void collect_episodes(Options o) {
     follow(o.collect, followed_policy(job, o.collect.task, config.action_repeat), tell);
     return;
   }
-  const PolicyHandle acting =
-      policy_handle(job, o.collect.task, config.action_repeat, config.random_hold);
-  o.collect.policy = acting.id;
-  collect(o.collect, acting.make, tell);
+  const PolicyHandle policy =
+      policy_handle(job, o.collect.task, config.action_repeat, config.action_hold);
+  o.collect.policy = policy.id;
+  collect(o.collect, policy.make, tell);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   Options o;
-  cli::Program program("dr-collect", "Act in a task and write the episodes");
+  cli::Program program("dr-collect", "Act in a task and write the episodes as HDF5 files");
   CLI::App& app = program.app();
   program.task(o.collect.task);
+  app.add_option("--out", o.collect.out, "the folder of the episodes (required)")->type_name("DIR");
+  program.policy(o.policy);
+  app.add_option("--reenact,--replay", o.logged,
+                 "re-enact this logged episode's actions instead; it names the task")
+      ->type_name("FILE");
+  program.force(o.collect.replace);
   app.add_flag("--list-tasks", o.list_tasks,
                "list the tasks and stop; with --json a line of JSON for each");
-  program.policy(o.policy);
-  app.add_flag("--mode", o.mode, "act by the policy's mode, without exploration noise");
-  app.add_option("--out", o.collect.out, "the folder of the episodes")->type_name("DIR");
+  program.group("What is collected");
   auto* episodes = program.count("--episodes", o.collect.episodes, 1, "whole episodes to collect");
   auto* steps =
       program.count("--steps", o.steps, 1, "agent steps to collect; ends with a whole episode");
   steps->default_str("")->excludes(episodes);
-  program.follow(
-      o.follows,
-      "wait for the policy, take each newer one at the next beginning of an episode, and "
-      "without --episodes or --steps go on until a signal");
+  program.follow(o.follows,
+                 "wait for the policy, use each newer one from the next episode on; without "
+                 "--episodes or --steps, run until SIGINT or SIGTERM");
   program.count("--envs", o.collect.envs, 1, "environments side by side, a thread each");
-  app.add_option("--render", o.render,
-                 "exact (dm_control's pixels), fast (no shadows and reflections), or none")
+  app.add_option(
+         "--render", o.render,
+         "how images are drawn: dm_control's pixels, no shadows and reflections, or no images")
+      ->type_name("exact|fast|none")
       ->capture_default_str();
   app.add_option("--observations", o.observations,
-                 "all: store vector observations and the physics state too; or none")
+                 "all: store the state's vectors and the physics beside the images")
       ->check(CLI::IsMember({"none", "all"}).description(""))
+      ->type_name("none|all")
       ->capture_default_str();
-  app.add_option("--replay", o.replay, "act the actions of this logged episode again")
-      ->type_name("FILE");
-  program.force(o.collect.replace);
+  app.add_flag("--deterministic,--mode", o.deterministic,
+               "act by the mode of the policy's distribution, without exploration noise");
   program.compute(o);
   program.config(o.config, {"collect"});
   program.memory_remedy("fewer --envs");
+  program.examples({"dr-collect --task cartpole_swingup --episodes 5 --out episodes",
+                    "dr-collect --policy policy.h5 --steps 10000 --envs 4 --out episodes"});
   program.check([&] {
     if (o.list_tasks) return;
     if (o.collect.out.empty()) throw usage_error("--out is needed: the folder of the episodes");
-    if (!o.replay.empty()) {
-      program.refuse({"--task", "--policy", "--mode", "--episodes", "--steps", "--envs", "--seed",
-                      "--follow", "--preset", "--config", "--set"},
-                     "--replay acts what the episode holds");
+    if (!o.logged.empty()) {
+      program.refuse({"--task", "--policy", "--deterministic", "--episodes", "--steps", "--envs",
+                      "--seed", "--follow", "--preset", "--config", "--set"},
+                     "--reenact takes it from the episode");
     } else {
       program.require_task();
       env::find_task(o.collect.task);
     }
-    if (o.policy == "random") program.refuse({"--mode"}, "random actions have no mode");
+    if (o.policy == "random") program.refuse({"--deterministic"}, "random actions have no mode");
     if (o.follows) {
       if (o.policy == "random") throw usage_error("--follow needs the file of a --policy");
       if (o.collect.replace == io::Replace::yes)
@@ -122,8 +130,8 @@ int main(int argc, char** argv) {
   return program.run(argc, argv, [&] {
     if (o.list_tasks)
       list_tasks(program.json());
-    else if (!o.replay.empty())
-      replay(o);
+    else if (!o.logged.empty())
+      reenact_episode(o);
     else
       collect_episodes(o);
   });

@@ -24,7 +24,7 @@ struct Options : Compute {
   EvaluateModelJob model;
 };
 
-// Returns over episodes with the policy's mode (or random actions), from evaluation seeds.
+// Returns of the deterministic policy (or of random actions), from evaluation seeds.
 Json evaluate_policy(const Options& o) {
   if (!o.video.empty()) io::check_output(o.video, o.replace);
   Progress progress("episodes", o.episodes);
@@ -35,10 +35,10 @@ Json evaluate_policy(const Options& o) {
                                   .environment = {.action_repeat = o.config.collect.action_repeat,
                                                   .render = env::render_quality(o.render)},
                                   .progress = &progress};
-  const PolicyJob job{o, o.policy, ActionMode::mode, 0.0};
-  const PolicyHandle acting =
-      policy_handle(job, o.task, o.config.collect.action_repeat, o.config.collect.random_hold);
-  const Evaluation evaluation = evaluate(options, acting.make);
+  const PolicyJob job{o, o.policy, ActionMode::deterministic, 0.0};
+  const PolicyHandle policy =
+      policy_handle(job, o.task, o.config.collect.action_repeat, o.config.collect.action_hold);
+  const Evaluation evaluation = evaluate(options, policy.make);
   if (!o.video.empty())
     media::write_video(o.video, media::episode_clip({evaluation.first}, {}), kFps, o.replace);
   Json summary = {{"task", o.task}, {"policy", o.policy}};
@@ -74,7 +74,7 @@ void check_policy_options(const cli::Program& program, const Options& o) {
 void check_model_options(const cli::Program& program) {
   program.refuse({"--task", "--policy", "--episodes", "--envs", "--render", "--video", "--force",
                   "--preset", "--config", "--set"},
-                 "--model is judged on episodes that are there, nothing acts");
+                 "--model is evaluated on logged episodes");
   if (!program.given("--data")) throw usage_error("--model needs --data: held-out episodes");
 }
 
@@ -83,27 +83,34 @@ void check_model_options(const cli::Program& program) {
 int main(int argc, char** argv) {
   Options o;
   cli::Program program("dr-eval",
-                       "Judge a policy by its returns, or a model by its open-loop predictions");
+                       "Evaluate a policy (returns) or a world model (open-loop prediction)");
   CLI::App& app = program.app();
-  program.task(o.task);
   program.policy(o.policy);
-  program.count("--episodes", o.episodes, 1, "episodes to act in");
-  program.count("--envs", o.envs, 1, "environments side by side, a thread each");
-  app.add_option("--render", o.render, "exact (dm_control's pixels) or fast")
-      ->capture_default_str();
-  app.add_option("--video", o.video, "save the first episode as mp4 or gif")->type_name("FILE");
-  program.force(o.replace);
-  auto* model = app.add_option("--model", o.model.model, "the model to judge on held-out --data")
+  program.task(o.task);
+  auto* model = app.add_option("--model", o.model.model, "evaluate this model, on held-out --data")
                     ->type_name("FILE");
   program.data(o.model.data, cli::Need::optional);
-  program.count("--starts", o.model.starts, 1, "windows of the episodes to predict");
-  program.count("--context", o.model.context, 1, "rows the model sees before it predicts");
-  program.count("--horizon", o.model.horizon, 1, "rows it predicts");
+  app.add_option("--video", o.video, "save the first episode as mp4 or gif")->type_name("FILE");
+  program.force(o.replace);
   app.add_option("--require", o.require, "end with status 3 unless, say, 'mean>=700'")
       ->type_name("CONDITION");
+  program.group("Evaluating a policy");
+  program.count("--episodes", o.episodes, 1, "episodes to act in");
+  program.count("--envs", o.envs, 1, "environments side by side, a thread each");
+  app.add_option("--render", o.render,
+                 "how images are drawn: dm_control's pixels, or no shadows and reflections")
+      ->type_name("exact|fast")
+      ->capture_default_str();
+  program.group("Evaluating a model");
+  program.count("--starts", o.model.starts, 1,
+                "windows to predict; starting points drawn by --seed");
+  program.count("--context", o.model.context, 1, "time steps observed before the prediction");
+  program.count("--horizon", o.model.horizon, 1, "time steps predicted");
   program.compute(o);
   program.config(o.config, {"collect"});
   program.memory_remedy("fewer --envs, or fewer --starts and a shorter --horizon");
+  program.examples({"dr-eval --policy policy.h5 --episodes 10 --video first.mp4",
+                    "dr-eval --model model.h5 --data held-out --horizon 45"});
   std::optional<Requirement> requirement;
   program.check([&] {
     const bool judges_model = model->count() > 0;

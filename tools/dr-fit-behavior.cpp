@@ -10,5 +10,9 @@ int main(int argc, char** argv) {
       ->type_name("FILE")
       ->required();
   program.fit(job, {"behavior"});
+  program.examples(
+      {"dr-fit-behavior --model model.h5 --data episodes --updates 1000 --out policy.h5",
+       "dr-fit-behavior --model model.h5 --data episodes --init policy.h5 --updates 500 --out "
+       "better.h5"});
   return program.run(argc, argv, [&] { dreamer::learner().fit_behavior(job); });
 }

@@ -5,7 +5,7 @@
 int main(int argc, char** argv) {
   dreamer::ImagineJob job;
   dreamer::cli::Program program(
-      "dr-imagine", "Roll a world model forward: along logged actions, or along a policy's own");
+      "dr-imagine", "Roll out a world model: along logged actions, or along a policy's own");
   program.app().add_option("--model", job.model, "the world model")->type_name("FILE")->required();
   program.app()
       .add_option("--policy", job.policy, "follow this policy; without it, the logged actions")
@@ -13,10 +13,14 @@ int main(int argc, char** argv) {
   program.data(job.data);
   program.out_file(job.out, "the dream file to write");
   program.force(job.replace);
-  program.count("--starts", job.starts, 1, "dreams, from rows drawn by --seed");
-  program.count("--context", job.context, 1, "rows the model sees before it imagines");
-  program.count("--horizon", job.horizon, 1, "rows it imagines");
+  program.group("Rollouts");
+  program.count("--starts", job.starts, 1, "number of rollouts; starting points drawn by --seed");
+  program.count("--context", job.context, 1, "time steps observed before imagination");
+  program.count("--horizon", job.horizon, 1, "time steps imagined");
   program.compute(job);
   program.memory_remedy("fewer --starts or a shorter --horizon");
+  program.examples(
+      {"dr-imagine --model model.h5 --data episodes --out open-loop.h5",
+       "dr-imagine --model model.h5 --policy policy.h5 --data episodes --out dream.h5"});
   return program.run(argc, argv, [&] { dreamer::emit(dreamer::learner().imagine(job)); });
 }

@@ -133,19 +133,21 @@ int main(int argc, char** argv) {
                        "Show what a file or a folder of episodes is and where it came from, check "
                        "or compare files; show settings");
   program.app()
-      .add_option("FILE", options.files, "any files of ours, and folders of episodes")
+      .add_option("FILE", options.files,
+                  "episode, model, policy or dream files, and folders of episodes")
       ->type_name("")
       ->required();
   auto* checking = program.app().add_flag(
       "--check", options.check,
-      "read all of each file and compare it with the layout of its format; status 3 if one breaks "
-      "it");
+      "validate each file against the layout of its format; status 3 if one is invalid");
   program.app()
       .add_flag("--diff", options.diff,
                 "show in which settings, attributes, versions and shapes two files differ; status "
                 "3 if in any")
       ->excludes(checking);
   program.config(config, section_names());
+  program.examples(
+      {"dr-info policy.h5", "dr-info --check episodes", "dr-info --print-config --preset quick"});
   program.check([&] {
     for (const char* option : {"--preset", "--config", "--set"})
       if (program.app().count(option) > 0)

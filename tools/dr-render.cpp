@@ -91,29 +91,31 @@ int main(int argc, char** argv) {
       ->required();
   program.out(job.out, "VIDEO", "a name that ends in .mp4, .gif or .png (one strip of frames)");
   program.force(job.replace);
-  program.count("--scale", job.scale, 0, "pixels a pixel becomes; 0: as large as fits a screen");
+  program.group("Appearance");
+  program.count("--scale", job.scale, 0,
+                "magnification of each pixel; 0: as large as fits a screen");
   program.real("--fps", job.fps, 0.1, 1000, "frames a second")->capture_default_str();
-  program.count("--columns", job.columns, 0,
-                "columns of the grid, or of the strip; 0: as reads best");
-  program.count("--row", job.row, 0, "png: all episodes in a grid at this row, not a strip")
+  program.count("--columns", job.columns, 0, "columns of the grid, or of the strip; 0: automatic");
+  program
+      .count("--row", job.row, 0,
+             "PNG: one frame (this time step) of every episode, in a grid, instead of a strip")
       ->default_str("");
+  program.app().add_flag("--overlay", job.overlay, "curves of reward and value under the frames");
+  program.group("Re-rendering of episodes of our own tasks, from the physics");
   std::vector<CLI::Option*> of_rerendering;
   of_rerendering.push_back(
-      program
-          .count("--size", rerendering.size, 1, "re-render episodes with so many rows and columns")
+      program.count("--size", rerendering.size, 1, "rows and columns of the frames")
           ->default_str(""));
   of_rerendering.push_back(
       program.app()
-          .add_option("--camera", rerendering.camera,
-                      "re-render episodes from this camera of the task: name or number")
+          .add_option("--camera", rerendering.camera, "camera of the task: name or number")
           ->type_name("CAMERA"));
   of_rerendering.push_back(
       program.app()
-          .add_option("--render", quality,
-                      "re-render episodes: exact, or fast (no shadows and reflections)")
-          ->type_name("QUALITY")
+          .add_option("--render", quality, "dm_control's pixels, or no shadows and reflections")
+          ->type_name("exact|fast")
           ->capture_default_str());
-  program.app().add_flag("--overlay", job.overlay, "curves of reward and value under the frames");
+  program.group("Curves");
   program.app()
       .add_option("--plot", job.plot,
                   "what to plot, a panel each; several in one panel: names with commas between; by "
@@ -121,9 +123,12 @@ int main(int argc, char** argv) {
       ->type_name("NAME");
   program.app()
       .add_option("--against", job.against,
-                  "the number on the horizontal axis; by default frames, update or horizon")
+                  "the quantity on the horizontal axis; by default frames, update or horizon")
       ->type_name("NAME");
   program.memory_remedy("fewer files or a smaller --scale");
+  program.examples({"dr-render open-loop.h5 --out open-loop.mp4",
+                    "dr-render episodes --size 240 --camera 1 --out episodes.mp4",
+                    "dr-render model.jsonl --plot kl --out kl.png"});
   program.check([&] {
     const media::Format format = media::format_of(job.out);
     check_formats(program.app(), format);

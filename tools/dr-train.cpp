@@ -33,7 +33,8 @@ void check_seeds(const TrainJob& job) {
                       job.seed, kLargestRunSeed, kSeedsOfARun);
   if (job.rounds > kLargestRound)
     throw usage_error(
-        "--rounds {}: at most {}; go on in another run, by --data, --init-model and --init-policy",
+        "--rounds {}: at most {}; continue in another run, by --data, --init-model and "
+        "--init-policy",
         job.rounds, kLargestRound);
 }
 
@@ -47,24 +48,31 @@ int main(int argc, char** argv) {
   app.add_option("--task", job.task, "the task to learn; dr-collect --list-tasks shows all")
       ->type_name("TASK")
       ->required();
-  program.out(job.out, "DIR", "the folder of episodes, checkpoints and log; made if need be");
+  program.out(job.out, "DIR", "the folder of episodes, checkpoints and log");
+  program.data(job.data, cli::Need::optional);
+  // The policy first: where both know a setting of the model, the model's file decides.
+  program.init("--init-policy", job.init_policy,
+               "continue from this policy, learned in --init-model");
+  program.init("--init-model", job.init_model, "continue from this model");
+  program.force(job.replace);
+  program.group("Work");
   program
       .count("--rounds", job.rounds, 1, "rounds: train.updates updates, train.episodes episodes")
       ->required()
       ->default_str("");
-  program.data(job.data, cli::Need::optional);
-  // The policy first: where both know a setting of the model, the model's file decides.
-  program.init("--init-policy", job.init_policy, "go on from this policy, learned in --init-model");
-  program.init("--init-model", job.init_model, "go on from this model");
-  program.force(job.replace);
   program.count("--envs", job.envs, 1, "environments side by side, a thread each");
   app.add_option("--render", job.render,
-                 "exact (dm_control's pixels) or fast (no shadows and reflections)")
+                 "how images are drawn: dm_control's pixels, or no shadows and reflections")
+      ->type_name("exact|fast")
       ->capture_default_str();
+  program.group("Saving and logging");
   program.count(
       "--save-every", job.save_every, 0,
       "rounds between saves of DIR/train.resume.h5, beside those by time; 0: none by count");
   program.learn(job, {"model", "fit_model", "behavior", "collect", "train"});
+  program.examples(
+      {"dr-train --task walker_walk --rounds 500 --out runs/walker",
+       "dr-train --task cartpole_swingup --preset quick --rounds 100 --out runs/cartpole"});
   program.check([&] {
     env::find_task(job.task);
     check_seeds(job);

@@ -36,7 +36,7 @@ Tensor AgentPolicy::choose(const Tensor& feature) const {
   const ActorCritic& behavior = *agent_->behavior;
   const TanhNormal policy = behavior.actor->forward(feature);
   const std::int64_t size = agent_->model.model->signature().action.size();
-  if (mode_ == ActionMode::mode)
+  if (mode_ == ActionMode::deterministic)
     return policy.mode(noise("act-mode", {behavior.config.mode_samples, 1, size}));
   const Tensor sampled = policy.sample(noise("act-sample", {1, size})).action;
   return (sampled + noise_ * noise("act-explore", {1, size})).clamp(-1, 1);

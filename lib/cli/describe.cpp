@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "cli/help.h"
 #include "config/config.h"
 #include "learner/learner.h"
 
@@ -41,8 +42,7 @@ std::string man_options(const CLI::App& app, const std::vector<std::string>& sec
   std::string text = "# OPTIONS\n\n";
   for (const CLI::Option* option : app.get_options()) {
     if (!shown(option)) continue;
-    const bool positional = option->get_positional();
-    std::string line = fmt::format("*{}*", escape(option->get_name(positional, !positional)));
+    std::string line = fmt::format("*{}*", escape(shown_name(*option)));
     if (!option->get_type_name().empty()) line += fmt::format(" _{}_", option->get_type_name());
     if (option->get_expected_max() > 1) line += " …";
     text += line + "\n\t" + escape(option->get_description());
@@ -68,8 +68,8 @@ std::string completion_words(const CLI::App& app) {
   std::string text;
   for (const CLI::Option* option : app.get_options()) {
     if (!shown(option)) continue;
-    for (const std::string& name : option->get_lnames())
-      text += fmt::format("--{}\t{}\n", name, option->get_type_name());
+    if (!option->get_positional())
+      text += fmt::format("--{}\t{}\n", option->get_lnames().front(), option->get_type_name());
   }
   return text;
 }

@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "cli/describe.h"
+#include "cli/help.h"
 #include "cli/option_error.h"
 #include "cli/outcome.h"
 #include "config/stored_config.h"
@@ -25,6 +26,13 @@ namespace {
 constexpr std::int64_t kLargestSeed = (std::int64_t{1} << 31) - 1;
 constexpr std::int64_t kLargestCount = std::int64_t{1} << 52;
 constexpr std::int64_t kPublishEvery = 100;  // updates
+
+// Headings of --help.
+constexpr const char* kMessages = "Messages";
+constexpr const char* kFiles = "Input and output";
+constexpr const char* kWork = "Work";
+constexpr const char* kSaving = "Saving and logging";
+constexpr const char* kComputing = "Computing";
 
 // Shown as the kind of a value in help and man page: "--seed N".
 CLI::Option* typed(CLI::Option* option, const std::string& type) { return option->type_name(type); }
@@ -54,18 +62,26 @@ CLI::Validator integer(std::int64_t least, std::int64_t most) {
 
 Program::Program(std::string name, std::string summary)
     : app_(std::move(summary), name), name_(std::move(name)) {
-  app_.set_help_flag("-h,--help", "show this help");
+  app_.formatter(std::make_shared<HelpFormatter>());
+  group(kMessages);
+  app_.set_help_flag("-h,--help", "show this help")->group(kMessages);
   app_.add_flag("--version", version_,
                 "show the version; with --json those of LibTorch, MuJoCo and HDF5 too");
-  app_.add_flag("--quiet", quiet_, "say nothing on stderr but errors")->group("Messages");
-  app_.add_flag("--verbose", verbose_, "say more on stderr")
-      ->group("Messages")
-      ->excludes("--quiet");
-  app_.add_flag("--json", json_, "answer in JSON, on a terminal too")->group("Messages");
+  app_.add_flag("--quiet", quiet_, "only errors on stderr");
+  app_.add_flag("--verbose", verbose_, "more messages on stderr")->excludes("--quiet");
+  app_.add_flag("--json", json_, "machine-readable output, on a terminal too");
   // For our own build: the man page's options, the completion's words, the configuration's schema.
   app_.add_flag("--help-man", man_)->group("");
   app_.add_flag("--help-complete", complete_)->group("");
   app_.add_flag("--help-schema", schema_)->group("");
+  group(kFiles);
+}
+
+void Program::examples(const std::vector<std::string>& commands) {
+  app_.footer(
+      fmt::format("Examples:\n  {}\n\nman {}: all about it; man dreamer: the whole loop, "
+                  "tab completion for bash, exit codes",
+                  fmt::join(commands, "\n  "), name_));
 }
 
 void Program::data(std::vector<std::filesystem::path>& paths, Need need) {
@@ -103,7 +119,7 @@ void Program::config(Config& config, std::vector<std::string> sections) {
   config_ = &config;
   sections_ = std::move(sections);
   const char* group = "Settings (defaults < settings of --init < preset < config < set)";
-  typed(app_.add_option("--preset", preset_, "settings by name: paper, paper-gr or quick"), "NAME")
+  typed(app_.add_option("--preset", preset_, "settings by name"), "paper|paper-gr|quick")
       ->group(group);
   typed(app_.add_option("--config", config_files_, "settings from a JSON file"), "FILE")
       ->group(group);
@@ -122,20 +138,24 @@ void Program::follow(bool& follow, const std::string& doc) {
 }
 
 void Program::seed(std::int64_t& seed) {
-  typed(app_.add_option("--seed", seed, "every random draw follows from it"), "N")
+  group(kComputing);
+  typed(app_.add_option("--seed", seed, "random seed"), "N")
       ->transform(integer(0, kLargestSeed))
       ->capture_default_str();
 }
 
 void Program::compute(Compute& compute) {
   seed(compute.seed);
-  typed(app_.add_option("--threads", compute.threads,
-                        "threads to compute with; 0: OMP_NUM_THREADS, or as many as the process "
-                        "may use cores"),
-        "N")
+  typed(
+      app_.add_option("--threads", compute.threads,
+                      "threads to compute with; 0: OMP_NUM_THREADS, or the cores that the process "
+                      "may use"),
+      "N")
       ->transform(integer(0, 4096))
       ->capture_default_str();
-  typed(app_.add_option("--device", compute.device, "auto, cpu or cuda[:N]"), "DEVICE")
+  typed(
+      app_.add_option("--device", compute.device, "where to compute; auto: a GPU if there is one"),
+      "auto|cpu|cuda[:N]")
       ->capture_default_str();
 }
 
@@ -171,12 +191,8 @@ void Program::refuse(const std::vector<std::string>& options, const std::string&
 
 void Program::learn(LearnJob& job, std::vector<std::string> sections) {
   memory_remedy(kMemoryRemedy);
+  group(kSaving);
   count("--log-every", job.log_every, 1, "updates between lines of metrics");
-  typed(app_.add_option("--replay-memory", job.replay_memory,
-                        "bytes of decoded frames kept (4G, 500M)")
-            ->transform(number(
-                parse_size, [](std::int64_t) { return true; }, "a size such as 500M or 4G")),
-        "SIZE");
   typed(app_.add_option("--logdir", job.logdir,
                         "write TensorBoard events there, in a run of this program's own"),
         "DIR");
@@ -185,19 +201,27 @@ void Program::learn(LearnJob& job, std::vector<std::string> sections) {
       ->type_name("M")
       ->capture_default_str();
   compute(job);
+  typed(
+      app_.add_option("--replay-memory", job.replay_memory, "memory for decoded frames (4G, 500M)")
+          ->transform(number(
+              parse_size, [](std::int64_t) { return true; }, "a size such as 500M or 4G")),
+      "SIZE");
   config(job.config, std::move(sections));
 }
 
 void Program::fit(FitJob& job, std::vector<std::string> sections) {
   data(job.data);
   out_file(job.out, "the checkpoint to write, when the work is done");
-  init("--init", job.init, "go on from this checkpoint");
+  init("--init", job.init, "continue from this checkpoint");
   force(job.replace);
-  auto* updates = count("--updates", job.updates, 1, "further updates");
+  group(kWork);
+  auto* updates = count("--updates", job.updates, 1,
+                        "updates to make, on top of those of --init (required without --follow)");
   updates->default_str("");
+  follow_fit(job, *updates);
+  group(kSaving);
   count("--save-every", job.save_every, 0,
         "updates between saves of OUT.resume.h5, beside those by time; 0: none by count");
-  follow_fit(job, *updates);
   typed(app_.add_option("--dump-step", job.dump_step,
                         "write batch, noise, losses and gradients of the first update there"),
         "FILE");
@@ -208,19 +232,20 @@ void Program::fit(FitJob& job, std::vector<std::string> sections) {
 void Program::follow_fit(FitJob& job, const CLI::Option& updates) {
   follow(job.follow,
          "learn from what others add to --data meanwhile: write --out every --save-every updates "
-         "(default 100) and --save-minutes, go on from it when run again; without --updates until "
-         "a signal");
+         "(default 100) and --save-minutes, continue from it when run again; without --updates, "
+         "run until SIGINT or SIGTERM");
   count("--min-episodes", job.min_episodes, 1, "wait for so many before the first update")
       ->needs("--follow");
-  real("--max-ratio", job.max_ratio, 1e-9, 1e9,
-       "at most so many updates for each agent step in the data; waits for more")
+  real("--train-ratio,--max-ratio", job.train_ratio, 1e-9, 1e9,
+       "updates for each agent step in the data, at most; waits for more data")
       ->type_name("R")
       ->needs("--follow");
   check([&] {
     if (updates.count() == 0 && !job.follow) throw usage_error("--updates is required");
     if (!job.follow) return;
     if (job.replace == io::Replace::yes)
-      throw usage_error("--follow goes on from its output; to begin anew remove that, not --force");
+      throw usage_error(
+          "--follow continues from its output; to start over remove that, instead of --force");
     job.replace = io::Replace::yes;
     if (job.save_every == 0) job.save_every = kPublishEvery;
   });

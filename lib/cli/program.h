@@ -63,6 +63,10 @@ class Program {
 
   /// For the options of one program alone.
   [[nodiscard]] CLI::App& app() { return app_; }
+  /// The heading in --help of the options that are declared after this.
+  void group(const std::string& heading) { app_.option_defaults()->group(heading); }
+  /// Command lines at the end of --help.
+  void examples(const std::vector<std::string>& commands);
   /// A number option with its default shown and its range checked.
   CLI::Option* count(const std::string& name, std::int64_t& value, std::int64_t least,
                      const std::string& doc);

@@ -235,7 +235,7 @@ class Run {
         acting = now;
         policy = acting->make ? acting->make()
                               : std::make_unique<RandomPolicy>(
-                                    environment->signature().action.size(), options_.random_hold);
+                                    environment->signature().action.size(), options_.action_hold);
       }
       environment->skip_episodes(planned.index - environment->index() - 1);
       const auto episode = act(*environment, *policy);

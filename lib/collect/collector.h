@@ -28,7 +28,7 @@ struct CollectOptions {
   bool observations = false;  // store vector observations and the physics state too
   io::Replace replace = io::Replace::no;
   std::string policy = {};       // provenance id of the checkpoint; empty: the random policy
-  std::int64_t random_hold = 1;  // the random policy holds an action for up to so many steps
+  std::int64_t action_hold = 1;  // the random policy holds an action for up to so many steps
   Json acting = "random";     // how it acts (noise, mode): stored, and compared with existing files
   std::stop_token stop = {};  // ends it early, as a signal does
 };

@@ -113,8 +113,13 @@ Fields collect_fields(CollectConfig& c) {
        "control steps of an episode that is collected; evaluations last the task's 1000", 1, 1000},
       {"noise", &c.noise, "standard deviation of the exploration noise added to sampled actions", 0,
        10},
-      {"random_hold", &c.random_hold, "the random policy holds an action for 1 to this many steps",
-       1, 1000},
+      {"action_hold",
+       &c.action_hold,
+       "the random policy holds an action for 1 to this many steps",
+       1,
+       1000,
+       {},
+       "random_hold"},
   };
 }
 
@@ -153,7 +158,9 @@ const Section& find_section(const std::vector<Section>& all, const std::string& 
 }
 
 const Field& find_field(const Section& section, const std::string& name) {
-  const auto found = std::ranges::find(section.fields, name, &Field::name);
+  const auto found = std::ranges::find_if(section.fields, [&](const Field& field) {
+    return field.name == name || (!field.older.empty() && field.older == name);
+  });
   if (found != section.fields.end()) return *found;
   const std::string near = nearest(name, field_names(section));
   throw usage_error("unknown setting {}.{}{}", section.name, name,

@@ -83,7 +83,7 @@ struct CollectConfig {
   std::int64_t action_repeat = 2;
   std::int64_t time_limit = 1000;
   double noise = 0.3;
-  std::int64_t random_hold = 1;
+  std::int64_t action_hold = 1;
 };
 
 /// Algorithm 1: how acting and learning alternate. A round is `updates` updates of model and

@@ -19,6 +19,7 @@ struct Field {
   double least = -std::numeric_limits<double>::infinity();
   double most = std::numeric_limits<double>::infinity();
   std::vector<std::string> choices = {};  // of a string; empty: any
+  std::string older = {};                 // its name in older versions, which is still taken
 
   [[nodiscard]] Json json() const;
   /// Takes a value; a wrong type, range or choice is a usage error that says what is allowed.

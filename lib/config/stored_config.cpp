@@ -12,7 +12,9 @@ void merge_stored(Config& config, const Json& stored, std::string_view where) {
     if (!settings.is_object())
       throw error("{}: its section {} of settings is no JSON object", where, section.name);
     for (const Field& field : section.fields)
-      if (settings.contains(field.name)) known[section.name][field.name] = settings[field.name];
+      for (const std::string& name : {field.older, field.name})
+        if (!name.empty() && settings.contains(name))
+          known[section.name][field.name] = settings[name];
   }
   try {
     merge(config, known);

@@ -19,7 +19,7 @@ enum class SpaceKind {
 struct Space {
   std::string name;  // "image", "position", "action"
   SpaceKind kind = SpaceKind::box;
-  std::vector<std::int64_t> shape;
+  std::vector<std::int64_t> shape = {};
   /// Of a box, one bound a value, or empty where it is unbounded; of an action box, what −1 and 1
   /// of a stored action stand for.
   std::vector<float> low = {}, high = {};

@@ -38,8 +38,10 @@ std::string policy_of(const io::Provenance& provenance) {
     if (found == provenance.argv.end() || found + 1 == provenance.argv.end()) return {};
     return *(found + 1);
   };
-  if (const bool replayed = std::ranges::count(provenance.argv, "--replay") > 0; replayed)
-    return "logged actions";
+  const auto given = [&](const char* option) {
+    return std::ranges::find(provenance.argv, option) != provenance.argv.end();
+  };
+  if (given("--reenact") || given("--replay")) return "logged actions";
   if (id.empty()) return provenance.program.starts_with("dr-") ? "random" : provenance.program;
   const std::string name = named("--policy");
   return name.empty() ? id : fmt::format("{} ({})", name, id);

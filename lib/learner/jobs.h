@@ -38,7 +38,7 @@ struct FitJob : LearnJob {
   std::int64_t save_every = 0;      // updates between saves, beside those by time; 0: none
   bool follow = false;              // learn from what grows, publish `out` instead of saving beside
   std::int64_t min_episodes = 1;    // follow: to begin with
-  double max_ratio = 0;             // follow: updates an agent step in the data; 0: no limit
+  double train_ratio = 0;           // follow: updates an agent step in the data; 0: no limit
   std::filesystem::path dump_step;  // one update in full; empty: none
 };
 
@@ -84,13 +84,13 @@ struct EvaluateModelJob : Compute {
   std::int64_t horizon = 15;
 };
 
-/// How a policy acts: sampled and with exploration noise, or by its mode.
-enum class ActionMode { explore, mode };
+/// How a policy acts: sampled, with exploration noise, or by the mode of its distribution.
+enum class ActionMode { explore, deterministic };
 
 /// A policy checkpoint that is to act.
 struct PolicyJob : Compute {
   std::filesystem::path policy;
-  ActionMode mode = ActionMode::mode;
+  ActionMode mode = ActionMode::deterministic;
   double noise = 0;
 };
 

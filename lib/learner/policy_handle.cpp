@@ -67,11 +67,11 @@ class FollowedPolicy {
 }  // namespace
 
 PolicyHandle policy_handle(const PolicyJob& job, const std::string& task,
-                           std::int64_t action_repeat, std::int64_t random_hold) {
+                           std::int64_t action_repeat, std::int64_t action_hold) {
   const env::Environment environment(task, 0, {.render = env::RenderQuality::none});
   const std::int64_t size = environment.signature().action.size();
   if (job.policy == "random")
-    return {[size, random_hold] { return std::make_unique<RandomPolicy>(size, random_hold); }, ""};
+    return {[size, action_hold] { return std::make_unique<RandomPolicy>(size, action_hold); }, ""};
   check_fits(io::FileReader(job.policy, "dreamer.policy"), environment.info().name, size,
              action_repeat);
   return learner().policy(job);

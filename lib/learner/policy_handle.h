@@ -8,11 +8,11 @@
 namespace dreamer {
 
 /// The policy that `job.policy` names: a checkpoint, or "random", which needs no LibTorch and holds
-/// each action for up to `random_hold` steps. A checkpoint whose actions do not fit the task is
+/// each action for up to `action_hold` steps. A checkpoint whose actions do not fit the task is
 /// refused before LibTorch is loaded; one learned on another task, or with another action repeat,
 /// is warned of.
 [[nodiscard]] PolicyHandle policy_handle(const PolicyJob& job, const std::string& task,
-                                         std::int64_t action_repeat, std::int64_t random_hold);
+                                         std::int64_t action_repeat, std::int64_t action_hold);
 
 /// The policy that the checkpoint `job.policy` holds at the time, asked for at each beginning of an
 /// episode. The first time it waits for the file, and throws if that is no fitting policy; a later

@@ -30,14 +30,20 @@ std::string with_values(const std::string& name, const Json& theirs, const Json&
 
 /// A setting that a file of another version does not have has its default there.
 void add_settings(const Json& theirs, const Json& ours, std::vector<std::string>& found) {
-  const Json defaults = to_json(Config());
-  for (const auto& [section, settings] : ours.items())
-    for (const auto& [name, here] : settings.items()) {
-      const Json there =
-          theirs.value(section, Json::object())
-              .value(name, defaults.value(section, Json::object()).value(name, here));
-      if (there != here) found.push_back(with_values(section + "." + name, there, here));
+  Config defaults;
+  for (const Section& section : sections(defaults)) {
+    if (!ours.contains(section.name)) continue;
+    const Json there = theirs.value(section.name, Json::object());
+    const Json& here = ours.at(section.name);
+    for (const Field& field : section.fields) {
+      if (!here.contains(field.name)) continue;
+      const Json older =
+          field.older.empty() ? field.json() : there.value(field.older, field.json());
+      const Json value = there.value(field.name, older);
+      if (value != here.at(field.name))
+        found.push_back(with_values(section.name + "." + field.name, value, here.at(field.name)));
     }
+  }
 }
 
 /// The checkpoints that a fit learns in and goes on from. The data have a key of their own.

@@ -54,8 +54,8 @@ PolicyFactory factory(const PolicySnapshot& policy, ActionMode mode, double nois
 
 std::vector<EpisodeResult> collect_at_random(const TrainJob& job) {
   CollectOptions options = options_of(job, 0, job.config.train.prefill);
-  options.random_hold = job.config.collect.random_hold;
-  options.acting = {{"random_hold", options.random_hold}};
+  options.action_hold = job.config.collect.action_hold;
+  options.acting = {{"random_hold", options.action_hold}};
   Progress progress("random episodes", options.episodes);
   return collect_all(options, {}, &progress);
 }
@@ -70,7 +70,7 @@ std::vector<double> evaluate_policy(const TrainJob& job, const PolicySnapshot& p
                                   .environment = environment_of(job),
                                   .progress = progress,
                                   .stop = std::move(stop)};
-  return evaluate(options, factory(policy, ActionMode::mode, 0.0, device)).returns;
+  return evaluate(options, factory(policy, ActionMode::deterministic, 0.0, device)).returns;
 }
 
 CollectionRound::CollectionRound(const TrainJob& job, std::int64_t round,

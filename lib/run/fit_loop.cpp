@@ -152,8 +152,8 @@ class Fit {
   }
 
   [[nodiscard]] bool ahead_of_data() const {
-    return job_.max_ratio > 0 && static_cast<double>(done_ - first_ + 1) >
-                                     job_.max_ratio * static_cast<double>(agent_steps());
+    return job_.train_ratio > 0 && static_cast<double>(done_ - first_ + 1) >
+                                       job_.train_ratio * static_cast<double>(agent_steps());
   }
 
   Json update(const data::Batch& batch) {

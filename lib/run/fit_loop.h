@@ -36,7 +36,7 @@ struct FitSetup {
 ///
 /// With `job.follow` the output itself is what it replaces when a save is due and when it is
 /// stopped, and what it goes on from; `replay` may grow, and once it is too small for
-/// `job.max_ratio` the fit waits. Then the numbers depend on timing.
+/// `job.train_ratio` the fit waits. Then the numbers depend on timing.
 void run_fit(const FitJob& job, const FitSetup& setup, Trainer& trainer,
              const data::Replay& replay);
 

@@ -263,9 +263,9 @@ def test_an_episode_of_other_origin_is_not_overwritten(shell):
                *SHORT_EPISODES]
     shell.run(*collect)
     before = datasets(shell.folder / shell.files()[0])
-    shell.fails(*collect, "collect.random_hold=5", status=1, says=["exists", "--force"])
+    shell.fails(*collect, "collect.action_hold=5", status=1, says=["exists", "--force"])
     assert datasets(shell.folder / shell.files()[0]) == before
-    shell.run(*collect, "collect.random_hold=5", "--force")
+    shell.run(*collect, "collect.action_hold=5", "--force")
     assert datasets(shell.folder / shell.files()[0]) != before
 
 

@@ -104,7 +104,7 @@ class Stress:
             shell.run("dr-collect", *collect[1:], "--episodes", count, "--seed", first, "--out", out)
         self.slow = sorted((shell.folder / "slow").iterdir())
 
-        follow = ["--follow", "--data", "episodes", "--save-every", 5, "--max-ratio", 0.25]
+        follow = ["--follow", "--data", "episodes", "--save-every", 5, "--train-ratio", 0.25]
         self.learners = [
             Program(shell, "model", shell.bin / "dr-fit-model", *follow, "--out", "model.h5",
                     *TINY_MODEL),

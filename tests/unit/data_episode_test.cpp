@@ -148,7 +148,7 @@ TEST_F(EpisodeFile, BadEpisodesAreNotWritten) {
   e.image.pop_back();
   EXPECT_THAT(refusal(e), HasSubstr("/image has 239 values, 240 are needed"));
   e = make_episode(0, 5);
-  e.physics["a/b"] = {1, std::vector<double>(5)};
+  e.physics["a/b"] = {{5, 1}, std::vector<double>(5)};
   EXPECT_THAT(refusal(e), HasSubstr("'a/b' cannot name a field"));
   EXPECT_THAT(listing(), ::testing::IsEmpty());
 }

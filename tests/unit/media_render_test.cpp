@@ -13,10 +13,10 @@ constexpr std::int64_t kSide = 8, kStarts = 3, kRows = 9, kContext = 5;
 
 data::Episode episode(std::int64_t steps, std::uint8_t shade) {
   data::Episode result;
-  result.task = "cartpole_swingup";
-  result.image_shape = {kSide, kSide, 3};
+  result.signature.task = "cartpole_swingup";
+  result.signature.observations = {image_space({kSide, kSide, 3})};
   for (std::int64_t t = 0; t < steps; ++t)
-    result.image.insert(result.image.end(), result.image_shape.size(),
+    result.image.insert(result.image.end(), image_shape(result.signature).size(),
                         static_cast<std::uint8_t>(shade + t));
   result.reward.assign(steps, 0.5F);
   return result;
@@ -29,7 +29,7 @@ data::Dream dream(data::DreamKind kind) {
   result.starts = kStarts;
   result.horizon = kRows;
   result.image_shape = {kSide, kSide, 3};
-  result.image.assign(kStarts * kRows * result.image_shape.size(), 50);
+  result.image.assign(kStarts * kRows * image_shape(result.signature).size(), 50);
   result.reward.assign(kStarts * kRows, 0.5F);
   result.value = result.reward;
   if (kind == data::DreamKind::open_loop) {
@@ -109,7 +109,7 @@ TEST(RenderEpisode, StillShowsOneRowOfAll) {
 
 TEST(RenderEpisode, EpisodesOfSeveralTasksAreNamed) {
   data::Episode other = episode(4, 100);
-  other.task = "reacher_easy";
+  other.signature.task = "reacher_easy";
   const RenderOptions options{.scale = 1, .columns = 2};
   EXPECT_GT(episode_clip({episode(4, 100), other}, options).height,
             episode_clip({episode(4, 100), episode(4, 100)}, options).height);
@@ -117,8 +117,8 @@ TEST(RenderEpisode, EpisodesOfSeveralTasksAreNamed) {
 
 TEST(RenderEpisode, EveryDrawingHasTheSizeThatWasMeasured) {
   data::Episode other = episode(4, 100);
-  other.task = "reacher_easy";
-  other.image_shape = {4, 12, 3};
+  other.signature.task = "reacher_easy";
+  other.signature.observations = {image_space({4, 12, 3})};
   for (const bool overlay : {false, true})
     for (const std::int64_t columns : {0, 1, 2, 1 << 30})
       for (const std::int64_t scale : {0, 1, 5}) {
@@ -181,7 +181,7 @@ TEST(RenderDream, LongDreamsKeepTheClipsSizeToo) {
   ours.starts = 1;
   ours.horizon = 1200;
   ours.context = 100;
-  ours.image.assign(1200 * ours.image_shape.size(), 50);
+  ours.image.assign(1200 * image_shape(ours.signature).size(), 50);
   ours.reward.assign(1200, -1234.5F);
   ours.value.clear();
   const Clip clip =
