@@ -15,6 +15,9 @@ _dreamer() {
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -d -- "$word")
       ;;
+    *'|'*) # choices
+      mapfile -t COMPREPLY < <(compgen -W "${kind//|/ }" -- "$word")
+      ;;
     ?*) # a value that only the user knows
       COMPREPLY=()
       ;;

@@ -48,8 +48,8 @@ void check_same(const Json& theirs, const Json& ours, const std::vector<std::str
   for (const std::string& key : keys)
     if (theirs[section][key] != ours[section][key])
       throw usage_error(
-          "{}: was made with {}.{} = {}, here it is {}; go on with the same sizes, or "
-          "begin anew without it",
+          "{}: was made with {}.{} = {}, here it is {}; continue with the same sizes, or "
+          "start without it",
           file.string(), section, key, theirs[section][key].dump(), ours[section][key].dump());
 }
 

@@ -126,7 +126,7 @@ std::string listing(const Json& d) {
       bytes = sum(bytes, datasets[end].at("stored_bytes").get<std::int64_t>());
     }
     if (end - i > kListedDatasets)
-      text += fmt::format("  {:<36} {} datasets, {} numbers  {}\n", group + "/…", end - i, elements,
+      text += fmt::format("  {:<36} {} datasets, {} values  {}\n", group + "/…", end - i, elements,
                           size_text(bytes));
     else
       for (; i < end; ++i) text += dataset_line(datasets[i]);

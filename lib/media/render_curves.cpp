@@ -256,7 +256,7 @@ Chart chart_of(const std::vector<Log>& logs, const std::string& panel, const std
     }
     if (!found) {
       const std::vector<std::string> known = logs.front().names();
-      throw error("{}: no numbers {} over {} in it{} (it has: {})", logs.front().path.string(),
+      throw error("{}: no values of {} over {} in it{} (it has: {})", logs.front().path.string(),
                   name, axis, did_you_mean(name, known), fmt::join(known, ", "));
     }
   }
@@ -280,7 +280,7 @@ Canvas curves(const std::vector<fs::path>& files, const PlotOptions& options) {
       options.plot.empty() ? known_quantities(logs.front(), axis) : options.plot;
 
   if (names.empty())
-    throw error("{}: its lines have no numbers beside {}; there is nothing to plot",
+    throw error("{}: its lines have no values beside {}; there is nothing to plot",
                 logs.front().path.string(), axis);
   const std::int64_t panels = std::ssize(names), columns = even_columns(panels, kMostPanelColumns);
   if ((panels + columns - 1) / columns * (kPanel.height + kPanelGap) > kLongestSide)

@@ -175,7 +175,7 @@ class Fit {
       if (done_ > last_ && !job_.follow)
         throw error("{}: has {} updates already, --updates is {}; give at least as many",
                     path.string(), done_ - first_, job_.updates);
-      log::info("going on from {} after {}", path.string(), progress_text(done_));
+      log::info("continuing from {} after {}", path.string(), progress_text(done_));
       return file;
     }
     if (!job_.init.empty()) return io::FileReader(job_.init, trainer_.format());

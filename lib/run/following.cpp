@@ -46,7 +46,7 @@ void take_newer_model(io::FollowedFile& file, ModelCheckpoint& model, torch::Dev
   try {
     newer = load_model(file.path(), device);
   } catch (const Error& e) {
-    log::warning("{}; going on in the model before it", e.what());
+    log::warning("{}; continuing in the model before it", e.what());
     return;
   }
   if (newer->model->signature() != model.model->signature() ||
@@ -58,7 +58,7 @@ void take_newer_model(io::FollowedFile& file, ModelCheckpoint& model, torch::Dev
   copy_module(*newer->model, *model.model);
   model.counts = newer->counts;
   model.provenance = newer->provenance;
-  log::verbose("going on in model {}", model.provenance.id);
+  log::verbose("continuing in model {}", model.provenance.id);
 }
 
 bool has_published(const FitJob& job) { return job.follow && std::filesystem::exists(job.out); }

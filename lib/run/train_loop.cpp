@@ -37,7 +37,7 @@ class TrainRun {
         acting_(*setup.trainer.model().model(), *setup.behavior) {
     if (!state) return;
     if (acts()) acting_.read(io::FileReader(files_.resume));
-    log::info("going on from {} after {}", files_.resume.string(), progress_text(state_.updates));
+    log::info("continuing from {} after {}", files_.resume.string(), progress_text(state_.updates));
   }
 
   void run(const std::vector<EpisodeResult>& random) {

@@ -93,7 +93,7 @@ def test_a_model_that_always_breaks_is_an_error(shell, stiff):
 def test_such_an_episode_is_acted_and_rendered_again(shell, stiff):
     shell.run(*COLLECT, "--episodes", 2, "--out", "e", env=stiff(GROWS))
     path = episodes(shell, "e")[1]
-    again = shell.run("dr-collect", "--replay", path, "--render", "fast", "--out", "again",
+    again = shell.run("dr-collect", "--reenact", path, "--render", "fast", "--out", "again",
                       env=stiff(GROWS))
     assert again.stderr == "" and again.lines()[0]["truncated"] == "physics"
     assert datasets(episodes(shell, "again")[0]) == datasets(path)

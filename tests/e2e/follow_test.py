@@ -187,7 +187,7 @@ def test_a_learner_waits_takes_what_comes_and_goes_on_after_a_kill(shell, made, 
     shell.run("dr-info", "--check", "out.h5")
 
     with running(shell, *fit(program)) as process:
-        says(process, f"going on from out.h5 after {updates} updates")
+        says(process, f"continuing from out.h5 after {updates} updates")
         until(lambda: progress(out)[0] > updates, "further updates", process)
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE) == -signal.SIGINT
@@ -222,7 +222,7 @@ def test_the_ratio_keeps_a_learner_from_running_ahead(shell, made):
     one, two = sorted(made.episodes.glob("*.h5"))
     out = shell.folder / "out.h5"
     put(one, shell.folder / "data" / "one.h5")
-    with running(shell, *fit("dr-fit-model", "--max-ratio", 0.125, save_every=1000)) as process:
+    with running(shell, *fit("dr-fit-model", "--train-ratio", 0.125, save_every=1000)) as process:
         until(lambda: progress(out)[0] == 5, "5 updates for 40 agent steps are published", process)
         put(two, shell.folder / "data" / "two.h5")
         until(lambda: progress(out)[0] == 10, "10 updates for 80", process)
@@ -252,7 +252,7 @@ def test_follow_refuses_what_makes_no_sense(shell, made):
                 says=["folders"])
     shell.fails("dr-fit-model", "--data", made.episodes, "--out", "m.h5", status=2,
                 says=["--updates is required"])
-    shell.fails("dr-fit-model", "--data", made.episodes, "--updates", 1, "--max-ratio", 1, "--out",
+    shell.fails("dr-fit-model", "--data", made.episodes, "--updates", 1, "--train-ratio", 1, "--out",
                 "m.h5", status=2, says=["--follow"])
 
 

@@ -116,7 +116,7 @@ def test_judging_a_model_on_what_it_learned_from_is_warned_of(shell, made):
     # By what they hold: under another name, and rendered otherwise.
     shutil.copy(second, shell.folder / "copy.h5")
     assert "1 of 1 episodes" in says(made.model, "copy.h5")
-    shell.run("dr-collect", "--replay", first, "--render", "exact", "--out", "again")
+    shell.run("dr-collect", "--reenact", first, "--render", "exact", "--out", "again")
     assert "1 of 1 episodes" in says(made.model, "again")
     # What goes on from a model has learned from its episodes too; so has the model of a policy.
     assert "1 of 1 episodes" in says(made.policy, first)
@@ -136,7 +136,7 @@ def test_a_long_command_line_is_kept(shell, made):
 
 
 def test_replay_repeats_an_episode(shell, made):
-    shell.run("dr-collect", "--replay", made.episode, "--out", "again", "--render", "fast")
+    shell.run("dr-collect", "--reenact", made.episode, "--out", "again", "--render", "fast")
     again = shell.folder / shell.files("again/*.h5")[0]
     assert datasets(again) == datasets(made.episode)
 

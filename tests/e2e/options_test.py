@@ -1,9 +1,11 @@
 """Options: read as they are written, refused before any work where they mean nothing."""
 
+import json
 import os
+import re
 
 import pytest
-from conftest import SHORT_EPISODES, TINY_MODEL
+from conftest import PROGRAMS, SHORT_EPISODES, TINY_MODEL, assert_same_datasets
 
 BLIND = ["--render", "none", "--set", "collect.action_repeat=500"]
 
@@ -23,7 +25,7 @@ def test_numbers_are_decimal_whatever_zeros_they_begin_with(shell):
     ("dr-fit-model", "--threads", "5000", "an integer from 0 to 4096"),
     ("dr-fit-model", "--replay-memory", "-1", "a size such as 500M or 4G, not -1"),
     ("dr-fit-model", "--replay-memory", "4X", "not 4X"),
-    ("dr-fit-model", "--max-ratio", "nan", "a number from"),
+    ("dr-fit-model", "--train-ratio", "nan", "a number from"),
     ("dr-render", "--fps", "0x10", "a number from 0.1 to 1000, not 0x10"),
 ])
 def test_what_is_no_such_number_is_refused_with_what_is_one(shell, program, option, value, says):
@@ -73,19 +75,19 @@ def test_options_of_the_other_half_of_dr_eval_are_refused(shell, made):
 
 
 def test_options_that_a_replay_takes_from_the_episode_are_refused(shell, made):
-    replay = ["dr-collect", "--replay", made.episode, "--out", "again"]
-    for option in (["--task", "cartpole_balance"], ["--policy", made.policy], ["--mode"],
+    reenact = ["dr-collect", "--reenact", made.episode, "--out", "again"]
+    for option in (["--task", "cartpole_balance"], ["--policy", made.policy], ["--deterministic"],
                    ["--episodes", 2], ["--steps", 5], ["--envs", 2], ["--seed", 1], ["--follow"],
                    ["--set", "collect.action_repeat=2"]):
-        shell.fails(*replay, *option, status=2, says=f"{option[0]} has no effect: --replay")
+        shell.fails(*reenact, *option, status=2, says=f"{option[0]} has no effect: --reenact")
     assert not shell.files()
 
 
 def test_other_options_without_effect_are_refused(shell, made):
-    shell.fails("dr-collect", "--task", "cartpole_balance", "--out", "c", "--mode", status=2,
-                says="--mode has no effect")
+    shell.fails("dr-collect", "--task", "cartpole_balance", "--out", "c", "--deterministic", status=2,
+                says="--deterministic has no effect")
     shell.fails("dr-fit-model", "--data", made.episodes, "--updates", 1, "--out", "m.h5",
-                "--picture-every", 5, *TINY_MODEL, status=2, says="--picture-every.*--logdir")
+                "--image-every", 5, *TINY_MODEL, status=2, says="--image-every.*--logdir")
 
 
 @pytest.mark.parametrize("program,args", [
@@ -137,3 +139,35 @@ def test_a_missing_task_is_said_with_where_to_look(shell, command):
 
 def test_a_missing_policy_is_said_rather_than_its_task(shell):
     shell.fails("dr-collect", "--policy", "none.h5", "--out", "c", status=1, says=r"none\.h5")
+
+
+# --- Spellings of older versions -------------------------------------------------------------------
+
+def test_options_and_settings_by_their_older_names_do_the_same(shell, made):
+    acting = ["dr-collect", "--policy", made.policy, "--render", "fast", "--seed", 4]
+    shell.run(*acting, "--deterministic", "--out", "a", *SHORT_EPISODES[2:])
+    shell.run(*acting, "--mode", "--out", "b", *SHORT_EPISODES[2:])
+    one, other = (next((shell.folder / name).glob("*.h5")) for name in "ab")
+    assert_same_datasets(one, other)
+    shell.fails("dr-fit-model", "--data", made.episodes, "--updates", 1, "--max-ratio", 1, "--out",
+                "m.h5", status=2, says="--train-ratio needs --follow")
+    older = shell.run("dr-info", "--print-config", "--set", "collect.random_hold=7").stdout
+    assert json.loads(older)["collect"]["action_hold"] == 7
+    assert "random_hold" not in older
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_help_has_groups_required_marks_and_an_example(shell, program):
+    text = shell.run(program, "--help").stdout
+    assert "Input and output:" in text and "Messages:" in text
+    assert re.search(rf"^Examples:\n  {program} ", text, re.MULTILINE)
+    assert program == "dr-info" or "(required" in text or program == "dr-eval"
+    assert "--mode" not in text and "--max-ratio" not in text and f"man {program}" in text
+
+
+def test_the_front_door_lists_and_runs_the_programs(shell):
+    text = shell.pipe("dr").stdout
+    for program in PROGRAMS:
+        assert re.search(rf"^  {program} +\w", text, re.MULTILINE), text
+    assert shell.pipe("dr info --version").stdout == shell.pipe("dr --version").stdout
+    assert shell.pipe("dr nothing", status=2).stderr.startswith("dr: error: no program dr-nothing")

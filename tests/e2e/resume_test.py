@@ -105,7 +105,7 @@ def test_a_stopped_fit_goes_on_to_the_same_bytes(shell, made, fit, number):
     assert shell.files() == ["out.resume.h5", "whole.h5"]
     assert shell.run("dr-info", "--check", "out.resume.h5").stdout == "out.resume.h5: ok\n"
     result = shell.run(*command)
-    assert "going on from out.resume.h5" in result.stderr
+    assert "continuing from out.resume.h5" in result.stderr
     assert result.lines()[0]["update"] > 1 and result.lines()[-1]["update"] == updates
     assert shell.files() == ["out.h5", "whole.h5"]
     assert_same_datasets(shell.folder / "out.h5", shell.folder / "whole.h5")
@@ -130,7 +130,7 @@ def test_save_every_leaves_what_a_killed_fit_goes_on_from(shell, made):
     process.communicate()
     assert not (shell.folder / "out.h5").exists()
     result = shell.run(*command)
-    assert "going on" in result.stderr
+    assert "continuing" in result.stderr
     shell.run(*fit_model(made, "whole.h5", updates))
     assert_same_datasets(shell.folder / "out.h5", shell.folder / "whole.h5")
 

@@ -43,7 +43,7 @@ def ended(process):
 
 def finish(shell, command, made, fit=fit_model, out="out.h5"):
     """The command goes on to the bytes of an undisturbed fit."""
-    assert "going on from" in shell.run(*command).stderr
+    assert "continuing from" in shell.run(*command).stderr
     shell.run(*fit(made, "whole.h5", UPDATES))
     assert_same_datasets(shell.folder / out, shell.folder / "whole.h5")
 

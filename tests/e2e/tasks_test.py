@@ -54,7 +54,7 @@ def test_broken_physics_end_in_an_error_and_are_not_stored(shell, episode):
         del file["physics/qvel"]
         file["physics/qvel"] = velocity
     for _ in range(2):
-        shell.fails("dr-collect", "--replay", episode, "--out", "again", status=1,
+        shell.fails("dr-collect", "--reenact", episode, "--out", "again", status=1,
                     says=[episode.name, "physics broke down in the first step", "no episode"])
     assert shell.files("again/**/*") == []
 

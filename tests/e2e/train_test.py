@@ -117,7 +117,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(shell, whole, number, after):
     assert process.returncode == -number
     assert not (shell.folder / "run/policy.h5").exists()
     shell.run("dr-info", "--check", "run/train.resume.h5")
-    assert "going on from run/train.resume.h5" in shell.run(*train()).stderr
+    assert "continuing from run/train.resume.h5" in shell.run(*train()).stderr
     assert_same_runs(shell, whole)
 
 

@@ -33,7 +33,7 @@ def commands(kind):
     table = {
         "episode": info + pictures + [
             (1, render("--row", "3")), (1, render("--size", "32", "--render", "fast")),
-            (2, ["dr-collect", "--replay", name, "--out", "out", "--render", "none"]),
+            (2, ["dr-collect", "--reenact", name, "--out", "out", "--render", "none"]),
             (2, ["dr-fit-model", "--data", name, *fit]),
             (2, ["dr-fit-model", "--data", "good/episodes", name, *fit]),
             (1, ["dr-fit-behavior", *model, "--data", name, *fit]),

@@ -210,10 +210,10 @@ TEST_F(Curves, NumbersInTheirLastBitsOrAtTheEndsOfTheRangeAreAFigure) {
 TEST_F(Curves, NumbersThatNoChartCanShowAreAnErrorThatSaysSo) {
   const auto beyond = file("a.jsonl", "{\"update\":1,\"loss\":1.7e308}\n");
   EXPECT_THAT([&] { plotted({beyond}, "loss"); },
-              ThrowsMessage<Error>(HasSubstr("no numbers loss over update")));
+              ThrowsMessage<Error>(HasSubstr("no values of loss over update")));
   const auto missing = file("b.jsonl", "{\"update\":1,\"loss\":null}\n");
   EXPECT_THAT([&] { static_cast<void>(curves({missing}, {})); },
-              ThrowsMessage<Error>(HasSubstr("no numbers beside update")));
+              ThrowsMessage<Error>(HasSubstr("no values beside update")));
   EXPECT_THAT([&] { plotted({missing}, ""); }, ThrowsMessage<Error>(HasSubstr("--plot")));
 }
 

@@ -28,7 +28,7 @@ data::Dream dream(data::DreamKind kind) {
   result.context = kContext;
   result.starts = kStarts;
   result.horizon = kRows;
-  result.image_shape = {kSide, kSide, 3};
+  result.signature.observations = {image_space({kSide, kSide, 3})};
   result.image.assign(kStarts * kRows * image_shape(result.signature).size(), 50);
   result.reward.assign(kStarts * kRows, 0.5F);
   result.value = result.reward;
