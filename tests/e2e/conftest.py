@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import subprocess
 
 import h5py
@@ -65,6 +66,19 @@ class Shell:
                "TMPDIR": str(self.folder.parent),
                **(changes or {})}
         return {name: value for name, value in env.items() if value is not None}
+
+    @property
+    def sanitized(self):
+        """Whether the programs were built with AddressSanitizer."""
+        return b"__asan_init" in (self.bin / PROGRAMS[0]).read_bytes()
+
+    def in_memory(self, limit):
+        """What to give `run` so that a program has so many bytes of memory."""
+        if self.sanitized:  # which maps addresses without end: its own limit, on each allocation
+            options = f"{os.environ.get('ASAN_OPTIONS', '')}:max_allocation_size_mb={limit >> 20}"
+            return {"env": {"ASAN_OPTIONS": options}}
+        # Address space stands for memory: it is what the system bounds.
+        return {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit))}
 
     def start(self, program, *args, env=None, **kwargs):
         """A program that runs on while the test goes on."""

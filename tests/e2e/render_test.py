@@ -1,15 +1,10 @@
 """dr-render: options without effect, large grids, odd names."""
 
-import resource
 import shutil
 
 import pytest
 
-LIMIT = 2 << 30  # bytes of address space
-
-
-def limited():
-    resource.setrlimit(resource.RLIMIT_AS, (LIMIT, LIMIT))
+LIMIT = 2 << 30  # bytes of memory
 
 
 @pytest.fixture
@@ -50,9 +45,9 @@ def test_what_is_too_large_is_refused_before_memory_is_taken(shell, made, out):
     for scale in (300, 2 ** 32, 2 ** 52):
         for file in (made.episode, made.dream):
             shell.fails("dr-render", file, "--scale", scale, "--out", out, status=2,
-                        says=f"--scale {scale}", preexec_fn=limited)
+                        says=f"--scale {scale}", **shell.in_memory(LIMIT))
     # no more columns than there is to show
-    shell.run("dr-render", made.dream, "--columns", 2 ** 32, "--out", out, preexec_fn=limited)
+    shell.run("dr-render", made.dream, "--columns", 2 ** 32, "--out", out, **shell.in_memory(LIMIT))
 
 
 def test_a_folder_of_a_thousand_episodes_fits_little_memory(shell, made):
@@ -61,13 +56,13 @@ def test_a_folder_of_a_thousand_episodes_fits_little_memory(shell, made):
     shutil.copy(made.episode, folder / "0.h5")
     for i in range(1, 1000):
         (folder / f"{i}.h5").hardlink_to(folder / "0.h5")
-    line, = shell.run("dr-render", folder, "--row", 3, "--out", "o.png", preexec_fn=limited).lines()
+    line, = shell.run("dr-render", folder, "--row", 3, "--out", "o.png", **shell.in_memory(LIMIT)).lines()
     assert line["width"] * line["height"] > 1000 * 64 * 64
     shell.fails("dr-render", folder, "--columns", 1, "--out", "o.mp4", status=2, says="--columns 1")
 
 
 def test_a_metric_that_differs_in_its_last_bit_is_plotted(shell, log):
-    shell.run("dr-render", log, "--out", "o.png", preexec_fn=limited)
+    shell.run("dr-render", log, "--out", "o.png", **shell.in_memory(LIMIT))
 
 
 @pytest.mark.parametrize("name", ["concat:a.mp4", "http:x.gif", "file:y.png"])

@@ -10,7 +10,7 @@ namespace dreamer::data {
 namespace {
 
 std::filesystem::path kept(const std::string& name) {
-  return std::filesystem::path(__FILE__).parent_path().parent_path() / "data" / name;
+  return std::filesystem::path(DREAMER_TEST_DATA) / name;
 }
 
 /// 0, 1, 2, …: divided by `by`, or as bytes.
