@@ -85,7 +85,7 @@ Json measure(const Job& job, Subject& subject, const Work& work, torch::Device d
   for (std::int64_t i = 0; i < job.updates; ++i) {
     roofs.push_back(roof.sample());
     static_cast<void>(watch.lap());
-    subject.trainer().update(subject.batch(), static_cast<std::uint64_t>(i) + 1, {});
+    subject.trainer().compute(subject.batch(), static_cast<std::uint64_t>(i) + 1)->apply();
     wholes.push_back(take_laps());
   }
   const double peak = peak_memory();
@@ -143,13 +143,13 @@ void time_updates(const Job& job, bool json) {
   constexpr std::int64_t kChannels = 3;
   const torch::Device device = set_up(job);
   Subject subject(job.config, kChannels, job.action, job.seed, device);
-  subject.trainer().update(subject.batch(), 0, {});  // the first one sets things up
+  subject.trainer().compute(subject.batch(), 0)->apply();  // the first one sets things up
 
   if (job.on_request) {
     std::uint64_t count = 0;
     for (std::string line; std::getline(std::cin, line);) {
       Stopwatch watch;
-      subject.trainer().update(subject.batch(), ++count, {});
+      subject.trainer().compute(subject.batch(), ++count)->apply();
       synchronize(device);
       emit({{"seconds", watch.lap()}, {"peak_memory_gib", peak_memory()}});
     }

@@ -28,7 +28,6 @@ constexpr std::int64_t kLargestCount = std::int64_t{1} << 52;
 constexpr std::int64_t kPublishEvery = 100;  // updates
 
 // Headings of --help.
-constexpr const char* kMessages = "Messages";
 constexpr const char* kFiles = "Input and output";
 constexpr const char* kWork = "Work";
 constexpr const char* kSaving = "Saving and logging";

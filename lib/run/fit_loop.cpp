@@ -157,11 +157,13 @@ class Fit {
   }
 
   Json update(const data::Batch& batch) {
-    const bool dump = !job_.dump_step.empty() && done_ == first_;
-    const auto made_by = [this] { return provenance(); };
-    return guarded_update(trainer_, batch, static_cast<std::uint64_t>(done_),
-                          dump ? step_file(job_.dump_step, job_.replace, made_by) : StepSink(),
-                          job_.out, made_by, [this] { return unfinished(); });
+    const auto number = static_cast<std::uint64_t>(done_);
+    const auto update = trainer_.compute(batch, number);
+    if (!job_.dump_step.empty() && done_ == first_)
+      write_step(*update, job_.dump_step, job_.replace, provenance());
+    return guarded_apply(
+        *update, number,
+        {job_.out, [this] { return provenance(); }, [this] { return unfinished(); }});
   }
 
   /// What this fit goes on from, if anything: its own unfinished work, or else the checkpoint that

@@ -30,31 +30,22 @@ void remove_resume(const std::filesystem::path& path) {
                  failed.message());
 }
 
-StepSink step_file(const std::filesystem::path& path, io::Replace replace,
-                   const std::function<io::Provenance()>& provenance) {
-  return [=](const std::function<void(io::FileWriter&)>& write) {
-    io::FileWriter file("dreamer.step");
-    io::write_provenance(file, provenance());
-    write(file);
-    file.commit(path, replace);
-  };
+void write_step(const Update& update, const std::filesystem::path& path, io::Replace replace,
+                const io::Provenance& provenance) {
+  io::FileWriter file("dreamer.step");
+  io::write_provenance(file, provenance);
+  update.write(file);
+  file.commit(path, replace);
 }
 
-Json guarded_update(Trainer& trainer, const data::Batch& batch, std::uint64_t update,
-                    const StepSink& sink, const std::filesystem::path& out,
-                    const std::function<io::Provenance()>& provenance,
-                    const std::function<Unfinished()>& work) {
-  const std::int64_t steps = trainer.steps();
-  try {
-    return trainer.update(batch, update, sink);
-  } catch (const NonFinite& e) {
-    const std::string reason = fmt::format("{}: {}", out.string(), e.what());
-    const std::string kept = keep(work(), reason);
-    // The step again, which is the same to the last bit, this time with everything written down.
-    std::string written = "the batch in " + nonfinite_path(out).string();
+Json guarded_apply(Update& update, std::uint64_t number, const UpdateGuard& guard) {
+  if (const std::string what = update.nonfinite(); !what.empty()) {
+    const std::string reason = fmt::format("{}: {}", guard.out.string(), what);
+    const std::string kept = keep(guard.work(), reason);
+    const auto path = nonfinite_path(guard.out);
+    std::string written = "the batch in " + path.string();
     try {
-      trainer.update(batch, update, step_file(nonfinite_path(out), io::Replace::yes, provenance));
-    } catch (const NonFinite&) {
+      write_step(update, path, io::Replace::yes, guard.provenance());
     } catch (const Error& why) {
       written = fmt::format("the batch could not be written: {}", why.what());
     }
@@ -62,12 +53,14 @@ Json guarded_update(Trainer& trainer, const data::Batch& batch, std::uint64_t up
         "{}; parameters as before it: {}; {}; lower the learning rate or look for outliers in the "
         "data",
         reason, kept, written));
+  }
+  try {
+    return update.apply();
   } catch (...) {
-    if (trainer.steps() == steps) throw;
-    const Unfinished lost = work();
+    const Unfinished lost = guard.work();
     throw EndedEarly(fmt::format(
         "{}; that left update {} half made, which is not saved; {}",
-        failure_of(std::current_exception(), kMemoryRemedy).message, update,
+        failure_of(std::current_exception(), kMemoryRemedy).message, number,
         lost.saved.empty() ? "nothing was saved before"
                            : fmt::format("{} are in {}", lost.saved, lost.path.string())));
   }

@@ -13,15 +13,20 @@ namespace dreamer {
 /// Removes a resume file whose run is done.
 void remove_resume(const std::filesystem::path& path);
 
-/// A sink that makes a step file with this provenance.
-[[nodiscard]] StepSink step_file(const std::filesystem::path& path, io::Replace replace,
-                                 const std::function<io::Provenance()>& provenance);
+/// Writes an update in full as a step file with this provenance (--dump-step).
+void write_step(const Update& update, const std::filesystem::path& path, io::Replace replace,
+                const io::Provenance& provenance);
 
-/// One update of `trainer`. If a loss is not finite, `work`, the parameters as they were before the
-/// update, is saved, the update is written to OUT.nonfinite.h5, and EndedEarly says so.
-Json guarded_update(Trainer& trainer, const data::Batch& batch, std::uint64_t update,
-                    const StepSink& sink, const std::filesystem::path& out,
-                    const std::function<io::Provenance()>& provenance,
-                    const std::function<Unfinished()>& work);
+/// What an update that fails needs: how to say and save what was learned before it.
+struct UpdateGuard {
+  const std::filesystem::path& out;
+  std::function<io::Provenance()> provenance;
+  std::function<Unfinished()> work;
+};
+
+/// Makes a computed update, of this number; its metrics. If one of its losses is not finite, the
+/// work, with the parameters as they were before the update, is saved, the update is written to
+/// OUT.nonfinite.h5, and EndedEarly says so.
+Json guarded_apply(Update& update, std::uint64_t number, const UpdateGuard& guard);
 
 }  // namespace dreamer

@@ -111,9 +111,11 @@ class TrainRun {
          static_cast<std::uint64_t>(setup_.trainer.begin().model + state_.updates)});
     while (state_.in_round < updates) {
       if (signals::requested() != 0) throw signals::Stopped();
-      const Json metrics = guarded_update(
-          setup_.trainer, batches.next(), static_cast<std::uint64_t>(state_.updates), {},
-          files_.work, [this] { return provenance({}); }, [this] { return unfinished(); });
+      const auto number = static_cast<std::uint64_t>(state_.updates);
+      const auto update = setup_.trainer.compute(batches.next(), number);
+      const Json metrics = guarded_apply(
+          *update, number,
+          {files_.work, [this] { return provenance({}); }, [this] { return unfinished(); }});
       ++state_.updates;
       ++state_.in_round;
       metrics_.add(metrics);

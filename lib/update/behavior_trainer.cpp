@@ -15,14 +15,13 @@ constexpr double kBound = 0.99;
 
 }  // namespace
 
-void BehaviorStep::check_finite() const {
+std::string BehaviorUpdate::nonfinite() const {
   const double actor = scalar(loss.actor), value = scalar(loss.value);
-  if (!std::isfinite(actor) || !std::isfinite(value) || !std::isfinite(actor_norm) ||
-      !std::isfinite(value_norm))
-    throw NonFinite(
-        fmt::format("actor loss {}, value loss {} and gradient norms {} and {} at "
-                    "update {}",
-                    actor, value, actor_norm, value_norm, update));
+  if (std::isfinite(actor) && std::isfinite(value) && std::isfinite(actor_norm) &&
+      std::isfinite(value_norm))
+    return {};
+  return fmt::format("actor loss {}, value loss {} and gradient norms {} and {} at update {}",
+                     actor, value, actor_norm, value_norm, update);
 }
 
 BehaviorTrainer::BehaviorTrainer(std::shared_ptr<WorldModel> model,
@@ -67,10 +66,12 @@ Latent BehaviorTrainer::choose_starts(const Latent& all, const Tensor& mask,
           all.deter.flatten(0, 1).index_select(0, rows)};
 }
 
-BehaviorStep BehaviorTrainer::compute(const Latent& start, std::uint64_t update,
-                                      const PhaseEnds& ended) const {
+std::unique_ptr<BehaviorUpdate> BehaviorTrainer::compute_from(const Latent& start,
+                                                              std::uint64_t update,
+                                                              const PhaseEnds& ended) {
   const std::int64_t n = start.stoch.size(0), horizon = behavior_->config.horizon;
-  BehaviorStep step;
+  auto made = std::make_unique<BehaviorUpdate>(*this);
+  BehaviorUpdate& step = *made;
   step.update = update;
   step.start = start;
   step.noise = {normal_tensor(action_noise_, update,
@@ -86,30 +87,22 @@ BehaviorStep BehaviorTrainer::compute(const Latent& start, std::uint64_t update,
   step.actor_norm = gradient_norm(step.actor_gradients);
   step.value_norm = gradient_norm(step.value_gradients);
   ended("optimizers");
-  return step;
+  return made;
 }
 
-Json BehaviorTrainer::update(const data::Batch& batch, std::uint64_t update, const StepSink& sink) {
-  const BehaviorStep step = compute(starts(batch, update), update);
-  if (sink) sink([&](io::FileWriter& file) { write_step(file, step); });
-  step.check_finite();
-  return apply(step);
-}
-
-Json BehaviorTrainer::apply(const BehaviorStep& step) {
-  if (static_cast<std::int64_t>(step.update) >= behavior_->config.actor_delay)
-    actor_adam_.step(step.actor_gradients, step.actor_norm);
-  value_adam_.step(step.value_gradients, step.value_norm);
+Json BehaviorUpdate::apply() {
+  if (static_cast<std::int64_t>(update) >= trainer_.behavior_->config.actor_delay)
+    trainer_.actor_adam_.step(actor_gradients, actor_norm);
+  trainer_.value_adam_.step(value_gradients, value_norm);
 
   const torch::NoGradGuard no_grad;
-  const BehaviorLoss& loss = step.loss;
   const Imagined& im = loss.imagined;
   return {{"actor_loss", scalar(loss.actor)},
           {"value_loss", scalar(loss.value) - kHalfLogTwoPi * scalar(loss.weight.mean())},
-          {"actor_gradient_norm", step.actor_norm},
-          {"value_gradient_norm", step.value_norm},
+          {"actor_gradient_norm", actor_norm},
+          {"value_gradient_norm", value_norm},
           {"action_mean", scalar(im.action.mean())},
-          {"action_std", step.start.stoch.size(0) > 1 ? scalar(im.action.std()) : 0.0},
+          {"action_std", start.stoch.size(0) > 1 ? scalar(im.action.std()) : 0.0},
           {"action_saturation", scalar((im.action.abs() > kBound).to(torch::kFloat32).mean())},
           {"actor_stddev", scalar(im.stddev.mean())},
           {"entropy", scalar(loss.entropy)},
@@ -118,40 +111,40 @@ Json BehaviorTrainer::apply(const BehaviorStep& step) {
           {"return", scalar(loss.returns.mean())}};
 }
 
-void BehaviorTrainer::write_step(io::FileWriter& file, const BehaviorStep& step) const {
-  const Imagined& im = step.loss.imagined;
+void BehaviorUpdate::write(io::FileWriter& file) const {
+  const WorldModel& model = *trainer_.model_;
+  const ActorCritic& behavior = *trainer_.behavior_;
+  const Imagined& im = loss.imagined;
   file.attribute("/", "kind", "behavior");
   Config config;
-  config.model = model_->config();
-  config.behavior = behavior_->config;
+  config.model = model.config();
+  config.behavior = behavior.config;
   file.attribute("/", "config", to_json(config, {"model", "behavior"}));
-  write_module(file, "/parameters/model", *model_);
-  write_module(file, "/parameters/actor", *behavior_->actor);
-  write_module(file, "/parameters/value", *behavior_->value);
-  write_tensor(file, "/start/stoch", "N,S", step.start.stoch);
-  write_tensor(file, "/start/deter", "N,D", step.start.deter);
-  write_tensor(file, "/noise/action", "H,N,A", step.noise.action);
-  write_tensor(file, "/noise/prior", "H,N,S", step.noise.prior);
+  write_module(file, "/parameters/model", model);
+  write_module(file, "/parameters/actor", *behavior.actor);
+  write_module(file, "/parameters/value", *behavior.value);
+  write_tensor(file, "/start/stoch", "N,S", start.stoch);
+  write_tensor(file, "/start/deter", "N,D", start.deter);
+  write_tensor(file, "/noise/action", "H,N,A", noise.action);
+  write_tensor(file, "/noise/prior", "H,N,S", noise.prior);
   write_tensor(file, "/imagined/action", "H,N,A", im.action);
   write_tensor(file, "/imagined/stoch", "H,N,S", im.states.stoch);
   write_tensor(file, "/imagined/deter", "H,N,D", im.states.deter);
   write_tensor(file, "/imagined/reward", "H,N", im.reward);
   write_tensor(file, "/imagined/value", "H,N", im.value);
   write_tensor(file, "/imagined/discount", "H,N", im.discount);
-  write_tensor(file, "/returns", "", step.loss.returns);
-  write_tensor(file, "/weight", "", step.loss.weight);
-  write_tensor(file, "/loss/actor", "", step.loss.actor);
-  write_tensor(file, "/loss/value", "", step.loss.value);
-  for (std::size_t i = 0; i < step.actor_gradients.size(); ++i)
-    write_tensor(file, "/gradient/actor/" + actor_adam_.parameters()[i].name, "",
-                 step.actor_gradients[i]);
-  for (std::size_t i = 0; i < step.value_gradients.size(); ++i)
-    write_tensor(file, "/gradient/value/" + value_adam_.parameters()[i].name, "",
-                 step.value_gradients[i]);
-  write_tensor(file, "/gradient_norm/actor", "",
-               torch::tensor(static_cast<float>(step.actor_norm)));
-  write_tensor(file, "/gradient_norm/value", "",
-               torch::tensor(static_cast<float>(step.value_norm)));
+  write_tensor(file, "/returns", "", loss.returns);
+  write_tensor(file, "/weight", "", loss.weight);
+  write_tensor(file, "/loss/actor", "", loss.actor);
+  write_tensor(file, "/loss/value", "", loss.value);
+  for (std::size_t i = 0; i < actor_gradients.size(); ++i)
+    write_tensor(file, "/gradient/actor/" + trainer_.actor_adam_.parameters()[i].name, "",
+                 actor_gradients[i]);
+  for (std::size_t i = 0; i < value_gradients.size(); ++i)
+    write_tensor(file, "/gradient/value/" + trainer_.value_adam_.parameters()[i].name, "",
+                 value_gradients[i]);
+  write_tensor(file, "/gradient_norm/actor", "", torch::tensor(static_cast<float>(actor_norm)));
+  write_tensor(file, "/gradient_norm/value", "", torch::tensor(static_cast<float>(value_norm)));
 }
 
 void BehaviorTrainer::write(io::FileWriter& file) {

@@ -27,12 +27,12 @@ class JointTrainer final : public Trainer {
   /// backward", "imagination", "actor backward", "value backward" and "optimizers".
   void time_phases(PhaseEnds ended) { ended_ = std::move(ended); }
 
-  /// The metrics of both, as objects "model" and "behavior".
+  /// Its metrics are those of both, as objects "model" and "behavior".
   /// @param update counts from 0 in this run
-  Json update(const data::Batch& batch, std::uint64_t update, const StepSink& sink) override;
+  [[nodiscard]] std::unique_ptr<Update> compute(const data::Batch& batch,
+                                                std::uint64_t update) override;
 
   /// A policy, with the model's optimizer beside those of actor and value.
-  [[nodiscard]] std::int64_t steps() const override { return model_.steps() + behavior_.steps(); }
   void write(io::FileWriter& file) override;
   void read(const io::FileReader& file) override;
   [[nodiscard]] Json config() const override;
@@ -42,9 +42,6 @@ class JointTrainer final : public Trainer {
   [[nodiscard]] BehaviorTrainer& behavior() { return behavior_; }
 
  private:
-  /// The one of the two halves that has numbers which are none, or else the behavior's.
-  void write_step(io::FileWriter& file, const ModelStep& model, const BehaviorStep& behavior) const;
-
   Config config_;
   JointCounts begin_;
   PhaseEnds ended_ = kUntimed;

@@ -8,10 +8,10 @@ namespace dreamer {
 
 using torch::Tensor;
 
-void ModelStep::check_finite() const {
+std::string ModelUpdate::nonfinite() const {
   const double total = scalar(loss.total);
-  if (!std::isfinite(total) || !std::isfinite(norm))
-    throw NonFinite(fmt::format("loss {} and gradient norm {} at update {}", total, norm, update));
+  if (std::isfinite(total) && std::isfinite(norm)) return {};
+  return fmt::format("loss {} and gradient norm {} at update {}", total, norm, update);
 }
 
 ModelTrainer::ModelTrainer(std::shared_ptr<WorldModel> model, const Config& config,
@@ -25,9 +25,11 @@ ModelTrainer::ModelTrainer(std::shared_ptr<WorldModel> model, const Config& conf
   config_.model = model_->config();
 }
 
-ModelStep ModelTrainer::compute(const data::Batch& raw, std::uint64_t update,
-                                const PhaseEnds& ended) const {
-  ModelStep step;
+std::unique_ptr<ModelUpdate> ModelTrainer::compute_model(const data::Batch& raw,
+                                                         std::uint64_t update,
+                                                         const PhaseEnds& ended) {
+  auto made = std::make_unique<ModelUpdate>(*this);
+  ModelUpdate& step = *made;
   step.update = update;
   step.batch = to_sequences(raw, device_);
   step.noise.posterior = normal_tensor(posterior_noise_, update,
@@ -41,47 +43,41 @@ ModelStep ModelTrainer::compute(const data::Batch& raw, std::uint64_t update,
   ended("model backward");
   step.norm = gradient_norm(step.gradients);
   ended("optimizers");
-  return step;
+  return made;
 }
 
-Json ModelTrainer::update(const data::Batch& batch, std::uint64_t update, const StepSink& sink) {
-  const ModelStep step = compute(batch, update);
-  if (sink) sink([&](io::FileWriter& file) { write_step(file, step); });
-  step.check_finite();
-  return apply(step);
-}
-
-Json ModelTrainer::apply(const ModelStep& step) {
-  adam_.step(step.gradients, step.norm);
+Json ModelUpdate::apply() {
+  trainer_.adam().step(gradients, norm);
 
   const torch::NoGradGuard no_grad;
   const auto mean = [&](const Tensor& x) {
-    return scalar((x * step.batch.mask).sum() / step.batch.mask.sum());
+    return scalar((x * batch.mask).sum() / batch.mask.sum());
   };
-  const ModelLoss& loss = step.loss;
+  const WorldModel& model = *trainer_.model();
+  const ModelConfig& config = model.config();
   // The constants ½·ln 2π are left out: 0 is a perfect prediction.
-  const double pixels = static_cast<double>(image_shape(model_->signature()).size());
+  const double pixels = static_cast<double>(image_shape(model.signature()).size());
   Json metrics = {
-      {"loss", scalar(loss.total) - config_.model.image_scale * kHalfLogTwoPi * pixels -
-                   config_.model.reward_scale * kHalfLogTwoPi},
+      {"loss", scalar(loss.total) - config.image_scale * kHalfLogTwoPi * pixels -
+                   config.reward_scale * kHalfLogTwoPi},
       {"image_loss", scalar(loss.image) - kHalfLogTwoPi * pixels},
       {"reward_loss", scalar(loss.reward) - kHalfLogTwoPi},
       {"kl", scalar(loss.kl)},
-      {"free_nats_fraction", mean((loss.kl_each < config_.model.free_nats).to(torch::kFloat32))},
+      {"free_nats_fraction", mean((loss.kl_each < config.free_nats).to(torch::kFloat32))},
       {"posterior_entropy", mean(entropy(loss.states.posterior))},
       {"prior_entropy", mean(entropy(loss.states.prior))},
-      {"gradient_norm", step.norm}};
+      {"gradient_norm", norm}};
   if (loss.discount.defined()) metrics["discount_loss"] = scalar(loss.discount);
   return metrics;
 }
 
-void ModelTrainer::write_step(io::FileWriter& file, const ModelStep& step) const {
-  const auto& [update, batch, noise, loss, gradients, norm] = step;
+void ModelUpdate::write(io::FileWriter& file) const {
+  const WorldModel& model = *trainer_.model();
   file.attribute("/", "kind", "model");
   Config config;
-  config.model = model_->config();
+  config.model = model.config();
   file.attribute("/", "config", to_json(config, {"model"}));
-  write_module(file, "/parameters/model", *model_);
+  write_module(file, "/parameters/model", model);
   write_tensor(file, "/batch/image", "B,L,Y,X,C", batch.image);
   write_tensor(file, "/batch/action", "B,L,A", batch.action);
   write_tensor(file, "/batch/reward", "B,L", batch.reward);
@@ -102,7 +98,7 @@ void ModelTrainer::write_step(io::FileWriter& file, const ModelStep& step) const
   write_tensor(file, "/prior/mean", "B,L,S", loss.states.prior.mean);
   write_tensor(file, "/prior/stddev", "B,L,S", loss.states.prior.stddev);
   for (std::size_t i = 0; i < gradients.size(); ++i)
-    write_tensor(file, "/gradient/model/" + adam_.parameters()[i].name, "", gradients[i]);
+    write_tensor(file, "/gradient/model/" + trainer_.adam().parameters()[i].name, "", gradients[i]);
   write_tensor(file, "/gradient_norm/model", "", torch::tensor(static_cast<float>(norm)));
 }
 

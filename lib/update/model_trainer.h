@@ -8,8 +8,17 @@
 
 namespace dreamer {
 
-/// An update of the world model, computed and not yet made.
-struct ModelStep {
+class ModelTrainer;
+
+/// An update of the world model.
+class ModelUpdate final : public Update {
+ public:
+  explicit ModelUpdate(ModelTrainer& trainer) : trainer_(trainer) {}
+
+  [[nodiscard]] std::string nonfinite() const override;
+  void write(io::FileWriter& file) const override;
+  Json apply() override;
+
   std::uint64_t update = 0;
   Sequences batch;
   ModelNoise noise;
@@ -17,8 +26,8 @@ struct ModelStep {
   std::vector<torch::Tensor> gradients;  // in the order of the parameters
   double norm = 0;                       // of all of them together
 
-  /// @throws NonFinite
-  void check_finite() const;
+ private:
+  ModelTrainer& trainer_;
 };
 
 /// Fits the world model: one optimizer step an update (the "dynamics learning" of algorithm 1).
@@ -27,17 +36,15 @@ class ModelTrainer final : public Trainer {
   ModelTrainer(std::shared_ptr<WorldModel> model, const Config& config, std::int64_t seed,
                torch::Device device);
 
-  Json update(const data::Batch& batch, std::uint64_t update, const StepSink& sink) override;
+  [[nodiscard]] std::unique_ptr<Update> compute(const data::Batch& batch,
+                                                std::uint64_t update) override {
+    return compute_model(batch, update);
+  }
+  /// The same, for an update that computes other losses at the same parameters.
+  [[nodiscard]] std::unique_ptr<ModelUpdate> compute_model(const data::Batch& batch,
+                                                           std::uint64_t update,
+                                                           const PhaseEnds& ended = kUntimed);
 
-  // The two halves of an update, for who computes other losses at the same parameters.
-  [[nodiscard]] ModelStep compute(const data::Batch& batch, std::uint64_t update,
-                                  const PhaseEnds& ended = kUntimed) const;
-  /// Makes the step; the metrics.
-  Json apply(const ModelStep& step);
-  /// As --dump-step shows it: everything an independent program needs to compute the same.
-  void write_step(io::FileWriter& file, const ModelStep& step) const;
-
-  [[nodiscard]] std::int64_t steps() const override { return adam_.steps(); }
   void write(io::FileWriter& file) override;
   void read(const io::FileReader& file) override;
   [[nodiscard]] Json config() const override;

@@ -103,17 +103,17 @@ TEST(JointTrainer, TakesAllThreeLossesAtTheSameParameters) {
   BehaviorTrainer behavior(frozen_view(*separate.model), separate.behavior, kSeed, torch::kCPU);
   const data::Batch batch = batch_of(3, 5);
   for (std::uint64_t update = 0; update < 2; ++update) {
-    const Json metrics = trainer.update(batch, update, {});
+    const Json metrics = trainer.compute(batch, update)->apply();
 
-    const ModelStep m = model.compute(batch, update);
-    const BehaviorStep b = behavior.compute(
-        behavior.choose_starts(m.loss.states.latent.detach(), m.batch.mask, update), update);
-    EXPECT_EQ(b.start.stoch.size(0), 6);
-    EXPECT_EQ(metrics["model"]["gradient_norm"], m.norm);
-    EXPECT_EQ(metrics["behavior"]["actor_gradient_norm"], b.actor_norm);
-    EXPECT_EQ(metrics["behavior"]["value_gradient_norm"], b.value_norm);
-    EXPECT_EQ(metrics["model"], model.apply(m));
-    EXPECT_EQ(metrics["behavior"], behavior.apply(b));
+    const auto m = model.compute_model(batch, update);
+    const auto b = behavior.compute_from(
+        behavior.choose_starts(m->loss.states.latent.detach(), m->batch.mask, update), update);
+    EXPECT_EQ(b->start.stoch.size(0), 6);
+    EXPECT_EQ(metrics["model"]["gradient_norm"], m->norm);
+    EXPECT_EQ(metrics["behavior"]["actor_gradient_norm"], b->actor_norm);
+    EXPECT_EQ(metrics["behavior"]["value_gradient_norm"], b->value_norm);
+    EXPECT_EQ(metrics["model"], m->apply());
+    EXPECT_EQ(metrics["behavior"], b->apply());
     expect_same(*joint.model, *separate.model);
     expect_same(*joint.behavior, *separate.behavior);
   }
@@ -124,7 +124,7 @@ TEST(JointTrainer, TellsThePhasesOfAnUpdateToWhoTimesThem) {
   JointTrainer trainer(joint.model, joint.behavior, joint.config, kSeed, torch::kCPU);
   std::vector<std::string> phases;
   trainer.time_phases([&](const char* phase) { phases.emplace_back(phase); });
-  trainer.update(batch_of(2, 4), 0, {});
+  trainer.compute(batch_of(2, 4), 0)->apply();
   EXPECT_EQ(phases, (std::vector<std::string>{"batch and noise", "model forward", "model backward",
                                               "optimizers", "batch and noise", "imagination",
                                               "actor backward", "value backward", "optimizers",
@@ -136,8 +136,8 @@ TEST(JointTrainer, BehaviorLeavesTheModelsGradientAlone) {
   JointTrainer trainer(joint.model, joint.behavior, joint.config, kSeed, torch::kCPU);
   ModelTrainer model(alone.model, alone.config, kSeed, torch::kCPU);
   for (std::uint64_t update = 0; update < 3; ++update) {
-    trainer.update(batch_of(3, 5), update, {});
-    model.update(batch_of(3, 5), update, {});
+    trainer.compute(batch_of(3, 5), update)->apply();
+    model.compute(batch_of(3, 5), update)->apply();
   }
   expect_same(*joint.model, *alone.model);
 }
@@ -148,19 +148,19 @@ TEST(JointTrainer, CountsOnFromItsCheckpoints) {
   const Agent untouched;
   JointTrainer trainer(late.model, late.behavior, late.config, kSeed, torch::kCPU);
   trainer.set_begin({.model = 50, .behavior = 9});
-  trainer.update(batch_of(2, 4), 0, {});
+  trainer.compute(batch_of(2, 4), 0)->apply();
   expect_same(*late.behavior->actor, *untouched.behavior->actor);  // update 9 of the behavior
-  trainer.update(batch_of(2, 4), 1, {});
+  trainer.compute(batch_of(2, 4), 1)->apply();
   EXPECT_FALSE(torch::equal(late.behavior->actor->parameters()[0],
                             untouched.behavior->actor->parameters()[0]));
 }
 
-TEST(JointTrainer, ChangesNothingWhenALossIsNotFinite) {
+TEST(JointTrainer, SaysWhichLossIsNotFiniteAndChangesNothing) {
   const Agent a, untouched;
   JointTrainer trainer(a.model, a.behavior, a.config, kSeed, torch::kCPU);
   data::Batch batch = batch_of(2, 4);
   batch.reward[0] = 3e38F;  // finite, but its square is not
-  EXPECT_THROW(trainer.update(batch, 0, {}), NonFinite);
+  EXPECT_FALSE(trainer.compute(batch, 0)->nonfinite().empty());
   expect_same(*a.model, *untouched.model);
   expect_same(*a.behavior, *untouched.behavior);
 }
