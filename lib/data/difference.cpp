@@ -24,9 +24,13 @@ Facts facts_of(const Json& d) {
   const Json& provenance = d.at("provenance");
   for (const char* name : {"program", "version", "seed"})
     if (provenance.contains(name)) facts[std::string("provenance.") + name] = provenance[name];
-  // Attributes of the root have no prefix, those of /model are "model.task".
-  for (const auto& [object, attributes] : d.at("attributes").items())
-    add_leaves(facts, object == "/" ? "" : object.substr(1) + ".", attributes);
+  // Attributes of the root have no prefix, those of /model are "model.task". The settings that the
+  // sizes of a checkpoint follow from are among all its settings.
+  for (const auto& [object, attributes] : d.at("attributes").items()) {
+    Json of_object = attributes;
+    if (object == "/model" || object == "/actor") of_object.erase("config");
+    add_leaves(facts, object == "/" ? "" : object.substr(1) + ".", of_object);
+  }
   if (provenance.contains("config")) add_leaves(facts, "", provenance["config"]);
   for (const Json& dataset : d.at("datasets")) {
     const auto path = dataset.at("path").get<std::string>();

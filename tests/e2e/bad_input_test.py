@@ -7,7 +7,7 @@ import shutil
 import h5py
 import numpy as np
 import pytest
-from conftest import SHORT_EPISODES, TINY_BEHAVIOR, TINY_MODEL, datasets
+from conftest import as_version_1_0, datasets, SHORT_EPISODES, TINY_BEHAVIOR, TINY_MODEL
 
 ROOT = os.geteuid() == 0
 
@@ -155,21 +155,42 @@ def test_images_of_another_size_are_refused(shell, made, fit):
                 status=1, says=["small.h5", "32x32"])
 
 
-@pytest.mark.parametrize("group, name, size, says", [
-    ("provenance", "deter", 8192, "dense/weight is 64x12, .* 64x8196"),
-    ("provenance", "depth", 512, "conv1/weight is 2x3x4x4, .* 512x3x4x4"),
-    ("model", "action_size", 1 << 60, "actions"),
-    ("model", "image", [64, 64, 1 << 60], "channels")])
-def test_sizes_that_only_the_settings_of_a_file_claim_take_no_memory(shell, made, fit, group, name,
-                                                                     size, says):
-    path = copy(shell, made.model, "claims.h5")
+def claim(path, group, name, size):
+    """Makes the settings or the signature of a model say another size."""
     with h5py.File(path, "r+") as file:
         if group == "provenance":
             config = json.loads(file["provenance"].attrs["config"])
             config["model"][name] = size
             file["provenance"].attrs["config"] = json.dumps(config)
+        elif name in ("deter", "depth"):
+            config = json.loads(file["model"].attrs["config"])
+            config[name] = size
+            file["model"].attrs["config"] = json.dumps(config)
+        elif group == "signature":
+            signature = json.loads(file["model"].attrs["signature"])
+            space = (signature["action_space"] if name == "action" else
+                     signature["observation_space"]["subspaces"][name])
+            space["shape"] = size
+            file["model"].attrs["signature"] = json.dumps(signature)
         else:
             file["model"].attrs[name] = size
+
+
+@pytest.mark.parametrize("version, group, name, size, says", [
+    ("1.0", "provenance", "deter", 8192, "dense/weight is 64x12, .* 64x8196"),
+    ("1.0", "provenance", "depth", 512, "conv1/weight is 2x3x4x4, .* 512x3x4x4"),
+    ("1.0", "model", "action_size", 1 << 60, "actions"),
+    ("1.0", "model", "image", [64, 64, 1 << 60], "channels"),
+    ("1.1", "model", "deter", 8192, "dense/weight is 64x12, .* 64x8196"),
+    ("1.1", "model", "depth", 512, "conv1/weight is 2x3x4x4, .* 512x3x4x4"),
+    ("1.1", "signature", "action", [1 << 60], "actions"),
+    ("1.1", "signature", "image", [64, 64, 1 << 30], "channels")])
+def test_sizes_that_only_the_settings_of_a_file_claim_take_no_memory(shell, made, fit, version, group,
+                                                                     name, size, says):
+    path = copy(shell, made.model, "claims.h5")
+    if version == "1.0":
+        as_version_1_0(path)
+    claim(path, group, name, size)
     data = ["--data", made.episodes]
     for command in (["dr-eval", "--model", path, *data], [*fit, made.episodes, "--init", path],
                     ["dr-train", "--task", "cartpole_balance", "--rounds", 1, "--out", "run",

@@ -162,6 +162,16 @@ def made(request, tmp_path_factory):
                 folder / "policy.h5", folder / "dream.h5", folder / "policy-dream.h5")
 
 
+def as_version_1_0(path):
+    """Takes from a checkpoint what version 1.1 added."""
+    with h5py.File(path, "r+") as file:
+        file.attrs["format_version"] = "1.0"
+        for group, name in (("model", "signature"), ("model", "config"), ("actor", "config")):
+            if group in file:
+                del file[group].attrs[name]
+    return path
+
+
 def datasets(path):
     """Every dataset of a file but those of /provenance, as bytes with shape and type."""
     found = {}

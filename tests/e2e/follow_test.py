@@ -112,7 +112,7 @@ def test_a_collector_waits_takes_newer_policies_and_goes_on_after_a_kill(shell, 
         put(made.policy, shell.folder / "policy.h5")
         until(lambda: acted().count(first) >= 2, "episodes of the first policy")
         (shell.folder / "policy.h5").write_text("no policy")
-        says(process, "the policy before it acts on")
+        says(process, "the policy before it continues to act")
         put(newer, shell.folder / "policy.h5")
         until(lambda: acted().count(second) >= 2, "episodes of the second policy")
         process.kill()

@@ -3,6 +3,7 @@ refused in one line, in little memory and time."""
 
 import json
 import os
+import re
 import resource
 import shutil
 import struct
@@ -13,7 +14,7 @@ import zlib
 import h5py
 import numpy as np
 import pytest
-from conftest import TINY_MODEL
+from conftest import TINY_MODEL, as_version_1_0
 
 MEMORY, SECONDS = 2 << 30, 20
 V110 = ("v110", "v110")  # the newest format that the HDF5 of the programs reads
@@ -341,22 +342,60 @@ def test_wrong_attributes_name_file_object_and_attribute(shell, made):
             file[where].attrs[name] = value
         return path
 
-    changed(made.policy, "model", "action_repeat", "four")
+    as_version_1_0(changed(made.policy, "model", "action_repeat", "four"))
     for command in (["dr-eval", "--task", "cartpole_balance"],
                     ["dr-collect", "--task", "cartpole_balance", "--episodes", 1, "--out", "e"]):
         shell.fails(*command, "--policy", "a.h5", status=1, says=["a.h5", "/model/@action_repeat"])
     for where, name, value in (("model", "image", "big"), ("model", "image", [64, 64]),
-                               ("progress", "updates", "x"),
-                               ("provenance", "config", "{"), ("provenance", "config", "[]"),
+                               ("provenance", "config", "[]")):
+        as_version_1_0(changed(made.model, where, name, value))
+        shell.fails("dr-eval", "--model", "a.h5", "--data", made.episodes, status=1,
+                    says=["a.h5", name])
+    for where, name, value in (("model", "signature", "{"), ("model", "signature", "[]"),
+                               ("model", "signature", '{"task": 3}'), ("model", "config", "{"),
+                               ("model", "config", '{"depth": "x"}'),
+                               ("progress", "updates", "x"), ("provenance", "config", "{"),
                                ("provenance", "parents", "[3]"), ("provenance", "argv", "{}")):
         changed(made.model, where, name, value)
         shell.fails("dr-eval", "--model", "a.h5", "--data", made.episodes, status=1,
-                    says=["a.h5", f"/{where}/@{name}"])
+                    says=["a.h5", "depth" if "depth" in value else f"/{where}/@{name}"])
     for where, name, value in (("/", "kind", 3), ("/", "context", "x"), ("start", "episode", "3"),
                                ("start", "episode", "[1]")):
         changed(made.dream, where, name, value)
         shell.fails("dr-render", "a.h5", "--out", "a.png", status=1,
                     says=["a.h5", f"{where}/@{name}".replace("//", "/")])
+
+
+def test_a_signature_that_its_file_does_not_bear_out_is_refused(shell, made):
+    space = {"type": "Box", "dtype": "float32", "shape": [1], "low": -1, "high": 1}
+    images = {"type": "Dict", "subspaces": {}}
+    with h5py.File(made.episode) as file:
+        right = json.loads(file.attrs["signature"])
+    for wrong, says in (({"task": "walker_walk"}, "task is walker_walk"),
+                        ({"frames_per_step": 3}, "frames_per_step is 3"),
+                        ({"frames_per_step": 0}, "frames_per_step"),
+                        ({"frames_per_step": "x"}, "frames_per_step"),
+                        ({"action_space": space | {"shape": [7]}}, "the action is 7"),
+                        ({"action_space": {"type": "Tuple"}}, "Tuple"),
+                        ({"action_space": space | {"low": [1, 2]}}, "'low' of action"),
+                        ({"action_space": space | {"shape": [1 << 62, 4]}}, "too large"),
+                        ({"observation_space": images | {"subspaces": {"wrist": space}}},
+                         "wrist is 1, but the file has none"),
+                        ({"observation_space": 3}, "subspaces")):
+        path = shutil.copy(made.episode, shell.folder / "a.h5")
+        with h5py.File(path, "r+") as file:
+            file.attrs["signature"] = json.dumps(right | wrong)
+        shell.fails("dr-render", "a.h5", "--out", "a.png", status=1,
+                    says=["a.h5", "/@signature", re.escape(says)])
+
+
+def test_the_sizes_of_a_checkpoint_are_not_those_of_its_provenance(shell, made):
+    path = shutil.copy(made.policy, shell.folder / "a.h5")
+    with h5py.File(path, "r+") as file:
+        file["provenance"].attrs["config"] = "null"
+    acting = ["dr-eval", "--episodes", 1, "--render", "fast", "--policy"]
+    ours, theirs = (shell.run(*acting, policy).lines()[0]["mean"] for policy in ("a.h5", made.policy))
+    assert ours == theirs
 
 
 # --- Versions --------------------------------------------------------------------------------------
