@@ -62,7 +62,7 @@ std::int64_t Subject::starts() const {
 void Subject::run_parts(const PhaseEnds& ended) {
   const Sequences batch = to_sequences(batch_, device_);
   const Tensor noise = torch::randn({batch_.batch, batch_.length, config_.model.stoch}, device_);
-  const Tensor image = model_->preprocess(batch.image);
+  const Observations image = model_->preprocess(batch.observations);
   ended("setting up");
 
   // The gradient of what a part gives, 1 everywhere, with respect to what it learns and is given.
@@ -89,7 +89,7 @@ void Subject::run_parts(const PhaseEnds& ended) {
 
   const Tensor feature = states.latent.feature().detach().requires_grad_();
   ended("setting up");
-  const Tensor decoded = model_->decode(feature);
+  const Tensor decoded = model_->modalities().at("image")->decode(feature);
   ended("decoder forward");
   back({decoded}, "decoder", {feature});
   ended("decoder backward");

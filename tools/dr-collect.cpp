@@ -4,7 +4,7 @@
 #include "core/error.h"
 #include "core/output.h"
 #include "core/progress.h"
-#include "env/task_summary.h"
+#include "env/suite.h"
 #include "learner/policy_handle.h"
 
 namespace {
@@ -23,9 +23,13 @@ struct Options : Compute {
 };
 
 void list_tasks(bool json) {
-  if (!json) emit_text(env::task_heading());
-  for (const env::TaskInfo& task : env::all_tasks())
-    json ? emit(env::to_json(task)) : emit_text(env::task_row(task));
+  for (const env::Suite& suite : env::all_suites()) {
+    if (!json) {
+      emit_text(suite.table());
+      continue;
+    }
+    for (const Json& line : suite.lines()) emit(line);
+  }
 }
 
 void reenact_episode(const Options& o) {
@@ -112,7 +116,7 @@ int main(int argc, char** argv) {
                      "--reenact takes it from the episode");
     } else {
       program.require_task();
-      env::find_task(o.collect.task);
+      static_cast<void>(env::task_name(o.collect.task));
     }
     if (o.policy == "random") program.refuse({"--deterministic"}, "random actions have no mode");
     if (o.follows) {

@@ -4,6 +4,7 @@
 #include "cli/summary.h"
 #include "collect/evaluation.h"
 #include "core/error.h"
+#include "env/suite.h"
 #include "io/atomic_file.h"
 #include "learner/learner.h"
 #include "learner/policy_handle.h"
@@ -60,7 +61,7 @@ void check_policy_options(const cli::Program& program, const Options& o) {
   program.refuse({"--data", "--starts", "--context", "--horizon"}, "it is of --model");
   if (o.policy.empty()) throw usage_error("--policy is needed: a checkpoint, or random");
   program.require_task();
-  env::find_task(o.task);
+  static_cast<void>(env::task_name(o.task));
   if (o.video.empty()) {
     program.refuse({"--force"}, "it replaces a --video");
     return;

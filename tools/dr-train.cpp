@@ -1,7 +1,7 @@
 #include "cli/program.h"
 #include "collect/seeds.h"
 #include "core/log.h"
-#include "env/environment.h"
+#include "env/suite.h"
 #include "learner/learner.h"
 
 namespace {
@@ -74,7 +74,7 @@ int main(int argc, char** argv) {
       {"dr-train --task walker_walk --rounds 500 --out runs/walker",
        "dr-train --task cartpole_swingup --preset quick --rounds 100 --out runs/cartpole"});
   program.check([&] {
-    env::find_task(job.task);
+    static_cast<void>(env::task_name(job.task));
     check_seeds(job);
     if (env::render_quality(job.render) == env::RenderQuality::none)
       throw usage_error("--render none: the model learns from images; give exact or fast");

@@ -1,5 +1,8 @@
 #include "agent/agent_policy.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "agent/tensors.h"
 #include "core/error.h"
 
@@ -11,57 +14,81 @@ namespace {
 
 constexpr std::int64_t kLongestEpisode = std::int64_t{1} << 24;  // steps, to number all draws
 
+/// The observation that `space` describes: [1,…].
+Tensor observed(const Step& seen, const Space& space, torch::Device device) {
+  const auto found = seen.images.find(space.name);
+  const auto size =
+      found == seen.images.end() ? 0 : static_cast<std::int64_t>(found->second.size());
+  if (size != space.size())
+    throw error("the environment's observation {} has {} values, the policy takes {}", space.name,
+                size, shape_text(space.shape));
+  std::vector<std::int64_t> shape = space.shape;
+  shape.insert(shape.begin(), 1);
+  return torch::from_blob(const_cast<std::uint8_t*>(found->second.data()),  // only read
+                          shape, torch::kUInt8)
+      .to(device);
+}
+
 }  // namespace
 
-AgentPolicy::AgentPolicy(std::shared_ptr<const PolicyCheckpoint> agent, const PolicyJob& job,
-                         torch::Device device)
-    : agent_(std::move(agent)), mode_(job.mode), noise_(job.noise), device_(device) {}
+Tensor StepNoise::operator()(std::string_view name, torch::IntArrayRef shape) const {
+  const RandomStream stream(static_cast<std::uint64_t>(episode_.seed), name);
+  return normal_tensor(stream, static_cast<std::uint64_t>(episode_.index * kLongestEpisode + step_),
+                       shape, device_);
+}
 
-void AgentPolicy::reset(std::int64_t seed, std::int64_t index) {
-  seed_ = seed;
-  index_ = index;
-  step_ = 0;
+LatentFilter::LatentFilter(std::shared_ptr<WorldModel> model, torch::Device device)
+    : model_(std::move(model)), device_(device) {}
+
+void LatentFilter::begin() {
   // State and previous action: an episode that begins with another's is corrupt from the start.
-  state_ = agent_->model.model->rssm().initial(1);
-  action_ = torch::zeros({1, agent_->model.model->signature().action.size()}, device_);
+  state_ = model_->rssm().initial(1);
+  action_ = torch::zeros({1, model_->signature().action.size()}, device_);
 }
 
-Tensor AgentPolicy::noise(std::string_view name, torch::IntArrayRef shape) const {
-  const RandomStream stream(static_cast<std::uint64_t>(seed_), name);
-  return normal_tensor(stream, static_cast<std::uint64_t>(index_ * kLongestEpisode + step_), shape,
-                       device_);
+const Latent& LatentFilter::observe(const Step& seen, const StepNoise& noise) {
+  Observations observations;
+  for (const Space& space : model_->signature().observations)
+    observations[space.name] = observed(seen, space, device_);
+  const Tensor embedding = model_->encode(model_->preprocess(observations, model_->mean_dither()));
+  state_ = model_->rssm().observe_step(state_, action_, embedding,
+                                       noise("act-posterior", {1, model_->config().stoch}));
+  return state_;
 }
 
-Tensor AgentPolicy::choose(const Tensor& feature) const {
-  const ActorCritic& behavior = *agent_->behavior;
-  const TanhNormal policy = behavior.actor->forward(feature);
-  const std::int64_t size = agent_->model.model->signature().action.size();
-  if (mode_ == ActionMode::deterministic)
-    return policy.mode(noise("act-mode", {behavior.config.mode_samples, 1, size}));
-  const Tensor sampled = policy.sample(noise("act-sample", {1, size})).action;
-  return (sampled + noise_ * noise("act-explore", {1, size})).clamp(-1, 1);
+ActionChoice actor_choice(std::shared_ptr<const ActorCritic> behavior, const PolicyJob& job) {
+  if (job.mode == ActionMode::deterministic)
+    return [behavior = std::move(behavior)](const Tensor& feature, const StepNoise& noise) {
+      const TanhNormal policy = behavior->actor->forward(feature);
+      const std::int64_t size = policy.base.mean.size(-1);
+      return policy.mode(noise("act-mode", {behavior->config.mode_samples, 1, size}));
+    };
+  return [behavior = std::move(behavior), scale = job.noise](const Tensor& feature,
+                                                             const StepNoise& noise) {
+    const TanhNormal policy = behavior->actor->forward(feature);
+    const std::int64_t size = policy.base.mean.size(-1);
+    const Tensor sampled = policy.sample(noise("act-sample", {1, size})).action;
+    return (sampled + scale * noise("act-explore", {1, size})).clamp(-1, 1);
+  };
 }
 
-std::vector<float> AgentPolicy::act(std::span<const std::uint8_t> image) {
+AgentPolicy::AgentPolicy(const PolicyCheckpoint& agent, const PolicyJob& job, torch::Device device)
+    : device_(device),
+      filter_(agent.model.model, device),
+      choose_(actor_choice(agent.behavior, job)),
+      noise_({}, device) {}
+
+void AgentPolicy::begin(EpisodeId id) {
+  noise_ = StepNoise(id, device_);
+  filter_.begin();
+}
+
+std::vector<float> AgentPolicy::act(const Step& seen) {
   const torch::InferenceMode no_grad;
-  const WorldModel& model = *agent_->model.model;
-  const ImageShape shape = image_shape(model.signature());
-  if (static_cast<std::int64_t>(image.size()) != shape.size())
-    throw error("the environment's images have {} values, the policy takes {}x{}x{}", image.size(),
-                shape.height, shape.width, shape.channels);
-  const Tensor pixels =
-      torch::from_blob(const_cast<std::uint8_t*>(image.data()),  // only read
-                       {1, shape.height, shape.width, shape.channels}, torch::kUInt8)
-          .to(device_);
-  // The mean of the dither, where the model was learned on dithered images.
-  const bool dithered = model.config().image_encoding == "dithered";
-  const Tensor embedding =
-      model.encode(model.preprocess(pixels, dithered ? torch::full({1}, 0.5F, device_) : Tensor()));
-  state_ = model.rssm().observe_step(state_, action_, embedding,
-                                     noise("act-posterior", {1, model.config().stoch}));
-  action_ = choose(state_.feature());
-  ++step_;
-  const Tensor host = action_.to(torch::kCPU).contiguous();
+  const Tensor action = choose_(filter_.observe(seen, noise_).feature(), noise_);
+  filter_.acted(action);
+  noise_.next_step();
+  const Tensor host = action.to(torch::kCPU).contiguous();
   return {host.data_ptr<float>(), host.data_ptr<float>() + host.numel()};
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <memory>
-#include <optional>
+#include <string_view>
 
 #include "agent/checkpoint.h"
 #include "collect/policy.h"
@@ -10,29 +11,61 @@
 
 namespace dreamer {
 
-/// A learned policy acting in one environment: it keeps the posterior state of the world model up
-/// to date with what it sees and does, and acts by the actor at that state. Several share one
-/// checkpoint, which they only read.
-class AgentPolicy final : public Policy {
+/// The noise of one step of an episode: a function of episode, step and name alone.
+class StepNoise {
  public:
-  AgentPolicy(std::shared_ptr<const PolicyCheckpoint> agent, const PolicyJob& job,
-              torch::Device device);
+  StepNoise(EpisodeId episode, torch::Device device) : episode_(episode), device_(device) {}
 
-  void reset(std::int64_t seed, std::int64_t index) override;
-  std::vector<float> act(std::span<const std::uint8_t> image) override;
+  /// Standard normal values of this shape.
+  [[nodiscard]] torch::Tensor operator()(std::string_view name, torch::IntArrayRef shape) const;
+  void next_step() { ++step_; }
 
  private:
-  [[nodiscard]] torch::Tensor choose(const torch::Tensor& feature) const;
-  /// The random numbers of this step: a function of episode and step alone.
-  [[nodiscard]] torch::Tensor noise(std::string_view name, torch::IntArrayRef shape) const;
-
-  std::shared_ptr<const PolicyCheckpoint> agent_;
-  ActionMode mode_;
-  double noise_;
+  EpisodeId episode_;
   torch::Device device_;
-  std::int64_t seed_ = 0, index_ = 0, step_ = 0;
+  std::int64_t step_ = 0;
+};
+
+/// The posterior state of a world model along one episode, from what is observed and done.
+class LatentFilter {
+ public:
+  LatentFilter(std::shared_ptr<WorldModel> model, torch::Device device);
+
+  void begin();
+  /// The state after `seen`, which the last action of `acted` led to.
+  [[nodiscard]] const Latent& observe(const Step& seen, const StepNoise& noise);
+  /// @param action [1,A], as it is executed
+  void acted(const torch::Tensor& action) { action_ = action; }
+
+ private:
+  std::shared_ptr<WorldModel> model_;
+  torch::Device device_;
   Latent state_;
-  torch::Tensor action_;  // [1,A], the last one, as executed
+  torch::Tensor action_;
+};
+
+/// How an action [1,A] is chosen at a feature [1,F].
+using ActionChoice =
+    std::function<torch::Tensor(const torch::Tensor& feature, const StepNoise& noise)>;
+
+/// A sample of the actor with exploration noise, or the actor's mode, as `job` says.
+[[nodiscard]] ActionChoice actor_choice(std::shared_ptr<const ActorCritic> behavior,
+                                        const PolicyJob& job);
+
+/// Acts in one environment by the state of the world model. Several share one checkpoint, which
+/// they only read.
+class AgentPolicy final : public Policy {
+ public:
+  AgentPolicy(const PolicyCheckpoint& agent, const PolicyJob& job, torch::Device device);
+
+  void begin(EpisodeId id) override;
+  std::vector<float> act(const Step& seen) override;
+
+ private:
+  torch::Device device_;
+  LatentFilter filter_;
+  ActionChoice choose_;
+  StepNoise noise_;
 };
 
 }  // namespace dreamer

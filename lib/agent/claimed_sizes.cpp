@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "model/encoder.h"
 
 namespace dreamer {
 namespace {

@@ -67,7 +67,7 @@ Sequences to_sequences(const data::Batch& batch, torch::Device device) {
   const std::int64_t rows = batch.batch, length = batch.length;
   const ImageShape image = image_shape(batch.signature);
   Sequences out;
-  out.image =
+  out.observations["image"] =
       copied(batch.image, {rows, length, image.height, image.width, image.channels}, device);
   out.action = copied(batch.action, {rows, length, batch.signature.action.size()}, device);
   out.reward = copied(batch.reward, {rows, length}, device);

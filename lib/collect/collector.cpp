@@ -15,6 +15,8 @@
 #include "core/path_text.h"
 #include "core/signals.h"
 #include "data/episode.h"
+#include "env/gl_context.h"
+#include "env/suite.h"
 #include "io/atomic_file.h"
 
 namespace dreamer {
@@ -34,7 +36,7 @@ Planned plan(const CollectOptions& options, const Seeds& seeds, std::int64_t num
   const std::int64_t environment = number % options.envs, index = number / options.envs;
   const std::int64_t seed = seeds[static_cast<std::size_t>(environment)];
   return {environment, seed, index,
-          options.out / data::episode_file_name(env::find_task(options.task).name, seed, index)};
+          options.out / data::episode_file_name(env::task_name(options.task), seed, index)};
 }
 
 io::Provenance provenance(const CollectOptions& options, const std::string& policy,
@@ -68,7 +70,7 @@ std::string difference_in_kind(const io::FileReader& file, const CollectOptions&
   const auto& wanted = options.environment;
   const bool images = wanted.render != env::RenderQuality::none;
   const ImageShape shape = images ? ImageShape{wanted.height, wanted.width, 3} : ImageShape{};
-  if (header.signature.task != env::find_task(options.task).name) return "task";
+  if (header.signature.task != env::task_name(options.task)) return "task";
   if (header.seed != planned.seed) return "seed";
   if (header.index != planned.index) return "index";
   if (header.signature.frames_per_step != wanted.action_repeat) return "action repeat";
@@ -106,7 +108,7 @@ std::optional<EpisodeResult> find_kept(const CollectOptions& options, const Plan
     reason = difference(file, options, planned);
     if (reason.empty())
       return EpisodeResult{.path = planned.path,
-                           .task = env::find_task(options.task).name,
+                           .task = env::task_name(options.task),
                            .total_reward = file.attribute<double>("/", "return"),
                            .length = file.attribute<std::int64_t>("/", "length"),
                            .seed = planned.seed,
@@ -127,7 +129,7 @@ std::optional<EpisodeResult> find_kept(const CollectOptions& options, const Plan
 /// The number of an environment's first episode where they go on behind those in the folder.
 std::int64_t first_number(const CollectOptions& options, const Seeds& seeds,
                           std::int64_t environment) {
-  const auto last = data::last_episode_index(options.out, env::find_task(options.task).name,
+  const auto last = data::last_episode_index(options.out, env::task_name(options.task),
                                              seeds[static_cast<std::size_t>(environment)]);
   if (last < 0) return environment;
   const std::int64_t number = last * options.envs + environment;
@@ -192,11 +194,12 @@ class Run {
 
   /// The next episode of an environment; short if the physics break down, even empty; nothing if it
   /// was stopped.
-  std::optional<data::Episode> act(env::Environment& environment, Policy& policy) {
+  std::optional<data::Episode> act(env::Environment& environment, EpisodeId id, Policy& policy) {
     try {
-      return run_episode(
-          environment, environment.reset(), policy,
-          {.observations = options_.observations, .stop = [this] { return stopped(); }});
+      return run_episode(environment, id, environment.begin(id), policy,
+                         {.observations = options_.observations,
+                          .render = to_string(options_.environment.render),
+                          .stop = [this] { return stopped(); }});
     } catch (const env::Breakdown& e) {
       log::warning("{}", e.what());
       return data::Episode();
@@ -226,9 +229,7 @@ class Run {
         --left;
         continue;
       }
-      if (!environment)
-        environment =
-            std::make_unique<env::Environment>(options_.task, planned.seed, options_.environment);
+      if (!environment) environment = env::make_environment(options_.task, options_.environment);
       const auto now = acting_();
       if (!now) return;
       if (now != acting) {
@@ -237,8 +238,7 @@ class Run {
                               : std::make_unique<RandomPolicy>(
                                     environment->signature().action.size(), options_.action_hold);
       }
-      environment->skip_episodes(planned.index - environment->index() - 1);
-      const auto episode = act(*environment, *policy);
+      const auto episode = act(*environment, {planned.seed, planned.index}, *policy);
       if (!episode) return;
       if (episode->length() < data::kShortestEpisode) {
         if (++broken == kMostBreakdowns)
@@ -285,7 +285,7 @@ class Run {
 };
 
 void prepare(const CollectOptions& options) {
-  env::find_task(options.task);  // a wrong name is said before anything is made
+  static_cast<void>(env::task_name(options.task));  // a wrong name is said before anything is made
   if (options.envs < 1)
     throw usage_error("at least one environment is needed, not {}", options.envs);
   if (options.seed < 0 || options.seed > kLargestSeed)

@@ -18,6 +18,8 @@
 #include "core/paths.h"
 #include "core/random.h"
 #include "core/signals.h"
+#include "env/gl_context.h"
+#include "env/suite.h"
 
 namespace dreamer {
 namespace {
@@ -42,12 +44,19 @@ std::vector<double> bootstrap_means(const std::vector<double>& values, std::int6
   return means;
 }
 
-// Begins the next episode, or the first one behind it whose physics hold.
-env::Observation begin(env::Environment& environment) {
-  for (std::int64_t broken = 1;; ++broken) try {
-      return environment.reset();
+/// An episode that has begun.
+struct Begun {
+  EpisodeId id;
+  Step first;
+};
+
+/// Begins the first episode of `seed`, or the first one after it whose physics hold.
+Begun begin(env::Environment& environment, std::int64_t seed) {
+  for (std::int64_t index = 0;; ++index) try {
+      const EpisodeId id{seed, index};
+      return {id, environment.begin(id)};
     } catch (const env::Breakdown& e) {
-      if (broken == kMostBreakdowns) throw;
+      if (index + 1 == kMostBreakdowns) throw;
       log::warning("{}; the next one takes its place", e.what());
     }
 }
@@ -72,11 +81,10 @@ Evaluation evaluate(const EvaluationOptions& options, const PolicyFactory& polic
   const auto run = [&](std::int64_t first) {
     try {
       const auto agent = policy();
-      env::Environment environment(options.task, evaluation_seed(options.seed, first),
-                                   options.environment);
+      const auto environment = env::make_environment(options.task, options.environment);
       for (std::int64_t k = first; k < options.episodes && !stopped(); k += options.envs) {
-        environment.reseed(evaluation_seed(options.seed, k));
-        auto episode = run_episode(environment, begin(environment), *agent, {.stop = stopped});
+        const auto [id, first_step] = begin(*environment, evaluation_seed(options.seed, k));
+        auto episode = run_episode(*environment, id, first_step, *agent, {.stop = stopped});
         if (!episode) return;
         result.returns[static_cast<std::size_t>(k)] = episode->total_reward();
         if (k == 0) result.first = std::move(*episode);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <utility>
 #include <vector>
 
@@ -15,8 +14,8 @@ class LoggedPolicy : public Policy {
   LoggedPolicy(std::vector<float> actions, std::int64_t action_size)
       : actions_(std::move(actions)), action_size_(action_size) {}
 
-  void reset(std::int64_t, std::int64_t) override { row_ = 1; }
-  std::vector<float> act(std::span<const std::uint8_t>) override {
+  void begin(EpisodeId) override { row_ = 1; }
+  std::vector<float> act(const Step&) override {
     const auto first = actions_.begin() + action_size_ * row_++;
     return {first, first + action_size_};
   }

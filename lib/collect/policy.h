@@ -3,9 +3,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
+
+#include "core/step.h"
 
 namespace dreamer {
 
@@ -15,12 +16,11 @@ class Policy {
  public:
   virtual ~Policy() = default;
 
-  /// A new episode begins: forget everything. `seed` and `index` name the episode and with it the
-  /// random draws of this policy in it.
-  virtual void reset(std::int64_t seed, std::int64_t index) = 0;
+  /// A new episode begins: forget everything. Its id decides the random draws of this policy in it.
+  virtual void begin(EpisodeId id) = 0;
 
-  /// The next action [A] in [-1,1] after seeing `image` [H,W,C] (the reset's or the last step's).
-  virtual std::vector<float> act(std::span<const std::uint8_t> image) = 0;
+  /// The next action [A], in [-1,1], after `seen`: the reset or the last step.
+  virtual std::vector<float> act(const Step& seen) = 0;
 };
 
 /// Makes the policy of a further environment.

@@ -2,14 +2,14 @@
 
 namespace dreamer {
 
-void RandomPolicy::reset(std::int64_t seed, std::int64_t index) {
-  actions_.emplace(static_cast<std::uint64_t>(seed), "random-policy");
-  holds_.emplace(static_cast<std::uint64_t>(seed), "random-hold");
-  index_ = static_cast<std::uint64_t>(index);
+void RandomPolicy::begin(EpisodeId id) {
+  actions_.emplace(static_cast<std::uint64_t>(id.seed), "random-policy");
+  holds_.emplace(static_cast<std::uint64_t>(id.seed), "random-hold");
+  index_ = static_cast<std::uint64_t>(id.index);
   step_ = change_ = 0;
 }
 
-std::vector<float> RandomPolicy::act(std::span<const std::uint8_t>) {
+std::vector<float> RandomPolicy::act(const Step&) {
   if (step_ == change_) {
     for (std::size_t i = 0; i < action_.size(); ++i)
       action_[i] =

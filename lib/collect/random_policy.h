@@ -17,8 +17,8 @@ class RandomPolicy : public Policy {
   explicit RandomPolicy(std::int64_t action_size, std::int64_t hold = 1)
       : hold_(hold), action_(static_cast<std::size_t>(action_size)) {}
 
-  void reset(std::int64_t seed, std::int64_t index) override;
-  std::vector<float> act(std::span<const std::uint8_t> image) override;
+  void begin(EpisodeId id) override;
+  std::vector<float> act(const Step& seen) override;
 
  private:
   std::int64_t hold_;

@@ -8,27 +8,39 @@
 #include "collect/logged_policy.h"
 #include "collect/rollout.h"
 #include "core/error.h"
-#include "env/environment.h"
+#include "env/suite.h"
 
 namespace dreamer {
 namespace {
 
 using data::Episode;
 using env::Environment;
-using Fields = Environment::Fields;
+using env::Simulator;
+using Fields = Simulator::Fields;
 
-void require_task(const Episode& episode) {
-  if (std::ranges::find(env::all_tasks(), episode.signature.task, &env::TaskInfo::name) ==
-      env::all_tasks().end())
-    throw error(
-        "{} is no task that can be re-rendered (dr-collect --list-tasks shows those that can); "
-        "without --size, --camera and --render its own images are shown",
-        episode.signature.task);
+[[noreturn]] void refuse(const std::string& task) {
+  throw error(
+      "{} is no task that can be re-rendered (dr-collect --list-tasks shows those that can); "
+      "without --size, --camera and --render its own images are shown",
+      task);
+}
+
+/// The environment of an episode's task. One that a file must not name, or whose state cannot be
+/// set, is refused.
+std::unique_ptr<Environment> make(const std::string& task, const env::EnvironmentOptions& options) {
+  try {
+    static_cast<void>(env::task_name(task));
+  } catch (const Error&) {
+    refuse(task);
+  }
+  auto environment = env::make_logged_environment(task, options);
+  if (environment->simulator() == nullptr) refuse(task);
+  return environment;
 }
 
 /// Whether `episode` stores what the frames follow from.
-bool has_physics(const Episode& episode, const Environment& environment) {
-  const Fields changes = environment.model_changes();
+bool has_physics(const Episode& episode, const Simulator& simulator) {
+  const Fields changes = simulator.model_changes();
   return episode.physics.contains("qpos") && std::ranges::all_of(changes, [&](const auto& field) {
            return episode.model.contains(field.first);
          });
@@ -36,16 +48,16 @@ bool has_physics(const Episode& episode, const Environment& environment) {
 
 /// The same episode with its physics, by re-enacting its actions.
 Episode reenacted(const Episode& logged) {
-  Environment environment(
-      logged.signature.task, logged.seed,
-      {.action_repeat = logged.signature.frames_per_step, .render = env::RenderQuality::none});
+  const auto environment =
+      make(logged.signature.task,
+           {.action_repeat = logged.signature.frames_per_step, .render = env::RenderQuality::none});
   const std::int64_t size = logged.signature.action.size();
-  if (size != environment.signature().action.size())
+  if (size != environment->signature().action.size())
     throw error("/action has {} columns, {} takes {}; wrong task?", size, logged.signature.task,
-                environment.signature().action.size());
-  environment.skip_episodes(logged.index);
+                environment->signature().action.size());
   LoggedPolicy policy(logged.action, size);
-  auto again = run_episode(environment, environment.reset(), policy,
+  const EpisodeId id{logged.seed, logged.index};
+  auto again = run_episode(*environment, id, environment->begin(id), policy,
                            {.observations = true, .steps = logged.length() - 1});
   const auto [theirs, ours] = std::ranges::mismatch(logged.reward, again->reward);
   if (theirs != logged.reward.end() || ours != again->reward.end())
@@ -71,8 +83,7 @@ Fields row_of(const Episode& episode, std::int64_t t, const Fields& known) {
 Episode summary_of(const Episode& episode, const Environment& environment) {
   Episode summary;
   summary.signature = episode.signature;
-  summary.signature.observations = {
-      image_space({environment.options().height, environment.options().width, 3})};
+  summary.signature.observations = {image_space(image_shape(environment.signature()))};
   summary.seed = episode.seed;
   summary.index = episode.index;
   summary.reward = episode.reward;
@@ -86,16 +97,16 @@ class Rerenderer {
   explicit Rerenderer(const RerenderOptions& options) : options_(options) {}
 
   [[nodiscard]] data::EpisodeFrames open(Episode logged) {
-    require_task(logged);
     const auto environment = environment_for(logged);
     Episode shown =
-        has_physics(logged, *environment) ? std::move(logged) : reenacted(std::move(logged));
+        has_physics(logged, *environment->simulator()) ? std::move(logged) : reenacted(logged);
     shown.image.clear();
     shown.image.shrink_to_fit();
     const auto stored = std::make_shared<const Episode>(std::move(shown));
     return {summary_of(*stored, *environment), [environment, stored](std::int64_t t) {
-              const Fields state = row_of(*stored, t, environment->physics_state());
-              return environment->restore(state, stored->model).image;
+              Simulator& simulator = *environment->simulator();
+              const Fields state = row_of(*stored, t, simulator.state());
+              return simulator.restore(state, stored->model).images.at("image");
             }};
   }
 
@@ -115,8 +126,9 @@ class Rerenderer {
     auto& environment =
         environments_[Key(logged.signature.task, rendering.height, rendering.width)];
     if (!environment) {
-      environment = std::make_shared<Environment>(logged.signature.task, logged.seed, rendering);
-      static_cast<void>(environment->reset());  // what the task sets for all of its episodes
+      environment = make(logged.signature.task, rendering);
+      // What the task sets for all of its episodes.
+      static_cast<void>(environment->begin({logged.seed, 0}));
     }
     return environment;
   }

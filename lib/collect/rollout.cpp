@@ -6,59 +6,70 @@
 namespace dreamer {
 namespace {
 
-template <class To>
-void append(std::map<std::string, data::Array<To>>& arrays,
-            const std::map<std::string, std::vector<double>>& row) {
+template <class T>
+void append(std::map<std::string, Array<T>>& arrays,
+            const std::map<std::string, std::vector<T>>& row) {
   for (const auto& [name, values] : row) {
     auto& array = arrays[name];
     if (array.shape.empty()) array.shape = {0, static_cast<std::int64_t>(values.size())};
     ++array.shape.front();
-    for (const double value : values) array.values.push_back(static_cast<To>(value));
+    array.values.insert(array.values.end(), values.begin(), values.end());
   }
 }
 
-data::Episode empty_episode(const env::Environment& environment, bool observations) {
-  const auto& options = environment.options();
+data::Episode empty_episode(const Signature& signature, EpisodeId id,
+                            const RolloutOptions& options) {
   data::Episode episode;
-  episode.signature = environment.signature();
-  if (!observations)
+  episode.signature = signature;
+  if (!options.observations)
     std::erase_if(episode.signature.observations,
                   [](const Space& space) { return space.kind != SpaceKind::image; });
-  episode.seed = environment.seed();
-  episode.index = environment.index();
-  if (const ImageShape image = image_shape(episode.signature); image.size() > 0) {
-    episode.render = to_string(options.render);
-    episode.image.reserve(
-        static_cast<std::size_t>((env::steps_per_episode(options) + 1) * image.size()));
-  }
+  episode.seed = id.seed;
+  episode.index = id.index;
+  if (image_shape(episode.signature).size() > 0) episode.render = options.render;
   return episode;
 }
 
+/// Appends rows to an episode.
+class Recorder {
+ public:
+  Recorder(data::Episode& episode, env::Environment& environment, bool observations)
+      : episode_(episode),
+        observations_(observations),
+        simulator_(observations ? environment.simulator() : nullptr) {
+    if (simulator_ != nullptr) episode.model = simulator_->model_changes();
+  }
+
+  void add(const std::vector<float>& action, const Step& seen) {
+    if (const auto image = seen.images.find("image"); image != seen.images.end())
+      episode_.image.insert(episode_.image.end(), image->second.begin(), image->second.end());
+    episode_.action.insert(episode_.action.end(), action.begin(), action.end());
+    episode_.reward.push_back(seen.reward);
+    episode_.discount.push_back(seen.discount);
+    if (observations_) append(episode_.observations, seen.vectors);
+    if (simulator_ != nullptr) append(episode_.physics, simulator_->state());
+  }
+
+ private:
+  data::Episode& episode_;
+  bool observations_;
+  env::Simulator* simulator_;
+};
+
 }  // namespace
 
-std::optional<data::Episode> run_episode(env::Environment& environment,
-                                         const env::Observation& first, Policy& policy,
+std::optional<data::Episode> run_episode(env::Environment& environment, EpisodeId id,
+                                         const Step& first, Policy& policy,
                                          const RolloutOptions& options) {
-  data::Episode episode = empty_episode(environment, options.observations);
-  if (options.observations) episode.model = environment.model_changes();
-  const auto record = [&](const std::vector<float>& action, const env::Observation& seen) {
-    episode.image.insert(episode.image.end(), seen.image.begin(), seen.image.end());
-    episode.action.insert(episode.action.end(), action.begin(), action.end());
-    episode.reward.push_back(seen.reward);
-    episode.discount.push_back(seen.discount);
-    if (options.observations) {
-      append(episode.observations, environment.observations());
-      append(episode.physics, environment.physics_state());
-    }
-  };
-
-  policy.reset(environment.seed(), environment.index());
-  record(std::vector<float>(static_cast<std::size_t>(environment.signature().action.size())),
-         first);
-  env::Observation seen = first;
+  const Signature& signature = environment.signature();
+  data::Episode episode = empty_episode(signature, id, options);
+  Recorder recorder(episode, environment, options.observations);
+  policy.begin(id);
+  recorder.add(std::vector<float>(static_cast<std::size_t>(signature.action.size())), first);
+  Step seen = first;
   for (std::int64_t step = 0; step < options.steps && !seen.last; ++step) {
     if (options.stop && options.stop()) return std::nullopt;
-    const std::vector<float> action = policy.act(seen.image);
+    const std::vector<float> action = policy.act(seen);
     const auto where = [&] {
       return fmt::format("{}, seed {}, episode {}, step {}", episode.signature.task, episode.seed,
                          episode.index, step);
@@ -72,7 +83,7 @@ std::optional<data::Episode> run_episode(env::Environment& environment,
     } catch (const Error& e) {
       throw e.within(where());
     }
-    record(action, seen);
+    recorder.add(action, seen);
   }
   return episode;
 }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <limits>
 #include <optional>
+#include <string>
 
 #include "collect/policy.h"
 #include "data/episode.h"
@@ -17,17 +18,17 @@ inline constexpr std::int64_t kMostBreakdowns = 10;
 
 struct RolloutOptions {
   bool observations = false;  // record vector observations and the physics state as well
+  std::string render = {};    // how the images are drawn, for the episode's record
   std::int64_t steps = std::numeric_limits<std::int64_t>::max();  // at most so many agent steps
   std::function<bool()> stop = {};                                // asked before every step
 };
 
-/// Lets `policy` act in `environment` from its present state, which `first` shows (what reset or
-/// restore returned), until the episode ends. Where the physics break down it ends before the step
-/// that they did not take, as truncated, with a warning.
+/// Lets `policy` act in `environment` from `first` (what begin or restore returned) until the
+/// episode ends. Where the physics break down it ends before the step that they did not take, as
+/// truncated, with a warning.
 /// @return the episode with a row for `first` and one for each step; nothing if it was stopped
-[[nodiscard]] std::optional<data::Episode> run_episode(env::Environment& environment,
-                                                       const env::Observation& first,
-                                                       Policy& policy,
+[[nodiscard]] std::optional<data::Episode> run_episode(env::Environment& environment, EpisodeId id,
+                                                       const Step& first, Policy& policy,
                                                        const RolloutOptions& options = {});
 
 }  // namespace dreamer

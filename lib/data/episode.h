@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/array.h"
 #include "core/signature.h"
 #include "io/file.h"
 #include "io/provenance.h"
@@ -14,19 +15,6 @@ namespace dreamer::data {
 
 /// Rows that an episode needs to be learned from: a reset and one step.
 inline constexpr std::int64_t kShortestEpisode = 2;
-
-/// Values with their shape.
-template <class T>
-struct Array {
-  std::vector<std::int64_t> shape;
-  std::vector<T> values;
-
-  [[nodiscard]] std::int64_t rows() const { return shape.empty() ? 0 : shape.front(); }
-  /// Values of a row: the product of the other axes.
-  [[nodiscard]] std::int64_t columns() const {
-    return shape.empty() ? 0 : io::elements_of({shape.begin() + 1, shape.end()});
-  }
-};
 
 /// One episode in memory. Row t holds what was known at time t: action[t] is the action that *led
 /// to* image[t]; row 0 is the reset, with zero action, zero reward and discount 1.

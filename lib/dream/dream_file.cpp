@@ -54,7 +54,7 @@ data::Dream make_dream(const ModelCheckpoint& checkpoint, const PolicyCheckpoint
     dream.value = to_vector<float>(policy->behavior->value->forward(feature).squeeze(-1));
   dream.image = to_vector<std::uint8_t>(decoded_images(model, rollout, &progress));
   if (policy == nullptr) {
-    dream.truth_image = to_vector<std::uint8_t>(windows.logged.image);
+    dream.truth_image = to_vector<std::uint8_t>(windows.logged.observations.at("image"));
     dream.truth_reward = to_vector<float>(windows.logged.reward);
   }
   return dream;

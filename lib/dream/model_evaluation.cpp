@@ -30,7 +30,7 @@ Json evaluate_open_loop(const WorldModel& model, const data::Replay& replay,
 
   const auto ahead = [&](const Tensor& x) { return x.slice(1, job.context); };
   const auto last_seen = [&](const Tensor& x) { return x.slice(1, job.context - 1, job.context); };
-  const Tensor truth = logged.image.to(torch::kFloat32) / 255;  // [N,L,Y,X,C]
+  const Tensor truth = logged.observations.at("image").to(torch::kFloat32) / 255;  // [N,L,Y,X,C]
   const ImageShape shape = image_shape(model.signature());
   const Tensor mean_frame =
       torch::tensor(replay.mean_image(), device).view({shape.height, shape.width, shape.channels});

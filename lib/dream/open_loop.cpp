@@ -22,14 +22,13 @@ Tensor noise(Draw draw, std::int64_t seed, std::string_view name, torch::IntArra
 Latent see(const WorldModel& model, const Sequences& logged, std::int64_t context, Draw draw,
            std::int64_t seed) {
   Sequences seen = logged;
-  seen.image = logged.image.slice(1, 0, context);
+  for (auto& [name, values] : seen.observations) values = values.slice(1, 0, context);
   seen.action = logged.action.slice(1, 0, context);
   ModelNoise numbers;
   numbers.posterior =
       noise(draw, seed, "dream-posterior", {logged.action.size(0), context, model.config().stoch},
             logged.action.device());
-  if (model.config().image_encoding == "dithered")
-    numbers.dither = torch::full({1}, 0.5F, logged.action.device());
+  numbers.dither = model.mean_dither();
   return model.observe(seen, numbers).latent;
 }
 
@@ -112,10 +111,11 @@ Rollout policy_dream(const WorldModel& model, const Actor& actor, const Sequence
 Tensor decoded_images(const WorldModel& model, const Rollout& rollout, Progress* progress) {
   const torch::NoGradGuard no_grad;
   // One dream at a time: the decoder's layers between need a hundred times an image's memory.
+  const Modality& image = *model.modalities().at("image");
   std::vector<Tensor> dreams;
   const Tensor feature = rollout.states.feature();
   for (std::int64_t n = 0; n < feature.size(0); ++n) {
-    dreams.push_back(model.to_image(model.decode(feature[n])));
+    dreams.push_back(image.restore(image.decode(feature[n])));
     if (progress != nullptr) progress->advance();
   }
   return torch::stack(dreams);
@@ -155,7 +155,13 @@ Windows draw_windows(const data::Replay& replay, std::int64_t count, std::int64_
     for (const Sequences& part : parts) tensors.push_back(part.*member);
     return torch::cat(tensors);
   };
-  windows.logged = {join(&Sequences::image), join(&Sequences::action), join(&Sequences::reward),
+  Observations observations;
+  for (const auto& [name, first] : parts.front().observations) {
+    std::vector<Tensor> tensors;
+    for (const Sequences& part : parts) tensors.push_back(part.observations.at(name));
+    observations[name] = torch::cat(tensors);
+  }
+  windows.logged = {std::move(observations), join(&Sequences::action), join(&Sequences::reward),
                     join(&Sequences::discount), join(&Sequences::mask)};
   return windows;
 }

@@ -1,4 +1,4 @@
-#include "env/environment.h"
+#include "env/control_environment.h"
 
 #include <algorithm>
 #include <limits>
@@ -28,7 +28,7 @@ const EnvironmentOptions& checked(const EnvironmentOptions& options) {
   return options;
 }
 
-void assign(const Environment::Fields& values,
+void assign(const Simulator::Fields& values,
             const std::map<std::string, std::span<double>>& fields) {
   for (const auto& [name, value] : values) {
     const auto field = fields.find(name);
@@ -42,34 +42,37 @@ void assign(const Environment::Fields& values,
 
 }  // namespace
 
-std::int64_t steps_per_episode(const EnvironmentOptions& options) {
-  return (options.time_limit + options.action_repeat - 1) / options.action_repeat;
-}
-
-Environment::Environment(const std::string& task, std::int64_t seed,
-                         const EnvironmentOptions& options)
+ControlEnvironment::ControlEnvironment(const std::string& task, const EnvironmentOptions& options)
     : info_(find_task(task)),
       options_(checked(options)),
-      seed_(seed),
       physics_(info_.model, info_.edit),
       task_(info_.make(physics_)),
-      random_(checked_seed(seed)),
       camera_(options.camera.empty()
                   ? info_.camera
                   : with_context(info_.name, [&] { return physics_.camera(options.camera); })),
       signature_(make_signature()) {}
 
-void Environment::reseed(std::int64_t seed) {
+void ControlEnvironment::seed(std::int64_t seed) {
   random_ = RandomState(checked_seed(seed));
-  seed_ = seed;
-  index_ = -1;
-  control_steps_ = kControlSteps;
+  episode_ = {.seed = seed, .index = -1};
 }
 
-void Environment::begin_episode() {
-  ++index_;
+Step ControlEnvironment::begin(EpisodeId id) {
   control_steps_ = kControlSteps;  // over, unless it begins
-  const auto where = fmt::format("{}, seed {}, episode {}", info_.name, seed_, index_);
+  if (id.seed != episode_.seed || id.index <= episode_.index || episode_.index < 0) seed(id.seed);
+  while (episode_.index + 1 < id.index) try {
+      begin_next_episode();
+    } catch (const Breakdown&) {  // its draws are made, which is all that counts here
+    }
+  begin_next_episode();
+  control_steps_ = 0;
+  return observe(0);
+}
+
+void ControlEnvironment::begin_next_episode() {
+  ++episode_.index;
+  const auto where =
+      fmt::format("{}, seed {}, episode {}", info_.name, episode_.seed, episode_.index);
   try {
     physics_.reset();
     task_->begin_episode(random_);
@@ -79,25 +82,11 @@ void Environment::begin_episode() {
   } catch (const Error& e) {
     throw e.within(where);
   }
-  control_steps_ = 0;
 }
 
-void Environment::skip_episodes(std::int64_t n) {
-  for (; n > 0; --n) try {
-      begin_episode();
-    } catch (const Breakdown&) {  // its draws are made, which is all that counts here
-    }
-  control_steps_ = kControlSteps;
-}
-
-Observation Environment::reset() {
-  begin_episode();
-  return observe(0);
-}
-
-Observation Environment::step(std::span<const float> action) {
+Step ControlEnvironment::step(std::span<const float> action) {
   if (control_steps_ >= options_.time_limit)
-    throw error("{}: step after the end of an episode; reset first", info_.name);
+    throw error("{}: step after the end of an episode; begin one first", info_.name);
   apply(action);
   double reward = 0;
   for (std::int64_t i = 0; i < options_.action_repeat && control_steps_ < options_.time_limit;
@@ -109,7 +98,7 @@ Observation Environment::step(std::span<const float> action) {
   return observe(reward);
 }
 
-void Environment::apply(std::span<const float> action) {
+void ControlEnvironment::apply(std::span<const float> action) {
   const mjModel& model = physics_.model();
   if (static_cast<std::int64_t>(action.size()) != model.nu)
     throw error("{} takes actions of {} values, not {}", info_.name, model.nu, action.size());
@@ -121,19 +110,20 @@ void Environment::apply(std::span<const float> action) {
   }
 }
 
-Observation Environment::observe(double reward) {
-  Observation observation{.reward = static_cast<float>(reward),
-                          .last = control_steps_ >= options_.time_limit};
+Step ControlEnvironment::observe(double reward) {
+  Step step{.reward = static_cast<float>(reward), .last = control_steps_ >= options_.time_limit};
   if (options_.render != RenderQuality::none) {
     if (!renderer_)
       renderer_ = std::make_unique<Renderer>(physics_, camera_, options_.height, options_.width,
                                              options_.render);
-    observation.image = renderer_->render();
+    step.images["image"] = renderer_->render();
   }
-  return observation;
+  for (const auto& [name, values] : task_->observe())
+    step.vectors[name].assign(values.begin(), values.end());
+  return step;
 }
 
-Signature Environment::make_signature() const {
+Signature ControlEnvironment::make_signature() const {
   constexpr std::int64_t kChannels = 3;
   Signature signature;
   signature.task = info_.name;
@@ -154,7 +144,7 @@ Signature Environment::make_signature() const {
   return signature;
 }
 
-std::map<std::string, std::span<double>> Environment::state_fields() const {
+std::map<std::string, std::span<double>> ControlEnvironment::state_fields() const {
   const mjModel& model = physics_.model();
   mjData& data = physics_.data();
   const auto span = [](double* first, auto size) {
@@ -169,28 +159,28 @@ std::map<std::string, std::span<double>> Environment::state_fields() const {
   return fields;
 }
 
-Environment::Fields Environment::physics_state() const {
+Simulator::Fields ControlEnvironment::state() const {
   Fields state;
   for (const auto& [name, values] : state_fields())
     state.emplace(name, std::vector<double>(values.begin(), values.end()));
   return state;
 }
 
-Environment::Fields Environment::model_changes() const {
+Simulator::Fields ControlEnvironment::model_changes() const {
   Fields changes;
   for (const auto& field : task_->drawn_fields())
     changes.emplace(field.name, std::vector<double>(field.values.begin(), field.values.end()));
   return changes;
 }
 
-Observation Environment::restore(const Fields& physics_state, const Fields& model_changes) {
+Step ControlEnvironment::restore(const Fields& state, const Fields& model_changes) {
   std::map<std::string, std::span<double>> drawn;
   for (const auto& field : task_->drawn_fields()) drawn.emplace(field.name, field.values);
   assign(model_changes, drawn);
-  assign(physics_state, state_fields());
+  assign(state, state_fields());
   physics_.forward();
   // The solver overwrites its own warm start.
-  if (const auto warm = physics_state.find("qacc_warmstart"); warm != physics_state.end())
+  if (const auto warm = state.find("qacc_warmstart"); warm != state.end())
     std::ranges::copy(warm->second, physics_.data().qacc_warmstart);
   return observe(0);
 }

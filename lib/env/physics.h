@@ -9,7 +9,7 @@
 
 #include <mujoco/mujoco.h>
 
-#include "core/error.h"
+#include "env/environment.h"
 
 namespace dreamer::env {
 
@@ -23,13 +23,6 @@ using Spec = std::unique_ptr<mjSpec, FreeSpec>;
 /// Reads `file` of the installed MJCF models ("cartpole.xml").
 /// @param edit changes the parsed model, where a task needs that
 [[nodiscard]] Spec parse_model(const std::string& file, const std::function<void(mjSpec&)>& edit);
-
-/// The simulation has left what can be computed: MuJoCo warns of a bad state. The next reset begins
-/// as if nothing had been.
-class Breakdown : public Error {
- public:
-  using Error::Error;
-};
 
 /// An entry of a body's rotation matrix, row-major: `zz` is the z component of the body's z axis,
 /// `xz` the x component of the body's z axis.

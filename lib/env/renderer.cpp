@@ -40,24 +40,6 @@ void drop_stencil_of_shadow_map(const GlContext& gl, const mjrContext& context) 
 
 }  // namespace
 
-std::string to_string(RenderQuality quality) {
-  switch (quality) {
-    case RenderQuality::none:
-      return "none";
-    case RenderQuality::fast:
-      return "fast";
-    case RenderQuality::exact:
-      return "exact";
-  }
-  return "";
-}
-
-RenderQuality render_quality(const std::string& word) {
-  for (const auto quality : {RenderQuality::none, RenderQuality::fast, RenderQuality::exact})
-    if (to_string(quality) == word) return quality;
-  throw usage_error("rendering is exact, fast or none, not {}", word);
-}
-
 Renderer::Scene::Scene(const mjModel& model) : mjvScene() {
   mjv_defaultScene(this);
   mjv_makeScene(&model, this, kMaxGeoms);

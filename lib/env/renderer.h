@@ -4,19 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "env/environment.h"
 #include "env/gl_context.h"
 #include "env/physics.h"
 
 namespace dreamer::env {
-
-/// `exact`: dm_control's pixels. `fast`: the same without shadows and reflections, in a fraction of
-/// the time. `none`: no images at all.
-enum class RenderQuality { none, fast, exact };
-
-/// "none", "fast", "exact".
-[[nodiscard]] std::string to_string(RenderQuality quality);
-/// @throws Error (usage) for any other word
-[[nodiscard]] RenderQuality render_quality(const std::string& word);
 
 /// Draws one camera of a physics offscreen. Lives, works and dies in one thread.
 class Renderer {

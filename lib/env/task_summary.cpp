@@ -1,6 +1,7 @@
 #include "env/task_summary.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "core/error.h"
@@ -32,6 +33,26 @@ std::string action_text(const TaskSummary& summary) {
   return text;
 }
 
+Json line(const TaskInfo& task) {
+  const TaskSummary summary = summarize(task);
+  return {{"task", task.name},
+          {"description", task.description},
+          {"action_size", summary.action_low.size()},
+          {"action_low", summary.action_low},
+          {"action_high", summary.action_high},
+          {"control_step", summary.control_step},
+          {"control_steps", kControlSteps},
+          {"camera", task.camera},
+          {"cameras", summary.cameras}};
+}
+
+std::string row(const TaskInfo& task) {
+  const TaskSummary summary = summarize(task);
+  return fmt::format(
+      kRow, task.name, action_text(summary), fmt::format("{:g} s", summary.control_step),
+      fmt::format("{} {}", task.camera, summary.cameras.at(task.camera)), task.description);
+}
+
 }  // namespace
 
 TaskSummary summarize(const TaskInfo& task) {
@@ -50,28 +71,17 @@ TaskSummary summarize(const TaskInfo& task) {
   return summary;
 }
 
-Json to_json(const TaskInfo& task) {
-  const TaskSummary summary = summarize(task);
-  return {{"task", task.name},
-          {"description", task.description},
-          {"action_size", summary.action_low.size()},
-          {"action_low", summary.action_low},
-          {"action_high", summary.action_high},
-          {"control_step", summary.control_step},
-          {"control_steps", kControlSteps},
-          {"camera", task.camera},
-          {"cameras", summary.cameras}};
+std::vector<Json> control_task_lines() {
+  std::vector<Json> lines;
+  std::ranges::transform(all_tasks(), std::back_inserter(lines), line);
+  return lines;
 }
 
-std::string task_row(const TaskInfo& task) {
-  const TaskSummary summary = summarize(task);
-  return fmt::format(
-      kRow, task.name, action_text(summary), fmt::format("{:g} s", summary.control_step),
-      fmt::format("{} {}", task.camera, summary.cameras.at(task.camera)), task.description);
-}
-
-std::string task_heading() {
-  return fmt::format(kRow, "task", "actions, scaled from [-1,1]", "step", "camera", "what to do");
+std::string control_task_table() {
+  std::string table =
+      fmt::format(kRow, "task", "actions, scaled from [-1,1]", "step", "camera", "what to do");
+  for (const TaskInfo& task : all_tasks()) table += row(task);
+  return table;
 }
 
 }  // namespace dreamer::env

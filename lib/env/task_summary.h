@@ -18,11 +18,10 @@ struct TaskSummary {
 /// @throws Error if the model cannot be read
 [[nodiscard]] TaskSummary summarize(const TaskInfo& task);
 
-/// As the line that dr-collect --list-tasks --json prints (schemas/task-line.schema.json).
-[[nodiscard]] Json to_json(const TaskInfo& task);
-
-/// The same for people: a line, and the line above all of them.
-[[nodiscard]] std::string task_row(const TaskInfo& task);
-[[nodiscard]] std::string task_heading();
+/// The tasks of the table, each as a line of `dr-collect --list-tasks --json`
+/// (schemas/task-line.schema.json).
+[[nodiscard]] std::vector<Json> control_task_lines();
+/// The same for people.
+[[nodiscard]] std::string control_task_table();
 
 }  // namespace dreamer::env

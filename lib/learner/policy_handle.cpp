@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/signals.h"
-#include "env/environment.h"
+#include "env/suite.h"
 #include "io/checkpoint_header.h"
 #include "io/followed_file.h"
 #include "learner/learner.h"
@@ -68,11 +68,11 @@ class FollowedPolicy {
 
 PolicyHandle policy_handle(const PolicyJob& job, const std::string& task,
                            std::int64_t action_repeat, std::int64_t action_hold) {
-  const env::Environment environment(task, 0, {.render = env::RenderQuality::none});
-  const std::int64_t size = environment.signature().action.size();
+  const auto environment = env::make_environment(task, {.render = env::RenderQuality::none});
+  const std::int64_t size = environment->signature().action.size();
   if (job.policy == "random")
     return {[size, action_hold] { return std::make_unique<RandomPolicy>(size, action_hold); }, ""};
-  check_fits(io::FileReader(job.policy, "dreamer.policy"), environment.info().name, size,
+  check_fits(io::FileReader(job.policy, "dreamer.policy"), environment->signature().task, size,
              action_repeat);
   return learner().policy(job);
 }

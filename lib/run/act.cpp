@@ -10,7 +10,7 @@ PolicyHandle act(const PolicyJob& job) {
   acting.threads = 1;
   const torch::Device device = set_up(acting);
   const auto agent = std::make_shared<const PolicyCheckpoint>(load_policy(job.policy, device));
-  return {[agent, acting, device] { return std::make_unique<AgentPolicy>(agent, acting, device); },
+  return {[agent, acting, device] { return std::make_unique<AgentPolicy>(*agent, acting, device); },
           agent->model.provenance.id};
 }
 

@@ -46,7 +46,7 @@ PolicyFactory factory(const PolicySnapshot& policy, ActionMode mode, double nois
   job.noise = noise;
   return [agent = policy.policy(), job, device] {
     at::set_num_threads(1);  // of this environment's thread
-    return std::make_unique<AgentPolicy>(agent, job, device);
+    return std::make_unique<AgentPolicy>(*agent, job, device);
   };
 }
 

@@ -70,7 +70,8 @@ std::shared_ptr<WorldModel> new_model(const LearnJob& job, const data::Replay& r
                                   [&] { return std::make_shared<WorldModel>(config, signature); });
   const ImageShape image = image_shape(signature);
   if (init.empty() && config.image_center)
-    model->set_mean_image(torch::tensor(replay.mean_image()).view({image.height, image.width, -1}));
+    model->modalities().at("image")->set_mean(
+        torch::tensor(replay.mean_image()).view({image.height, image.width, -1}));
   model->to(device);
   return model;
 }

@@ -1,8 +1,8 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/signals.h"
-#include "env/environment.h"
 #include "env/gl_context.h"
+#include "env/suite.h"
 #include "io/atomic_file.h"
 #include "io/output_lock.h"
 #include "run/commands.h"
@@ -38,8 +38,7 @@ void begin_from(const TrainJob& job, JointTrainer& trainer, const Signature& sig
 /// Refuses episodes that those of the run could not join.
 void check_data_is_of(const TrainJob& job, const Signature& data,
                       const std::filesystem::path& where) {
-  const env::Environment environment(job.task, 0, {.render = env::RenderQuality::none});
-  const std::string& task = environment.info().name;
+  const std::string task = env::task_name(job.task);
   if (data.task != task)
     throw error("{}: an episode of {}, the run is of {}; wrong --task or --data?", where.string(),
                 data.task, task);

@@ -32,8 +32,7 @@ BehaviorTrainer::BehaviorTrainer(std::shared_ptr<WorldModel> model,
       device_(device),
       actor_adam_(named_parameters(*behavior_->actor), actor_adam(behavior_->config)),
       value_adam_(named_parameters(*behavior_->value), value_adam(behavior_->config)),
-      posterior_noise_(static_cast<std::uint64_t>(seed), "behavior-posterior"),
-      dither_(static_cast<std::uint64_t>(seed), "behavior-dither"),
+      model_noise_(seed, "behavior"),
       choice_(static_cast<std::uint64_t>(seed), "behavior-starts"),
       action_noise_(static_cast<std::uint64_t>(seed), "behavior-action"),
       prior_noise_(static_cast<std::uint64_t>(seed), "behavior-prior") {
@@ -44,11 +43,7 @@ BehaviorTrainer::BehaviorTrainer(std::shared_ptr<WorldModel> model,
 Latent BehaviorTrainer::starts(const data::Batch& raw, std::uint64_t update) const {
   const torch::NoGradGuard no_grad;
   const Sequences batch = to_sequences(raw, device_);
-  ModelNoise noise;
-  noise.posterior = normal_tensor(posterior_noise_, update,
-                                  {raw.batch, raw.length, model_->config().stoch}, device_);
-  if (model_->config().image_encoding == "dithered")
-    noise.dither = uniform_tensor(dither_, update, batch.image.sizes(), device_);
+  const ModelNoise noise = model_noise_.draw(*model_, batch, update);
   return choose_starts(model_->observe(batch, noise).latent, batch.mask, update);
 }
 

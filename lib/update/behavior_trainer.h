@@ -4,6 +4,7 @@
 
 #include "behavior/actor_critic.h"
 #include "update/adam.h"
+#include "update/model_noise.h"
 #include "update/trainer.h"
 
 namespace dreamer {
@@ -67,7 +68,8 @@ class BehaviorTrainer final : public Trainer {
   std::shared_ptr<ActorCritic> behavior_;
   torch::Device device_;
   Adam actor_adam_, value_adam_;
-  RandomStream posterior_noise_, dither_, choice_, action_noise_, prior_noise_;
+  ModelNoiseStreams model_noise_;
+  RandomStream choice_, action_noise_, prior_noise_;
 };
 
 }  // namespace dreamer

@@ -20,8 +20,7 @@ ModelTrainer::ModelTrainer(std::shared_ptr<WorldModel> model, const Config& conf
       config_(config),
       device_(device),
       adam_(named_parameters(*model_), model_adam(config.fit_model)),
-      posterior_noise_(static_cast<std::uint64_t>(seed), "model-posterior"),
-      dither_(static_cast<std::uint64_t>(seed), "model-dither") {
+      noise_(seed, "model") {
   config_.model = model_->config();
 }
 
@@ -32,10 +31,7 @@ std::unique_ptr<ModelUpdate> ModelTrainer::compute_model(const data::Batch& raw,
   ModelUpdate& step = *made;
   step.update = update;
   step.batch = to_sequences(raw, device_);
-  step.noise.posterior = normal_tensor(posterior_noise_, update,
-                                       {raw.batch, raw.length, config_.model.stoch}, device_);
-  if (config_.model.image_encoding == "dithered")
-    step.noise.dither = uniform_tensor(dither_, update, step.batch.image.sizes(), device_);
+  step.noise = noise_.draw(*model_, step.batch, update);
   ended("batch and noise");
   step.loss = model_->loss(step.batch, step.noise);
   ended("model forward");
@@ -55,19 +51,19 @@ Json ModelUpdate::apply() {
   };
   const WorldModel& model = *trainer_.model();
   const ModelConfig& config = model.config();
-  // The constants ½·ln 2π are left out: 0 is a perfect prediction.
-  const double pixels = static_cast<double>(image_shape(model.signature()).size());
   Json metrics = {
-      {"loss", scalar(loss.total) - config.image_scale * kHalfLogTwoPi * pixels -
-                   config.reward_scale * kHalfLogTwoPi},
-      {"image_loss", scalar(loss.image) - kHalfLogTwoPi * pixels},
-      {"reward_loss", scalar(loss.reward) - kHalfLogTwoPi},
       {"kl", scalar(loss.kl)},
       {"free_nats_fraction", mean((loss.kl_each < config.free_nats).to(torch::kFloat32))},
       {"posterior_entropy", mean(entropy(loss.states.posterior))},
       {"prior_entropy", mean(entropy(loss.states.prior))},
       {"gradient_norm", norm}};
-  if (loss.discount.defined()) metrics["discount_loss"] = scalar(loss.discount);
+  // The constants ½·ln 2π are left out: 0 is a perfect prediction.
+  double total = scalar(loss.total);
+  for (const LossTerm& term : loss.terms) {
+    total -= term.scale * term.floor;
+    metrics[term.name + "_loss"] = scalar(term.value) - term.floor;
+  }
+  metrics["loss"] = total;
   return metrics;
 }
 
@@ -78,19 +74,19 @@ void ModelUpdate::write(io::FileWriter& file) const {
   config.model = model.config();
   file.attribute("/", "config", to_json(config, {"model"}));
   write_module(file, "/parameters/model", model);
-  write_tensor(file, "/batch/image", "B,L,Y,X,C", batch.image);
+  for (const auto& [name, values] : batch.observations)
+    write_tensor(file, "/batch/" + name, "B,L,Y,X,C", values);
   write_tensor(file, "/batch/action", "B,L,A", batch.action);
   write_tensor(file, "/batch/reward", "B,L", batch.reward);
   write_tensor(file, "/batch/discount", "B,L", batch.discount);
   write_tensor(file, "/batch/mask", "B,L", batch.mask);
   write_tensor(file, "/noise/posterior", "B,L,S", noise.posterior);
-  if (noise.dither.defined()) write_tensor(file, "/noise/dither", "B,L,Y,X,C", noise.dither);
+  for (const auto& [name, values] : noise.dither)
+    write_tensor(file, "/noise/dither", "B,L,Y,X,C", values);
   write_tensor(file, "/loss/total", "", loss.total);
-  write_tensor(file, "/loss/image", "", loss.image);
-  write_tensor(file, "/loss/reward", "", loss.reward);
+  for (const LossTerm& term : loss.terms) write_tensor(file, "/loss/" + term.name, "", term.value);
   write_tensor(file, "/loss/kl", "", loss.kl);
   write_tensor(file, "/loss/kl_floored", "", loss.kl_floored);
-  if (loss.discount.defined()) write_tensor(file, "/loss/discount", "", loss.discount);
   write_tensor(file, "/posterior/mean", "B,L,S", loss.states.posterior.mean);
   write_tensor(file, "/posterior/stddev", "B,L,S", loss.states.posterior.stddev);
   write_tensor(file, "/posterior/stoch", "B,L,S", loss.states.latent.stoch);

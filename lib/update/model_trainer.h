@@ -4,6 +4,7 @@
 
 #include "core/json.h"
 #include "update/adam.h"
+#include "update/model_noise.h"
 #include "update/trainer.h"
 
 namespace dreamer {
@@ -58,7 +59,7 @@ class ModelTrainer final : public Trainer {
   Config config_;
   torch::Device device_;
   Adam adam_;
-  RandomStream posterior_noise_, dither_;
+  ModelNoiseStreams noise_;
 };
 
 }  // namespace dreamer

@@ -18,11 +18,12 @@
 
 #include "core/error.h"
 #include "core/json.h"
-#include "env/environment.h"
+#include "env/control_environment.h"
 
 namespace {
 
-using dreamer::env::Environment;
+using dreamer::Step;
+using Environment = dreamer::env::ControlEnvironment;
 using Columns = std::map<std::string, std::vector<double>>;
 
 template <class T>
@@ -35,9 +36,9 @@ std::vector<T> read(std::size_t count) {
 
 // Named columns of the present state; row rewards are those of the step, and of its last inner
 // step.
-Columns columns(const Environment& environment, const dreamer::env::Observation& seen) {
+Columns columns(const Environment& environment, const Step& seen) {
   Columns all;
-  for (auto& [name, values] : environment.physics_state()) all["physics/" + name] = values;
+  for (auto& [name, values] : environment.state()) all["physics/" + name] = values;
   for (auto& [name, values] : environment.model_changes()) all["model/" + name] = values;
   for (auto& [name, values] : environment.observations()) all["observation/" + name] = values;
   all["reward"] = {seen.reward};
@@ -66,19 +67,19 @@ int main(int argc, char** argv) try {
   const auto episodes = number(3), steps = number(4), image_every = number(7);
   const auto render = dreamer::env::render_quality(argv[6]);
   constexpr auto kNone = dreamer::env::RenderQuality::none;
-  Environment environment(task, number(2), {.action_repeat = number(5), .render = kNone});
+  Environment environment(task, {.action_repeat = number(5), .render = kNone});
   std::unique_ptr<Environment> painter;
   if (render != kNone)
     painter =
-        std::make_unique<Environment>(task, 0, dreamer::env::EnvironmentOptions{.render = render});
+        std::make_unique<Environment>(task, dreamer::env::EnvironmentOptions{.render = render});
   const auto action_size = static_cast<std::size_t>(environment.signature().action.size());
   bool described = false;
 
   for (long long episode = 0; episode < episodes; ++episode) {
-    auto seen = environment.reset();
-    if (painter) painter->reset();
+    Step seen = environment.begin({number(2), episode});
+    if (painter) painter->begin({0, episode});
     if (number(8) != 0) {
-      const auto state = environment.physics_state();
+      const auto state = environment.state();
       const auto qpos = read<double>(state.at("qpos").size());
       const auto qvel = read<double>(state.at("qvel").size());
       seen = environment.restore({{"qpos", qpos}, {"qvel", qvel}}, {});
@@ -93,7 +94,8 @@ int main(int argc, char** argv) try {
       }
       std::vector<std::uint8_t> image;
       if (painter && row % image_every == 0)
-        image = painter->restore(environment.physics_state(), environment.model_changes()).image;
+        image =
+            painter->restore(environment.state(), environment.model_changes()).images.at("image");
       write(all, image);
       if (row == steps) break;
       seen = environment.step(read<float>(action_size));

@@ -180,8 +180,8 @@ TEST_F(Collector, ADamagedFileIsAnErrorAndReplacedWhenToldTo) {
 TEST_F(Collector, AnErrorInOneThreadStopsTheOthers) {
   class Broken : public Policy {
    public:
-    void reset(std::int64_t seed, std::int64_t) override { breaks_ = seed == 11; }
-    std::vector<float> act(std::span<const std::uint8_t>) override {
+    void begin(EpisodeId id) override { breaks_ = id.seed == 11; }
+    std::vector<float> act(const Step&) override {
       if (breaks_) throw error("no idea");
       return {0.0F, 0.0F};
     }

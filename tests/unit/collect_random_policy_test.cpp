@@ -7,7 +7,7 @@ namespace {
 
 std::vector<std::vector<float>> actions(RandomPolicy policy, std::int64_t seed,
                                         std::int64_t index) {
-  policy.reset(seed, index);
+  policy.begin({seed, index});
   std::vector<std::vector<float>> all;
   for (int step = 0; step < 1000; ++step) all.push_back(policy.act({}));
   return all;

@@ -1,4 +1,4 @@
-#include "env/environment.h"
+#include "env/control_environment.h"
 
 #include <cmath>
 #include <limits>
@@ -19,24 +19,24 @@ EnvironmentOptions blind(std::int64_t action_repeat) {
 
 // Golden values: dm_control 1.0.47, suite.load("cartpole", "swingup", {"random": 3}).
 TEST(Environment, BeginsWithDmControlsState) {
-  Environment environment("cartpole_swingup", 3, blind(2));
-  (void)environment.reset();
-  const auto qpos = environment.physics_state().at("qpos");
+  ControlEnvironment environment("cartpole_swingup", blind(2));
+  (void)environment.begin({3, 0});
+  const auto qpos = environment.state().at("qpos");
   EXPECT_EQ(qpos[0], 0x1.250c83fec509bp-6);
   EXPECT_EQ(qpos[1], 0x1.92aebe5dec33bp+1);
-  (void)environment.reset();
-  EXPECT_EQ(environment.physics_state().at("qpos")[1], 0x1.91ab75ed30ff5p+1);
+  (void)environment.begin({3, 1});
+  EXPECT_EQ(environment.state().at("qpos")[1], 0x1.91ab75ed30ff5p+1);
 }
 
 TEST(Environment, LastsAThousandControlStepsWhateverTheRepeat) {
   for (const std::int64_t repeat : {1, 2, 3}) {
-    Environment environment("cartpole_balance", 0, blind(repeat));
-    Observation seen = environment.reset();
+    ControlEnvironment environment("cartpole_balance", blind(repeat));
+    Step seen = environment.begin({0, 0});
     std::int64_t steps = 0;
     for (; !seen.last; ++steps) seen = environment.step(std::vector<float>{0.0F});
     EXPECT_EQ(steps, steps_per_episode(blind(repeat)));
     EXPECT_EQ(seen.discount, 1);  // a time limit is not an end
-    EXPECT_NEAR(environment.physics_state().at("time")[0], 10, 1e-9);
+    EXPECT_NEAR(environment.state().at("time")[0], 10, 1e-9);
     EXPECT_THROW((void)environment.step(std::vector<float>{0.0F}), Error);
   }
 }
@@ -44,23 +44,23 @@ TEST(Environment, LastsAThousandControlStepsWhateverTheRepeat) {
 TEST(Environment, LastsAsLongAsItsTimeLimit) {
   EnvironmentOptions options = blind(3);
   options.time_limit = 250;
-  Environment environment("cartpole_balance", 0, options);
-  Observation seen = environment.reset();
+  ControlEnvironment environment("cartpole_balance", options);
+  Step seen = environment.begin({0, 0});
   std::int64_t steps = 0;
   for (; !seen.last; ++steps) seen = environment.step(std::vector<float>{0.0F});
   EXPECT_EQ(steps, 84);
   EXPECT_EQ(steps, steps_per_episode(options));
   EXPECT_EQ(seen.discount, 1);
-  EXPECT_NEAR(environment.physics_state().at("time")[0], 2.5, 1e-9);  // not 84 · 3 control steps
+  EXPECT_NEAR(environment.state().at("time")[0], 2.5, 1e-9);  // not 84 · 3 control steps
   EXPECT_THROW((void)environment.step(std::vector<float>{0.0F}), Error);
-  EXPECT_THROW(Environment("cartpole_balance", 0, {.time_limit = 0}), Error);
-  EXPECT_THROW(Environment("cartpole_balance", 0, {.time_limit = 1001}), Error);
+  EXPECT_THROW(ControlEnvironment("cartpole_balance", {.time_limit = 0}), Error);
+  EXPECT_THROW(ControlEnvironment("cartpole_balance", {.time_limit = 1001}), Error);
 }
 
 TEST(Environment, SumsRewardsOverTheRepeatInDouble) {
-  Environment once("cartpole_balance", 5, blind(1)), twice("cartpole_balance", 5, blind(2));
-  (void)once.reset();
-  (void)twice.reset();
+  ControlEnvironment once("cartpole_balance", blind(1)), twice("cartpole_balance", blind(2));
+  (void)once.begin({5, 0});
+  (void)twice.begin({5, 0});
   const std::vector<float> action = {0.3F};
   for (int i = 0; i < 20; ++i) {
     double sum = 0;
@@ -73,55 +73,62 @@ TEST(Environment, SumsRewardsOverTheRepeatInDouble) {
 }
 
 TEST(Environment, SkippedEpisodesLeaveTheNextOneItsOwnDraws) {
-  Environment played("reacher_easy", 9, blind(2)), skipped("reacher_easy", 9, blind(2));
+  ControlEnvironment played("reacher_easy", blind(2)), skipped("reacher_easy", blind(2));
   for (int i = 0; i < 3; ++i) {
-    (void)played.reset();
+    (void)played.begin({9, i});
     (void)played.step(std::vector<float>{0.5F, -1.0F});
   }
-  (void)played.reset();
-  skipped.skip_episodes(3);
-  (void)skipped.reset();
-  EXPECT_EQ(played.index(), 3);
-  EXPECT_EQ(skipped.index(), 3);
-  EXPECT_EQ(played.physics_state(), skipped.physics_state());
+  (void)played.begin({9, 3});
+  (void)skipped.begin({9, 3});
+  EXPECT_EQ(played.state(), skipped.state());
   EXPECT_EQ(played.model_changes(), skipped.model_changes());
   EXPECT_EQ(played.observations(), skipped.observations());
 }
 
+TEST(Environment, AnEarlierEpisodeBeginsAsItDidBefore) {
+  ControlEnvironment environment("reacher_easy", blind(2));
+  (void)environment.begin({9, 1});
+  const auto state = environment.state(), changes = environment.model_changes();
+  (void)environment.begin({9, 2});
+  EXPECT_NE(environment.state(), state);
+  for (int i = 0; i < 2; ++i) {
+    (void)environment.begin({9, 1});
+    EXPECT_EQ(environment.state(), state);
+    EXPECT_EQ(environment.model_changes(), changes);
+  }
+}
+
 TEST(Environment, ReseededIsAsIfJustMade) {
-  Environment used("reacher_easy", 1, blind(2)), made("reacher_easy", 2, blind(2));
-  (void)used.reset();
+  ControlEnvironment used("reacher_easy", blind(2)), made("reacher_easy", blind(2));
+  (void)used.begin({1, 0});
   (void)used.step(std::vector<float>{1.0F, 1.0F});
-  used.reseed(2);
-  (void)used.reset();
-  (void)made.reset();
-  EXPECT_EQ(used.seed(), 2);
-  EXPECT_EQ(used.index(), 0);
+  (void)used.begin({2, 0});
+  (void)made.begin({2, 0});
   for (int i = 0; i < 20; ++i) {
     const std::vector<float> action = {0.1F, -0.4F};
     EXPECT_EQ(used.step(action).reward, made.step(action).reward);
-    ASSERT_EQ(used.physics_state(), made.physics_state());
+    ASSERT_EQ(used.state(), made.state());
   }
 }
 
 TEST(Environment, RestoredStateGoesOnAsTheOriginalDid) {
-  Environment original("reacher_hard", 1, blind(2)), other("reacher_hard", 2, blind(2));
-  (void)original.reset();
+  ControlEnvironment original("reacher_hard", blind(2)), other("reacher_hard", blind(2));
+  (void)original.begin({1, 0});
   const std::vector<float> action = {0.7F, -0.2F};
   for (int i = 0; i < 10; ++i) (void)original.step(action);
-  (void)other.reset();
-  (void)other.restore(original.physics_state(), original.model_changes());
+  (void)other.begin({2, 0});
+  (void)other.restore(original.state(), original.model_changes());
   EXPECT_EQ(original.observations(), other.observations());
   for (int i = 0; i < 10; ++i) {
     (void)original.step(action);
     (void)other.step(action);
-    ASSERT_EQ(original.physics_state(), other.physics_state());
+    ASSERT_EQ(original.state(), other.state());
   }
 }
 
 TEST(Environment, TouchingTheTargetIsRewarded) {
-  Environment environment("reacher_hard", 4, blind(2));
-  (void)environment.reset();
+  ControlEnvironment environment("reacher_hard", blind(2));
+  (void)environment.begin({4, 0});
   // The arm lies along x, its tip 0.24 out.
   (void)environment.restore({{"qpos", {0, 0}}, {"qvel", {0, 0}}},
                             {{"geom_pos_target", {0.24, 0.0249, 0.01}}});
@@ -131,8 +138,8 @@ TEST(Environment, TouchingTheTargetIsRewarded) {
 }
 
 TEST(Environment, RefusesActionsOutsideItsSpace) {
-  Environment environment("reacher_easy", 0, blind(2));
-  (void)environment.reset();
+  ControlEnvironment environment("reacher_easy", blind(2));
+  (void)environment.begin({0, 0});
   EXPECT_THROW((void)environment.step(std::vector<float>{0.0F}), Error);
   EXPECT_THROW((void)environment.step(std::vector<float>{0.0F, 1.0001F}), Error);
   EXPECT_THROW(
@@ -141,15 +148,15 @@ TEST(Environment, RefusesActionsOutsideItsSpace) {
 }
 
 TEST(Environment, RefusesFieldsThatAreNotItsOwn) {
-  Environment environment("reacher_easy", 0, blind(2));
-  (void)environment.reset();
+  ControlEnvironment environment("reacher_easy", blind(2));
+  (void)environment.begin({0, 0});
   EXPECT_THROW((void)environment.restore({{"qpos", {0.0}}}, {}), Error);
   EXPECT_THROW((void)environment.restore({{"qposs", {0.0, 0.0}}}, {}), Error);
 }
 
 TEST(Environment, ABrokenStateIsAnErrorAndNotAnObservation) {
-  Environment environment("cartpole_swingup", 0, blind(2));
-  (void)environment.reset();
+  ControlEnvironment environment("cartpole_swingup", blind(2));
+  (void)environment.begin({0, 0});
   (void)environment.restore({{"qvel", {1e9, 1e9}}}, {});
   try {
     for (int i = 0; i < 100; ++i) (void)environment.step(std::vector<float>{1.0F});
@@ -157,22 +164,21 @@ TEST(Environment, ABrokenStateIsAnErrorAndNotAnObservation) {
   } catch (const Breakdown& e) {
     EXPECT_THAT(e.what(), HasSubstr("physics broke down"));
   }
-  // The next episode is as if nothing had been.
-  Environment sound("cartpole_swingup", 0, blind(2));
-  sound.skip_episodes(1);
-  (void)sound.reset();
-  (void)environment.reset();
-  EXPECT_EQ(environment.index(), 1);
-  EXPECT_EQ(environment.physics_state(), sound.physics_state());
+  // The next episode is unaffected.
+  ControlEnvironment sound("cartpole_swingup", blind(2));
+  (void)sound.begin({0, 1});
+  (void)environment.begin({0, 1});
+  EXPECT_EQ(environment.state(), sound.state());
   const std::vector<float> action = {0.4F};
   EXPECT_EQ(environment.step(action).reward, sound.step(action).reward);
 }
 
 TEST(Environment, RefusesSettingsThatMakeNoSense) {
-  EXPECT_THROW(Environment("cartpole_balance", -1, blind(2)), Error);
-  EXPECT_THROW(Environment("cartpole_balance", std::int64_t{1} << 32, blind(2)), Error);
-  EXPECT_THROW(Environment("cartpole_balance", 0, blind(0)), Error);
-  EXPECT_THROW(Environment("cartpole_balance", 0, {.height = 0}), Error);
+  ControlEnvironment environment("cartpole_balance", blind(2));
+  EXPECT_THROW((void)environment.begin({-1, 0}), Error);
+  EXPECT_THROW((void)environment.begin({std::int64_t{1} << 32, 0}), Error);
+  EXPECT_THROW(ControlEnvironment("cartpole_balance", blind(0)), Error);
+  EXPECT_THROW(ControlEnvironment("cartpole_balance", {.height = 0}), Error);
 }
 
 }  // namespace

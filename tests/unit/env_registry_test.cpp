@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
-#include "env/environment.h"
+#include "env/control_environment.h"
 #include "env/task_summary.h"
 
 namespace dreamer::env {
@@ -16,7 +16,7 @@ TEST(Registry, EveryTaskCanBeMadeAndHasANameOfItsOwn) {
   for (const auto& task : all_tasks()) {
     EXPECT_LT(last, task.name);
     EXPECT_FALSE(task.description.empty()) << task.name;
-    Environment environment(task.name, 0, {.render = RenderQuality::none});
+    ControlEnvironment environment(task.name, {.render = RenderQuality::none});
     EXPECT_GT(environment.signature().action.size(), 0) << task.name;
     last = task.name;
   }
@@ -26,7 +26,7 @@ TEST(Registry, ASummaryIsWhatTheMadeModelSays) {
   for (const auto& task : all_tasks()) {
     SCOPED_TRACE(task.name);
     const TaskSummary summary = summarize(task);
-    const Environment environment(task.name, 0, {.render = RenderQuality::none});
+    const ControlEnvironment environment(task.name, {.render = RenderQuality::none});
     const auto floats = [](const std::vector<double>& x) {
       return std::vector<float>(x.begin(), x.end());
     };
@@ -41,7 +41,7 @@ TEST(Registry, ASummaryIsWhatTheMadeModelSays) {
 }
 
 TEST(Registry, ARangeThatActuatorsShareIsSaidOnce) {
-  EXPECT_THAT(task_row(find_task("quadruped_run")),
+  EXPECT_THAT(control_task_table(),
               AllOf(HasSubstr("12 in [-1,1] [-1,1.1] [-0.8,0.8]"), HasSubstr("0.02 s")));
 }
 

@@ -7,16 +7,16 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
-#include "env/environment.h"
+#include "env/control_environment.h"
 
 namespace dreamer::env {
 namespace {
 
 std::vector<std::uint8_t> first_image(std::int64_t height, std::int64_t width,
                                       RenderQuality quality) {
-  Environment environment("cartpole_balance", 0,
-                          {.height = height, .width = width, .render = quality});
-  return environment.reset().image;
+  ControlEnvironment environment("cartpole_balance",
+                                 {.height = height, .width = width, .render = quality});
+  return environment.begin({}).images["image"];
 }
 
 TEST(Renderer, ImagesHaveTheSizeThatWasAskedFor) {
@@ -48,17 +48,17 @@ TEST(Renderer, FirstRowIsTheTop) {
 
 TEST(Renderer, TwoInOneThreadDoNotMixTheirPixels) {
   const EnvironmentOptions options{.render = RenderQuality::fast};
-  Environment cartpole("cartpole_swingup", 0, options), reacher("reacher_easy", 0, options);
-  const auto a = cartpole.reset().image, b = reacher.reset().image;
-  const Environment::Fields unchanged;
-  EXPECT_EQ(cartpole.restore(unchanged, unchanged).image, a);
-  EXPECT_EQ(reacher.restore(unchanged, unchanged).image, b);
+  ControlEnvironment cartpole("cartpole_swingup", options), reacher("reacher_easy", options);
+  const auto a = cartpole.begin({}).images, b = reacher.begin({}).images;
+  const Simulator::Fields unchanged;
+  EXPECT_EQ(cartpole.restore(unchanged, unchanged).images, a);
+  EXPECT_EQ(reacher.restore(unchanged, unchanged).images, b);
   EXPECT_NE(a, b);
 }
 
 std::vector<std::uint8_t> seen_by(const std::string& camera) {
-  Environment environment("reacher_easy", 0, {.render = RenderQuality::fast, .camera = camera});
-  return environment.reset().image;
+  ControlEnvironment environment("reacher_easy", {.render = RenderQuality::fast, .camera = camera});
+  return environment.begin({}).images["image"];
 }
 
 TEST(Renderer, ACameraIsChosenByNameOrNumber) {

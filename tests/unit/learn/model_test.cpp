@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "model/decoder.h"
+#include "model/encoder.h"
 #include "model/world_model.h"
 
 namespace dreamer {
@@ -28,9 +30,11 @@ Signature signature_of(const ImageShape& image, std::int64_t actions) {
 }
 
 Sequences random_sequences(std::int64_t batch, std::int64_t length, std::int64_t action) {
-  return {torch::randint(0, 256, {batch, length, 64, 64, 3}, torch::kUInt8),
-          torch::rand({batch, length, action}) * 2 - 1, torch::rand({batch, length}),
-          torch::ones({batch, length}), torch::ones({batch, length})};
+  return {{{"image", torch::randint(0, 256, {batch, length, 64, 64, 3}, torch::kUInt8)}},
+          torch::rand({batch, length, action}) * 2 - 1,
+          torch::rand({batch, length}),
+          torch::ones({batch, length}),
+          torch::ones({batch, length})};
 }
 
 ModelNoise random_noise(std::int64_t batch, std::int64_t length, const ModelConfig& c) {
@@ -40,8 +44,8 @@ ModelNoise random_noise(std::int64_t batch, std::int64_t length, const ModelConf
 TEST(WorldModel, HasThePapersSizes) {
   const WorldModel model(ModelConfig{}, signature_of(kImage, 1));
   const Tensor image = torch::zeros({1, 64, 64, 3}, torch::kUInt8);
-  EXPECT_EQ(model.encode(model.preprocess(image)).size(-1), 1024);
-  EXPECT_EQ(model.decode(torch::zeros({1, 230})).sizes(),
+  EXPECT_EQ(model.encode(model.preprocess({{"image", image}})).size(-1), 1024);
+  EXPECT_EQ(model.modalities().at("image")->decode(torch::zeros({1, 230})).sizes(),
             (std::vector<std::int64_t>{1, 3, 64, 64}));
 }
 
@@ -106,13 +110,13 @@ TEST(ModelLoss, PaddingChangesNothing) {
   const ModelNoise noise = random_noise(2, 6, c);
   batch.mask.slice(1, 4).zero_();
   const ModelLoss padded = model.loss(batch, noise);
-  batch.image.slice(1, 4).fill_(77);
+  batch.observations["image"].slice(1, 4).fill_(77);
   batch.reward.slice(1, 4).fill_(1e6);
   const ModelLoss other = model.loss(batch, noise);
   EXPECT_EQ(padded.total.item<float>(), other.total.item<float>());
   Sequences shorter = batch;
-  for (Tensor* t :
-       {&shorter.image, &shorter.action, &shorter.reward, &shorter.discount, &shorter.mask})
+  for (Tensor* t : {&shorter.observations["image"], &shorter.action, &shorter.reward,
+                    &shorter.discount, &shorter.mask})
     *t = t->slice(1, 0, 4);
   const ModelLoss cut = model.loss(shorter, {noise.posterior.slice(1, 0, 4), {}});
   EXPECT_NEAR(cut.total.item<float>(), padded.total.item<float>(), 1e-2);
@@ -133,10 +137,11 @@ TEST(WorldModel, ImagesComeBackFromTheirPreprocessing) {
     ModelConfig c = small_config();
     c.image_center = center;
     c.image_gain = center ? 10 : 1;
-    WorldModel model(c, signature_of(kImage, 1));
-    if (center) model.set_mean_image(torch::rand({64, 64, 3}));
+    const WorldModel model(c, signature_of(kImage, 1));
+    Modality& modality = *model.modalities().at("image");
+    modality.set_mean(torch::rand({64, 64, 3}));
     const Tensor image = torch::randint(0, 256, {2, 64, 64, 3}, torch::kUInt8);
-    EXPECT_TRUE(torch::equal(model.to_image(model.preprocess(image)), image));
+    EXPECT_TRUE(torch::equal(modality.restore(modality.preprocess(image, {})), image));
   }
 }
 

@@ -39,10 +39,12 @@ std::vector<Tensor> update_with(ops::Kernels kernels) {
   behavior_config.units = 24;
   behavior_config.actor_layers = behavior_config.value_layers = 2;
   const ActorCritic behavior(behavior_config, config.feature(), kActions);
-  const Sequences batch{torch::randint(0, 256, {kBatch, kLength, 64, 64, 3}, torch::kUInt8),
-                        torch::rand({kBatch, kLength, kActions}) * 2 - 1,
-                        torch::randn({kBatch, kLength}), torch::ones({kBatch, kLength}),
-                        torch::ones({kBatch, kLength})};
+  const Sequences batch{
+      {{"image", torch::randint(0, 256, {kBatch, kLength, 64, 64, 3}, torch::kUInt8)}},
+      torch::rand({kBatch, kLength, kActions}) * 2 - 1,
+      torch::randn({kBatch, kLength}),
+      torch::ones({kBatch, kLength}),
+      torch::ones({kBatch, kLength})};
   const ModelLoss loss = model.loss(batch, {torch::randn({kBatch, kLength, config.stoch}), {}});
   const Latent states = loss.states.latent.detach();
   const BehaviorLoss imagined =

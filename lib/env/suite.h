@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/json.h"
+#include "env/environment.h"
+
+namespace dreamer::env {
+
+/// A family of tasks, by the prefix of their names.
+struct Suite {
+  std::string prefix;  // "", or such as "gym:"
+  std::string description;
+  /// Whether making a task only reads what is installed with us. A task that an episode file names
+  /// is made only then: opening a file must never start a program.
+  bool from_files = true;
+  /// Its tasks, for `dr-collect --list-tasks`: lines of JSON, or a table for people.
+  std::vector<Json> (*lines)();
+  std::string (*table)();
+  /// The task's name as episodes have it, without the prefix.
+  /// @throws Error (usage) that names the nearest task
+  std::string (*find)(const std::string& asked);
+  std::unique_ptr<Environment> (*make)(const std::string& task, const EnvironmentOptions& options);
+};
+
+/// All suites; the one without a prefix comes first.
+[[nodiscard]] const std::vector<Suite>& all_suites();
+
+/// The task's name as episodes have it.
+/// @throws Error (usage) if there is no such task
+[[nodiscard]] std::string task_name(const std::string& asked);
+
+/// @throws Error (usage) if there is no such task
+[[nodiscard]] std::unique_ptr<Environment> make_environment(const std::string& task,
+                                                            const EnvironmentOptions& options = {});
+
+/// The same for a task that an episode file names.
+/// @throws Error if its suite is none that files may name
+[[nodiscard]] std::unique_ptr<Environment> make_logged_environment(
+    const std::string& task, const EnvironmentOptions& options = {});
+
+}  // namespace dreamer::env

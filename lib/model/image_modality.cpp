@@ -1,0 +1,64 @@
+#include "model/image_modality.h"
+
+#include "core/error.h"
+#include "ops/distributions.h"
+#include "ops/images.h"
+
+namespace dreamer {
+
+using torch::Tensor;
+
+ImageModality::ImageModality(const Space& space, const ModelConfig& config,
+                             torch::nn::Module& model)
+    : config_(config), shape_{space.shape[0], space.shape[1], space.shape[2]} {
+  if (shape_.height != 64 || shape_.width != 64)
+    throw error(
+        "images are {}x{}; the convolutions of this model take 64x64: collect or import "
+        "them at that size",
+        shape_.height, shape_.width);
+  encoder_ =
+      model.register_module("encoder", std::make_shared<Encoder>(shape_.channels, config_.depth));
+  if (config_.image_center)
+    mean_ = model.register_buffer(
+        "mean_image", torch::full({shape_.height, shape_.width, shape_.channels}, 0.5F));
+}
+
+void ImageModality::add_decoder(torch::nn::Module& model) {
+  decoder_ = model.register_module(
+      "decoder", std::make_shared<Decoder>(config_.feature(), config_.depth, shape_.channels));
+}
+
+void ImageModality::set_mean(const Tensor& mean) {
+  if (config_.image_center) mean_.copy_(mean);
+}
+
+Tensor ImageModality::preprocess(const Tensor& stored, const Tensor& dither) const {
+  const Tensor center = config_.image_center ? mean_ : torch::full({}, 0.5F);
+  Tensor x;
+  if (dithered()) {
+    x = stored.to(torch::kFloat32) / 256;
+    if (dither.defined()) x = x + dither / 256;
+    x = (x - center) * config_.image_gain;
+  } else {
+    x = ops::scaled_images(stored, center, config_.image_gain);
+  }
+  // Channels go first as a view: in memory the image stays row, column, channel, which is the
+  // order in which the convolutions are fastest.
+  return x.movedim(-1, -3);
+}
+
+Tensor ImageModality::restore(const Tensor& decoded) const {
+  Tensor x = decoded.movedim(-3, -1) / config_.image_gain;
+  x = config_.image_center ? x + mean_ : x + 0.5;
+  return (x * 255).round().clamp(0, 255).to(torch::kUInt8).contiguous();
+}
+
+Tensor ImageModality::nll(const Tensor& prediction, const Tensor& x) const {
+  return ops::half_squared_distance(prediction, x) + nll_floor();
+}
+
+double ImageModality::nll_floor() const {
+  return kHalfLogTwoPi * static_cast<double>(shape_.size());
+}
+
+}  // namespace dreamer
