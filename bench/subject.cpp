@@ -20,9 +20,10 @@ data::Batch random_batch(const FitModelConfig& config, std::int64_t channels, st
   batch.signature.action.shape = {action};
   const auto rows = static_cast<std::size_t>(config.batch * config.length);
   const RandomStream stream(0, "bench-batch");
-  batch.image.resize(rows * static_cast<std::size_t>(image_shape(batch.signature).size()));
-  for (std::size_t i = 0; i < batch.image.size(); ++i)
-    batch.image[i] = static_cast<std::uint8_t>(i * 2654435761U >> 13U);
+  auto& image = batch.images["image"];
+  image.resize(rows * static_cast<std::size_t>(image_shape(batch.signature).size()));
+  for (std::size_t i = 0; i < image.size(); ++i)
+    image[i] = static_cast<std::uint8_t>(i * 2654435761U >> 13U);
   batch.action.resize(rows * static_cast<std::size_t>(action));
   stream.fill_uniform(0, batch.action);
   batch.reward.resize(rows);

@@ -95,11 +95,13 @@ int main(int argc, char** argv) {
          "how images are drawn: dm_control's pixels, no shadows and reflections, or no images")
       ->type_name("exact|fast|none")
       ->capture_default_str();
-  app.add_option("--observations", o.observations,
-                 "all: store the state's vectors and the physics beside the images")
-      ->check(CLI::IsMember({"none", "all"}).description(""))
-      ->type_name("none|all")
-      ->capture_default_str();
+  auto* observations =
+      app.add_option(
+             "--observations", o.observations,
+             "all: store the state's vectors and the physics too; the default without images")
+          ->check(CLI::IsMember({"none", "all"}).description(""))
+          ->type_name("none|all")
+          ->capture_default_str();
   app.add_flag("--deterministic,--mode", o.deterministic,
                "act by the mode of the policy's distribution, without exploration noise");
   program.compute(o);
@@ -129,7 +131,9 @@ int main(int argc, char** argv) {
     o.collect.environment.render = env::render_quality(o.render);
     o.collect.environment.action_repeat = o.config.collect.action_repeat;
     o.collect.environment.time_limit = o.config.collect.time_limit;
-    o.collect.observations = o.observations == "all";
+    o.collect.observations =
+        o.observations == "all" ||
+        (observations->count() == 0 && o.collect.environment.render == env::RenderQuality::none);
   });
   return program.run(argc, argv, [&] {
     if (o.list_tasks)

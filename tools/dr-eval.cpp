@@ -98,9 +98,10 @@ int main(int argc, char** argv) {
   program.group("Evaluating a policy");
   program.count("--episodes", o.episodes, 1, "episodes to act in");
   program.count("--envs", o.envs, 1, "environments side by side, a thread each");
-  app.add_option("--render", o.render,
-                 "how images are drawn: dm_control's pixels, or no shadows and reflections")
-      ->type_name("exact|fast")
+  app.add_option(
+         "--render", o.render,
+         "how images are drawn: dm_control's pixels, no shadows and reflections, or no images")
+      ->type_name("exact|fast|none")
       ->capture_default_str();
   program.group("Evaluating a model");
   program.count("--starts", o.model.starts, 1,

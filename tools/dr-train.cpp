@@ -61,9 +61,11 @@ int main(int argc, char** argv) {
       ->required()
       ->default_str("");
   program.count("--envs", job.envs, 1, "environments side by side, a thread each");
-  app.add_option("--render", job.render,
-                 "how images are drawn: dm_control's pixels, or no shadows and reflections")
-      ->type_name("exact|fast")
+  app.add_option(
+         "--render", job.render,
+         "how images are drawn: dm_control's pixels, no shadows and reflections, or no images: "
+         "the model learns from the state's vectors")
+      ->type_name("exact|fast|none")
       ->capture_default_str();
   program.group("Saving and logging");
   program.count(
@@ -76,8 +78,7 @@ int main(int argc, char** argv) {
   program.check([&] {
     static_cast<void>(env::task_name(job.task));
     check_seeds(job);
-    if (env::render_quality(job.render) == env::RenderQuality::none)
-      throw usage_error("--render none: the model learns from images; give exact or fast");
+    static_cast<void>(env::render_quality(job.render));
     if (!job.init_policy.empty() && job.init_model.empty())
       throw usage_error("--init-policy needs --init-model: the model that it was learned in");
     warn_of_unused(program, job.config);

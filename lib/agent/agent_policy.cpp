@@ -1,6 +1,7 @@
 #include "agent/agent_policy.h"
 
-#include <algorithm>
+#include <iterator>
+#include <map>
 #include <utility>
 
 #include "agent/tensors.h"
@@ -14,18 +15,19 @@ namespace {
 
 constexpr std::int64_t kLongestEpisode = std::int64_t{1} << 24;  // steps, to number all draws
 
-/// The observation that `space` describes: [1,…].
-Tensor observed(const Step& seen, const Space& space, torch::Device device) {
-  const auto found = seen.images.find(space.name);
-  const auto size =
-      found == seen.images.end() ? 0 : static_cast<std::int64_t>(found->second.size());
+/// The observation that `space` describes, among those of one type: [1,…].
+template <class T>
+Tensor observed(const std::map<std::string, std::vector<T>>& seen, const Space& space,
+                torch::Device device) {
+  const auto found = seen.find(space.name);
+  const auto size = found == seen.end() ? 0 : std::ssize(found->second);
   if (size != space.size())
     throw error("the environment's observation {} has {} values, the policy takes {}", space.name,
                 size, shape_text(space.shape));
   std::vector<std::int64_t> shape = space.shape;
   shape.insert(shape.begin(), 1);
-  return torch::from_blob(const_cast<std::uint8_t*>(found->second.data()),  // only read
-                          shape, torch::kUInt8)
+  return torch::from_blob(const_cast<T*>(found->second.data()),  // only read
+                          shape, c10::CppTypeToScalarType<T>::value)
       .to(device);
 }
 
@@ -49,7 +51,9 @@ void LatentFilter::begin() {
 const Latent& LatentFilter::observe(const Step& seen, const StepNoise& noise) {
   Observations observations;
   for (const Space& space : model_->signature().observations)
-    observations[space.name] = observed(seen, space, device_);
+    observations[space.name] = space.kind == SpaceKind::image
+                                   ? observed(seen.images, space, device_)
+                                   : observed(seen.vectors, space, device_);
   const Tensor embedding = model_->encode(model_->preprocess(observations, model_->mean_dither()));
   state_ = model_->rssm().observe_step(state_, action_, embedding,
                                        noise("act-posterior", {1, model_->config().stoch}));

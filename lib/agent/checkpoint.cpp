@@ -60,10 +60,11 @@ void check_same_sizes(const ModelConfig& theirs, const ModelConfig& ours,
   Config a, b;
   a.model = theirs;
   b.model = ours;
-  check_same(to_json(a), to_json(b),
-             {"depth", "stoch", "deter", "hidden", "units", "reward_layers", "gru", "image_center",
-              "discount_head", "discount_layers"},
-             "model", file);
+  check_same(
+      to_json(a), to_json(b),
+      {"depth", "stoch", "deter", "hidden", "units", "reward_layers", "gru", "image_center",
+       "discount_head", "discount_layers", "vector_units", "vector_layers", "vector_encoding"},
+      "model", file);
 }
 
 void check_same_sizes(const BehaviorConfig& theirs, const BehaviorConfig& ours,
@@ -110,7 +111,8 @@ void write_model(io::FileWriter& file, const WorldModel& model) {
   file.attribute("/model", "task", signature.task);
   file.attribute("/model", "action_size", signature.action.size());
   file.attribute("/model", "action_repeat", signature.frames_per_step);
-  file.attribute("/model", "image", {image.height, image.width, image.channels});
+  if (image.size() > 0)
+    file.attribute("/model", "image", {image.height, image.width, image.channels});
 }
 
 void write_behavior(io::FileWriter& file, const ActorCritic& behavior) {
@@ -164,8 +166,9 @@ void check_signature(const Signature& model, const Signature& data,
   for (const Space& space : model.observations) {
     const Space* const found = data.observation(space.name);
     if (found == nullptr || found->kind != space.kind || found->shape != space.shape)
-      throw error("{}: /{} is {}, the model takes {}; wrong --data or --model?", where.string(),
-                  space.name, found == nullptr ? "not there" : shape_text(found->shape),
+      throw error("{}: {} is {}, the model takes {}; wrong --data or --model?", where.string(),
+                  data::observation_path(space.name),
+                  found == nullptr ? "not there" : shape_text(found->shape),
                   shape_text(space.shape));
   }
   if (data.frames_per_step != model.frames_per_step)

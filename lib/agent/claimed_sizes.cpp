@@ -4,11 +4,12 @@
 
 #include "core/error.h"
 #include "model/encoder.h"
+#include "model/modality.h"
 
 namespace dreamer {
 namespace {
 
-constexpr std::int64_t kMost = 1 << 20;  // actions or channels: far more than any task has
+constexpr std::int64_t kMost = 1 << 20;  // values of an action or a vector, channels, sides
 
 void check_shape(const io::FileReader& file, const std::string& path, const io::Shape& claimed) {
   const io::Shape shape = file.info(path).shape;
@@ -25,19 +26,62 @@ void check_head(const io::FileReader& file, const std::string& group, std::int64
                 {units, i == 1 ? features : units});
 }
 
+void check_extents(const Space& space) {
+  for (const std::int64_t extent : space.shape)
+    if (extent < 1 || extent > kMost)
+      throw error("/model: the observation {} is {}; the file is damaged", space.name,
+                  shape_text(space.shape));
+  if (space.size() > kMost * kMost)
+    throw error("/model: the observation {} is {}; the file is damaged", space.name,
+                shape_text(space.shape));
+}
+
+/// The group of a part of an observation.
+std::string group_of(const std::string& part, const Space& space) {
+  return "/model/" + Modality::part_name(part, space);
+}
+
+/// The layers of an image; the size of its embedding.
+std::int64_t check_image(const io::FileReader& file, const Space& space, const ModelConfig& m) {
+  check_extents(space);
+  const ImageShape image{space.shape[0], space.shape[1], space.shape[2]};
+  const std::vector<FeatureMap> maps = feature_maps(image, m.depth);
+  std::int64_t in = image.channels;
+  for (std::size_t i = 0; i < maps.size(); ++i) {
+    check_shape(file, fmt::format("{}/conv{}/weight", group_of("encoder", space), i + 1),
+                {maps[i].channels, in, 4, 4});
+    in = maps[i].channels;
+  }
+  const bool paper = image.height == 64 && image.width == 64;
+  check_shape(file, group_of("decoder", space) + "/dense/weight",
+              {paper ? 32 * m.depth : maps.back().size(), m.feature()});
+  return maps.back().size();
+}
+
+/// The same for a vector.
+std::int64_t check_vector(const io::FileReader& file, const Space& space, const ModelConfig& m) {
+  check_extents(space);
+  check_head(file, group_of("encoder", space), space.size(), m.vector_units, m.vector_layers);
+  check_shape(file, group_of("encoder", space) + "/out/weight", {m.vector_units, m.vector_units});
+  check_head(file, group_of("decoder", space), m.feature(), m.vector_units, m.vector_layers);
+  check_shape(file, group_of("decoder", space) + "/out/weight", {space.size(), m.vector_units});
+  return m.vector_units;
+}
+
 }  // namespace
 
 void check_claimed_sizes(const io::FileReader& file, const Config& config,
                          const Signature& signature) {
   const ModelConfig& m = config.model;
-  const std::int64_t embedding = Encoder::embedding(m.depth), features = m.feature();
-  const ImageShape image = image_shape(signature);
-  const std::int64_t actions = signature.action.size();
-  if (std::min(actions, image.channels) < 1 || std::max(actions, image.channels) > kMost)
-    throw error("/model: {} actions and {} channels; the file is damaged", actions, image.channels);
-  check_shape(file, "/model/encoder/conv1/weight", {m.depth, image.channels, 4, 4});
-  check_shape(file, "/model/encoder/conv4/weight", {8 * m.depth, 4 * m.depth, 4, 4});
-  check_shape(file, "/model/decoder/dense/weight", {embedding, features});
+  const std::int64_t features = m.feature(), actions = signature.action.size();
+  if (actions < 1 || actions > kMost)
+    throw error("/model: {} actions; the file is damaged", actions);
+  if (signature.observations.empty())
+    throw error("/model: there are no observations; the file is damaged");
+  std::int64_t embedding = 0;
+  for (const Space& space : signature.observations)
+    embedding +=
+        space.kind == SpaceKind::image ? check_image(file, space, m) : check_vector(file, space, m);
   check_shape(file, "/model/rssm/input/weight", {m.hidden, m.stoch + actions});
   check_shape(file, "/model/rssm/gru/weight_hh", {3 * m.deter, m.deter});
   check_shape(file, "/model/rssm/posterior_hidden/weight", {m.hidden, m.deter + embedding});

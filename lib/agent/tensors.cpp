@@ -65,10 +65,17 @@ Tensor uniform_tensor(const RandomStream& stream, std::uint64_t update, torch::I
 
 Sequences to_sequences(const data::Batch& batch, torch::Device device) {
   const std::int64_t rows = batch.batch, length = batch.length;
-  const ImageShape image = image_shape(batch.signature);
+  const auto shape_of = [&](const std::string& name) {
+    std::vector<std::int64_t> shape = {rows, length};
+    const auto& more = batch.signature.observation(name)->shape;
+    shape.insert(shape.end(), more.begin(), more.end());
+    return shape;
+  };
   Sequences out;
-  out.observations["image"] =
-      copied(batch.image, {rows, length, image.height, image.width, image.channels}, device);
+  for (const auto& [name, pixels] : batch.images)
+    out.observations[name] = copied(pixels, shape_of(name), device);
+  for (const auto& [name, values] : batch.vectors)
+    out.observations[name] = copied(values, shape_of(name), device);
   out.action = copied(batch.action, {rows, length, batch.signature.action.size()}, device);
   out.reward = copied(batch.reward, {rows, length}, device);
   out.discount = copied(batch.discount, {rows, length}, device);

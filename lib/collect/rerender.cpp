@@ -100,8 +100,7 @@ class Rerenderer {
     const auto environment = environment_for(logged);
     Episode shown =
         has_physics(logged, *environment->simulator()) ? std::move(logged) : reenacted(logged);
-    shown.image.clear();
-    shown.image.shrink_to_fit();
+    shown.images.clear();
     const auto stored = std::make_shared<const Episode>(std::move(shown));
     return {summary_of(*stored, *environment), [environment, stored](std::int64_t t) {
               Simulator& simulator = *environment->simulator();

@@ -41,12 +41,14 @@ class Recorder {
   }
 
   void add(const std::vector<float>& action, const Step& seen) {
-    if (const auto image = seen.images.find("image"); image != seen.images.end())
-      episode_.image.insert(episode_.image.end(), image->second.begin(), image->second.end());
+    for (const auto& [name, pixels] : seen.images) {
+      auto& all = episode_.images[name];
+      all.insert(all.end(), pixels.begin(), pixels.end());
+    }
     episode_.action.insert(episode_.action.end(), action.begin(), action.end());
     episode_.reward.push_back(seen.reward);
     episode_.discount.push_back(seen.discount);
-    if (observations_) append(episode_.observations, seen.vectors);
+    if (observations_) append(episode_.vectors, seen.vectors);
     if (simulator_ != nullptr) append(episode_.physics, simulator_->state());
   }
 

@@ -14,6 +14,10 @@ constexpr double kHuge = 1e6;
 
 Fields model_fields(ModelConfig& c) {
   return {
+      {"observations", &c.observations,
+       "observations to learn from: names or patterns such as 'position,camera*'; empty: all "
+       "images, "
+       "or all vectors where there are no images"},
       {"depth", &c.depth,
        "channels of the first convolution; the others have 2, 4, 8 times as many", 1, 512},
       {"stoch", &c.stoch, "size of the stochastic state", 1, 4096},
@@ -38,6 +42,16 @@ Fields model_fields(ModelConfig& c) {
       {"image_center", &c.image_center, "subtract the mean frame of the data instead of 0.5"},
       {"image_gain", &c.image_gain, "images are multiplied by this after centring", 1e-3, 1e3},
       {"image_scale", &c.image_scale, "weight of the image loss", 0, kHuge},
+      {"vector_units", &c.vector_units, "width of the encoder and decoder of a vector", 1, 8192},
+      {"vector_layers", &c.vector_layers, "their hidden layers", 1, 16},
+      {"vector_encoding",
+       &c.vector_encoding,
+       "standardized: by mean and standard deviation in the data that the model was made with; "
+       "symlog: sign(x) ln(1+|x|); raw: as it is",
+       0,
+       0,
+       {"standardized", "symlog", "raw"}},
+      {"vector_scale", &c.vector_scale, "weight of the loss of each vector", 0, kHuge},
       {"reward_transform",
        &c.reward_transform,
        "what is done to rewards as they are read",

@@ -15,6 +15,7 @@ namespace dreamer {
 
 /// The world model: sizes and loss.
 struct ModelConfig {
+  std::string observations;
   std::int64_t depth = 32;
   std::int64_t stoch = 30;
   std::int64_t deter = 200;
@@ -27,6 +28,10 @@ struct ModelConfig {
   bool image_center = false;
   double image_gain = 1;
   double image_scale = 1;
+  std::int64_t vector_units = 200;
+  std::int64_t vector_layers = 2;
+  std::string vector_encoding = "standardized";
+  double vector_scale = 1;
   std::string reward_transform = "none";
   double reward_scale = 1;
   double kl_scale = 1;

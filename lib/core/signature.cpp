@@ -1,6 +1,7 @@
 #include "core/signature.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include "core/error.h"
@@ -113,12 +114,42 @@ class Reader {
   std::string_view where_;
 };
 
+bool matches(std::string_view pattern, std::string_view name) {
+  if (pattern.empty()) return name.empty();
+  if (pattern.front() == '*')
+    return matches(pattern.substr(1), name) || (!name.empty() && matches(pattern, name.substr(1)));
+  return !name.empty() && name.front() == pattern.front() &&
+         matches(pattern.substr(1), name.substr(1));
+}
+
 }  // namespace
 
 std::int64_t Space::size() const {
   std::int64_t size = 1;
   for (const std::int64_t extent : shape) size *= extent;
   return size;
+}
+
+std::vector<Space> select_observations(const Signature& signature,
+                                       const std::vector<std::string>& patterns) {
+  const auto& all = signature.observations;
+  if (all.empty()) throw error("there are no observations, neither images nor vectors");
+  std::vector<Space> selected;
+  if (patterns.empty()) {
+    const auto is_image = [](const Space& space) { return space.kind == SpaceKind::image; };
+    std::ranges::copy_if(all, std::back_inserter(selected), is_image);
+    return selected.empty() ? all : selected;
+  }
+  for (const std::string& pattern : patterns)
+    if (std::ranges::none_of(all, [&](const Space& s) { return matches(pattern, s.name); })) {
+      std::vector<std::string> names;
+      std::ranges::transform(all, std::back_inserter(names), &Space::name);
+      throw error("no observation matches '{}'; there are: {}", pattern, fmt::join(names, ", "));
+    }
+  std::ranges::copy_if(all, std::back_inserter(selected), [&](const Space& space) {
+    return std::ranges::any_of(patterns, [&](const auto& p) { return matches(p, space.name); });
+  });
+  return selected;
 }
 
 const Space* Signature::observation(std::string_view name) const {

@@ -45,6 +45,12 @@ struct Signature {
   bool operator==(const Signature&) const = default;
 };
 
+/// The observations whose names match a pattern, in which '*' stands for any text. Without patterns
+/// all images; where there are none, all others.
+/// @throws Error for a pattern that matches none, or if there are no observations
+[[nodiscard]] std::vector<Space> select_observations(const Signature& signature,
+                                                     const std::vector<std::string>& patterns);
+
 /// The dimensions of an image: rows, columns, channels.
 struct ImageShape {
   std::int64_t height = 0, width = 0, channels = 0;

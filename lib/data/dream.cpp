@@ -1,5 +1,7 @@
 #include "data/dream.h"
 
+#include <string_view>
+
 #include "core/error.h"
 #include "core/path_text.h"
 
@@ -15,15 +17,16 @@ constexpr int kDeflate = 4;
 enum class Presence { required, optional };
 
 template <class T>
-void write(io::FileWriter& file, const char* path, const char* dims, const io::Shape& shape,
-           const std::vector<T>& values, Presence presence = Presence::required) {
+void write(io::FileWriter& file, const std::string& path, std::string_view dims,
+           const io::Shape& shape, const std::vector<T>& values,
+           Presence presence = Presence::required) {
   if (values.empty() && presence == Presence::optional) return;
   file.dataset(path, dims, shape, values, {.chunk_rows = 1, .deflate = kDeflate});
 }
 
 /// Reads a dataset of this shape, −1 standing for an extent that is taken from the file.
 template <class T>
-std::vector<T> read(const io::FileReader& file, const char* path, io::Shape shape,
+std::vector<T> read(const io::FileReader& file, const std::string& path, const io::Shape& shape,
                     Presence presence = Presence::required) {
   if (presence == Presence::optional && !file.has(path)) return {};
   const io::Shape found = file.info(path).shape;
@@ -43,20 +46,38 @@ std::int64_t last_extent(const io::FileReader& file, const char* path) {
 }
 
 /// The spaces of a dream's signature: the file's own, which its datasets must bear out, or what
-/// they are in a file of version 1.0. `image` is the shape of /image.
-void set_spaces(const io::FileReader& file, Signature& signature, const io::Shape& image) {
-  Signature found = signature;
-  found.observations = {image_space({image[2], image[3], image[4]})};
-  found.action.shape = {last_extent(file, "/action")};
+/// they are in a file of version 1.0, which has one image.
+void set_spaces(const io::FileReader& file, Signature& signature) {
+  const std::int64_t actions = last_extent(file, "/action");
   if (!file.has_attribute("/", "signature")) {
-    signature = std::move(found);
+    const io::Shape image = file.info("/image").shape;
+    if (image.size() != 5)
+      throw error("{}: /image is [{}], N,H,Y,X,C is needed", file.path().string(),
+                  fmt::join(image, ","));
+    signature.observations = {image_space({image[2], image[3], image[4]})};
+    signature.action.shape = {actions};
     return;
   }
   const std::string where = file.attribute_place("/", "signature");
+  const std::string task = signature.task;
   signature = signature_of(file.json_attribute("/", "signature"), where);
-  if (signature.task != found.task || image_shape(signature) != image_shape(found) ||
-      signature.action.shape != found.action.shape)
-    throw error("{}: is not that of the file's task, /image and /action", where);
+  if (signature.task != task || signature.action.size() != actions)
+    throw error("{}: is not that of the file's task and /action", where);
+}
+
+/// [N,H,…] of an observation.
+io::Shape shape_of(const Space& space, std::int64_t starts, std::int64_t horizon) {
+  io::Shape shape = {starts, horizon};
+  shape.insert(shape.end(), space.shape.begin(), space.shape.end());
+  return shape;
+}
+
+std::string dims_of(const Space& space) {
+  if (space.kind == SpaceKind::image) return "N,H,Y,X,C";
+  std::string dims = "N,H";
+  for (std::size_t axis = 0; axis < space.shape.size(); ++axis)
+    dims += "," + space.name + (axis == 0 ? "" : std::to_string(axis + 1));
+  return dims;
 }
 
 Dream read_header(const io::FileReader& file) {
@@ -93,8 +114,6 @@ void write_dream(const std::filesystem::path& path, const Dream& d,
   for (const std::string& episode : d.start_episode) episodes.push_back(text_of_path(episode));
   file.attribute("/start", "episode", episodes.dump());
   const io::Shape rows = {d.starts, d.horizon};
-  const ImageShape image = image_shape(d.signature);
-  const io::Shape images = {d.starts, d.horizon, image.height, image.width, image.channels};
   with_context(path.string(), [&] {
     write(file, "/start/row", "N", {d.starts}, d.start_row);
     write(file, "/action", "N,H,A", {d.starts, d.horizon, d.signature.action.size()}, d.action);
@@ -103,8 +122,18 @@ void write_dream(const std::filesystem::path& path, const Dream& d,
     write(file, "/reward", "N,H", rows, d.reward);
     write(file, "/value", "N,H", rows, d.value, Presence::optional);
     write(file, "/discount", "N,H", rows, d.discount, Presence::optional);
-    write(file, "/image", "N,H,Y,X,C", images, d.image);
-    write(file, "/truth/image", "N,H,Y,X,C", images, d.truth_image, Presence::optional);
+    for (const Space& space : d.signature.observations) {
+      const io::Shape shape = shape_of(space, d.starts, d.horizon);
+      const std::string at = observation_path(space.name), dims = dims_of(space);
+      const bool has_truth = !d.truth_reward.empty();
+      if (space.kind == SpaceKind::image) {
+        write(file, at, dims, shape, d.images.at(space.name));
+        if (has_truth) write(file, "/truth" + at, dims, shape, d.truth_images.at(space.name));
+      } else {
+        write(file, at, dims, shape, d.vectors.at(space.name));
+        if (has_truth) write(file, "/truth" + at, dims, shape, d.truth_vectors.at(space.name));
+      }
+    }
     write(file, "/truth/reward", "N,H", rows, d.truth_reward, Presence::optional);
   });
   io::write_provenance(file, provenance);
@@ -114,12 +143,12 @@ void write_dream(const std::filesystem::path& path, const Dream& d,
 Dream read_dream(const std::filesystem::path& path) {
   const io::FileReader file(path, kFormat);
   Dream d = read_header(file);
-  const io::Shape image = file.info("/image").shape;
-  if (image.size() != 5)
-    throw error("{}: /image is [{}], N,H,Y,X,C is needed", path.string(), fmt::join(image, ","));
-  d.starts = image[0];
-  d.horizon = image[1];
-  set_spaces(file, d.signature, image);
+  set_spaces(file, d.signature);
+  const io::Shape rows = file.info("/reward").shape;
+  if (rows.size() != 2)
+    throw error("{}: /reward is [{}], N,H is needed", path.string(), fmt::join(rows, ","));
+  d.starts = rows[0];
+  d.horizon = rows[1];
   d.stoch_size = last_extent(file, "/stoch");
   d.deter_size = last_extent(file, "/deter");
   const std::int64_t n = d.starts, h = d.horizon;
@@ -135,8 +164,17 @@ Dream read_dream(const std::filesystem::path& path) {
   d.reward = read<float>(file, "/reward", {n, h});
   d.value = read<float>(file, "/value", {n, h}, Presence::optional);
   d.discount = read<float>(file, "/discount", {n, h}, Presence::optional);
-  d.image = file.read<std::uint8_t>("/image");
-  d.truth_image = read<std::uint8_t>(file, "/truth/image", image, Presence::optional);
+  for (const Space& space : d.signature.observations) {
+    const io::Shape shape = shape_of(space, n, h);
+    const std::string at = observation_path(space.name), truth = "/truth" + at;
+    if (space.kind == SpaceKind::image) {
+      d.images[space.name] = read<std::uint8_t>(file, at, shape);
+      if (file.has(truth)) d.truth_images[space.name] = read<std::uint8_t>(file, truth, shape);
+    } else {
+      d.vectors[space.name] = read<float>(file, at, shape);
+      if (file.has(truth)) d.truth_vectors[space.name] = read<float>(file, truth, shape);
+    }
+  }
   d.truth_reward = read<float>(file, "/truth/reward", {n, h}, Presence::optional);
   return d;
 }

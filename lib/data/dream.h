@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -29,16 +30,16 @@ struct Dream {
   std::vector<std::string> start_episode;  // [N]: path of the episode that it starts in
   std::vector<std::int64_t> start_row;     // [N]
 
-  std::vector<float> action;        // [N,H,A]
-  std::vector<float> stoch;         // [N,H,S]
-  std::vector<float> deter;         // [N,H,D]
-  std::vector<float> reward;        // [N,H]
-  std::vector<float> value;         // [N,H]; may be empty (no policy given)
-  std::vector<float> discount;      // [N,H]; may be empty
-  std::vector<std::uint8_t> image;  // [N,H,Y,X,C] decoded
-
-  std::vector<std::uint8_t> truth_image;  // [N,H,Y,X,C]; empty without a truth
-  std::vector<float> truth_reward;        // [N,H]; likewise
+  std::vector<float> action;    // [N,H,A]
+  std::vector<float> stoch;     // [N,H,S]
+  std::vector<float> deter;     // [N,H,D]
+  std::vector<float> reward;    // [N,H]
+  std::vector<float> value;     // [N,H]; may be empty (no policy given)
+  std::vector<float> discount;  // [N,H]; may be empty
+  // The observations of the signature, decoded, and what was logged; empty without a truth.
+  std::map<std::string, std::vector<std::uint8_t>> images, truth_images;  // [N,H,Y,X,C]
+  std::map<std::string, std::vector<float>> vectors, truth_vectors;       // [N,H,…]
+  std::vector<float> truth_reward;                                        // [N,H]; likewise
 };
 
 /// Writes `dream` to `path` (format dreamer.dream 1.1).

@@ -120,6 +120,7 @@ std::map<std::string, Array<T>> read_arrays(const io::FileReader& file, const st
                                             std::int64_t rows) {
   std::map<std::string, Array<T>> arrays;
   for (const auto& [name, info] : datasets_in(file, group)) {
+    if (std::is_same_v<T, float> && info.type == "uint8" && info.shape.size() == 4) continue;
     if (info.shape.empty() || info.shape[0] != rows)
       throw error("{} is [{}], {} rows are needed", at(file, info.path), fmt::join(info.shape, ","),
                   rows);
@@ -139,12 +140,17 @@ void check_consistent(const Episode& e) {
   };
   if (rows < 1) throw error("an episode needs at least its reset row");
   for (const Space& space : e.signature.observations)
-    if (space.kind != SpaceKind::image && !e.observations.contains(space.name))
-      throw error("/observation/{} is in the signature and not stored", space.name);
+    if (space.kind == SpaceKind::image ? !e.images.contains(space.name)
+                                       : !e.vectors.contains(space.name))
+      throw error("{} is in the signature and not stored", observation_path(space.name));
   expect("/action", e.action.size(), rows * e.signature.action.size());
   expect("/discount", e.discount.size(), rows);
-  expect("/image", e.image.size(), image_shape(e.signature).size() * rows);
-  for (const auto& [name, array] : e.observations) {
+  for (const auto& [name, values] : e.images) {
+    const Space* const space = e.signature.observation(name);
+    expect(observation_path(name).c_str(), values.size(),
+           space == nullptr ? 0 : space->size() * rows);
+  }
+  for (const auto& [name, array] : e.vectors) {
     const Space* const space = e.signature.observation(name);
     if (space == nullptr || array.shape.size() != space->shape.size() + 1 ||
         !std::equal(space->shape.begin(), space->shape.end(), array.shape.begin() + 1))
@@ -163,6 +169,10 @@ void check_consistent(const Episode& e) {
 }  // namespace
 
 double Episode::total_reward() const { return std::accumulate(reward.begin(), reward.end(), 0.0); }
+
+std::string observation_path(const std::string& name) {
+  return name == "image" ? "/image" : "/observation/" + name;
+}
 
 std::string episode_file_name(const std::string& task, std::int64_t seed, std::int64_t index) {
   return fmt::format("{}-{:010}-{:06}.h5", task, seed, index);
@@ -198,15 +208,17 @@ void write_episode(const std::filesystem::path& path, const Episode& episode,
   if (!episode.truncated.empty()) file.attribute("/", "truncated", episode.truncated);
   file.attribute("/", "return", episode.total_reward());
   file.attribute("/", "length", rows);
-  if (const ImageShape shape = image_shape(signature); shape.size() > 0)
-    file.dataset("/image", "T,H,W,C", {rows, shape.height, shape.width, shape.channels},
-                 episode.image, {.chunk_rows = kImageChunkRows, .deflate = kDeflate});
+  for (const auto& [name, values] : episode.images)
+    if (const Space* const space = signature.observation(name); space != nullptr)
+      file.dataset(observation_path(name), "T,H,W,C",
+                   {rows, space->shape[0], space->shape[1], space->shape[2]}, values,
+                   {.chunk_rows = kImageChunkRows, .deflate = kDeflate});
   const io::Storage numbers{.deflate = kDeflate};
   file.dataset("/action", "T,A", {rows, signature.action.size()}, episode.action, numbers);
   file.dataset("/reward", "T", {rows}, episode.reward, numbers);
   file.dataset("/discount", "T", {rows}, episode.discount, numbers);
   with_context(path.string(), [&] {
-    write_arrays(file, "/observation", episode.observations);
+    write_arrays(file, "/observation", episode.vectors);
     write_arrays(file, "/physics", episode.physics);
     for (const auto& [name, values] : episode.model) {
       check_name(name);
@@ -234,10 +246,13 @@ Signature derived_signature(const io::FileReader& file, const io::DatasetInfo& a
     check_shape(file, "/image", {action.shape[0], -1, -1, -1}, image);
     signature.observations.push_back(image_space({image.shape[1], image.shape[2], image.shape[3]}));
   }
-  for (const auto& [name, info] : datasets_in(file, "/observation"))
+  for (const auto& [name, info] : datasets_in(file, "/observation")) {
+    const bool image = info.type == "uint8" && info.shape.size() == 4;
     if (!info.shape.empty())
-      signature.observations.push_back(
-          {.name = name, .shape = {info.shape.begin() + 1, info.shape.end()}});
+      signature.observations.push_back({.name = name,
+                                        .kind = image ? SpaceKind::image : SpaceKind::box,
+                                        .shape = {info.shape.begin() + 1, info.shape.end()}});
+  }
   return signature;
 }
 
@@ -323,8 +338,10 @@ Episode read_episode(const std::filesystem::path& path) {
   const auto rows = static_cast<std::int64_t>(e.action.size()) / e.signature.action.size();
   e.reward = read_finite_rows(file, "/reward", rows, 1);
   e.discount = read_finite_rows(file, "/discount", rows, 1);
-  if (image_shape(e.signature).size() > 0) e.image = file.read<std::uint8_t>("/image");
-  e.observations = read_arrays<float>(file, "/observation", rows);
+  for (const Space& space : e.signature.observations)
+    if (space.kind == SpaceKind::image)
+      e.images[space.name] = file.read<std::uint8_t>(observation_path(space.name));
+  e.vectors = read_arrays<float>(file, "/observation", rows);
   e.physics = read_arrays<double>(file, "/physics", rows);
   if (file.has("/physics/model"))
     for (const auto& info : file.datasets("/physics/model")) {

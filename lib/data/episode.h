@@ -17,7 +17,7 @@ namespace dreamer::data {
 inline constexpr std::int64_t kShortestEpisode = 2;
 
 /// One episode in memory. Row t holds what was known at time t: action[t] is the action that *led
-/// to* image[t]; row 0 is the reset, with zero action, zero reward and discount 1.
+/// to* the observations of row t; row 0 is the reset, with zero action, zero reward and discount 1.
 struct Episode {
   Signature signature;  // observations are those that are stored
   std::int64_t seed = 0;
@@ -25,17 +25,20 @@ struct Episode {
   std::string render;      // "exact", "fast", or empty if there are no images of ours
   std::string truncated;   // why it ends before its time: "physics" (they broke down), or empty
 
-  std::vector<std::uint8_t> image;                   // [T,Y,X,C]; the observation of that name
+  std::map<std::string, std::vector<std::uint8_t>> images;  // [T,Y,X,C], of the signature's images
+  std::map<std::string, Array<float>> vectors;              // [T,…], of its other observations
   std::vector<float> action;                         // [T,A], as executed: in [-1,1], or one-hot
   std::vector<float> reward;                         // [T], raw
   std::vector<float> discount;                       // [T]; a time limit is not an end
-  std::map<std::string, Array<float>> observations;  // [T,…], /observation/<name>
   std::map<std::string, Array<double>> physics;      // [T,…], /physics/<field>
   std::map<std::string, std::vector<double>> model;  // /physics/model/<field>, one row an episode
 
   [[nodiscard]] std::int64_t length() const { return static_cast<std::int64_t>(reward.size()); }
   [[nodiscard]] double total_reward() const;
 };
+
+/// Where files keep an observation: /image, or /observation/<name>.
+[[nodiscard]] std::string observation_path(const std::string& name);
 
 /// `<task>-<seed>-<index>.h5`, numbers zero-padded (10 and 6 digits).
 [[nodiscard]] std::string episode_file_name(const std::string& task, std::int64_t seed,

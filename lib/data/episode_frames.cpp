@@ -45,7 +45,7 @@ std::vector<EpisodeFrames> open_frames(const std::vector<std::filesystem::path>&
     const auto draw = [=, number = opened.size()](std::int64_t t) {
       const std::int64_t first = t / rows * rows;
       const FrameCache::Block block =
-          cache->rows(number, path, first, std::min(rows, length - first));
+          cache->rows(number, path, "image", first, std::min(rows, length - first));
       const std::int64_t frame = std::ssize(*block) / std::min(rows, length - first);
       const auto begin = block->begin() + (t - first) * frame;
       return std::vector<std::uint8_t>(begin, begin + frame);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "data/episode.h"
+
 namespace dreamer::data {
 namespace {
 
@@ -11,8 +13,9 @@ constexpr std::size_t kOpenFiles = 64;
 }  // namespace
 
 FrameCache::Block FrameCache::rows(std::uint64_t episode, const std::filesystem::path& path,
-                                   std::int64_t first, std::int64_t count) {
-  const Key key{episode, first};
+                                   const std::string& name, std::int64_t first,
+                                   std::int64_t count) {
+  const Key key{episode, name, first};
   {
     const std::lock_guard lock(mutex_);
     if (const auto found = by_key_.find(key); found != by_key_.end()) {
@@ -22,7 +25,7 @@ FrameCache::Block FrameCache::rows(std::uint64_t episode, const std::filesystem:
   }
   // Decoded outside of the lock, so that other threads go on meanwhile.
   auto block = std::make_shared<const std::vector<std::uint8_t>>(
-      reader(episode, path)->read_rows<std::uint8_t>("/image", first, count));
+      reader(episode, path)->read_rows<std::uint8_t>(observation_path(name), first, count));
   insert(key, block);
   return block;
 }

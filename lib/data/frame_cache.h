@@ -5,6 +5,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -21,9 +22,10 @@ class FrameCache {
 
   explicit FrameCache(std::int64_t memory_bytes) : limit_(memory_bytes) {}
 
-  /// Rows [first, first+count) of /image of `path`, which the caller knows as number `episode`.
+  /// Rows [first, first+count) of the images `name` of `path`, which the caller knows as number
+  /// `episode`.
   [[nodiscard]] Block rows(std::uint64_t episode, const std::filesystem::path& path,
-                           std::int64_t first, std::int64_t count);
+                           const std::string& name, std::int64_t first, std::int64_t count);
 
   /// What it holds now.
   [[nodiscard]] std::int64_t bytes() const;
@@ -31,12 +33,14 @@ class FrameCache {
  private:
   struct Key {
     std::uint64_t episode;
+    std::string name;
     std::int64_t first;
     bool operator==(const Key&) const = default;
   };
   struct Hash {
     std::size_t operator()(const Key& key) const {
-      return key.episode * 0x9e3779b97f4a7c15 + static_cast<std::uint64_t>(key.first);
+      return key.episode * 0x9e3779b97f4a7c15 + static_cast<std::uint64_t>(key.first) +
+             std::hash<std::string>()(key.name);
     }
   };
   struct Entry {

@@ -22,6 +22,16 @@ std::uint64_t hash_of(std::uint64_t hash, const std::vector<T>& values) {
   return hash_bytes(hash, std::as_bytes(std::span(values)));
 }
 
+/// All values of a vector observation, finite.
+std::vector<float> read_finite(const io::FileReader& file, const std::string& path) {
+  auto values = file.read<float>(path);
+  const auto bad = std::ranges::find_if_not(values, [](float x) { return std::isfinite(x); });
+  if (bad != values.end())
+    throw error("{}: {} row {} is not finite", file.path().string(), path,
+                (bad - values.begin()) * file.info(path).shape[0] / std::ssize(values));
+  return values;
+}
+
 }  // namespace
 
 Replay::Replay(const std::vector<std::filesystem::path>& paths, const Options& options)
@@ -82,7 +92,7 @@ Replay::EntryPtr Replay::read_or_refuse(const std::filesystem::path& path) {
 Replay::Entry Replay::read_entry(const std::filesystem::path& path) {
   const io::FileReader file(path, "dreamer.episode");
   const EpisodeHeader header = read_episode_header(file);
-  check_fits(header, path.string());
+  const Signature signature = checked_signature(header, path.string());
   Entry e;
   e.path = path;
   e.render = header.render;
@@ -90,14 +100,26 @@ Replay::Entry Replay::read_entry(const std::filesystem::path& path) {
   e.action = read_finite_rows(file, "/action", e.length, header.signature.action.size());
   e.reward = read_finite_rows(file, "/reward", e.length, 1);
   e.discount = read_finite_rows(file, "/discount", e.length, 1);
-  const io::DatasetInfo frames = file.info("/image");
-  e.stored_bytes = frames.stored_bytes;
-  const std::int64_t chunk = std::max<std::int64_t>(frames.chunk_rows, 1);
-  e.block_rows = chunk * ((kBlockRows + chunk - 1) / chunk);
+  for (const Space& space : signature.observations) {
+    const std::string place = observation_path(space.name);
+    if (const auto rows = file.info(place).shape[0]; rows != e.length || space.size() < 1)
+      throw error("{}: {} has {} rows of {} values, {} rows are needed", path.string(), place, rows,
+                  space.size(), e.length);
+    if (space.kind != SpaceKind::image) {
+      e.vectors[space.name] = read_finite(file, place);
+      continue;
+    }
+    const io::DatasetInfo frames = file.info(place);
+    e.stored_bytes += frames.stored_bytes;
+    const std::int64_t chunk = std::max<std::int64_t>(frames.chunk_rows, 1);
+    e.block_rows[space.name] = chunk * ((kBlockRows + chunk - 1) / chunk);
+  }
 
   const auto with_contents = [&](std::uint64_t hash) {
     hash = hash_bytes(hash, std::as_bytes(std::span(&e.length, 1)));
-    return hash_of(hash_of(hash_of(hash, e.action), e.reward), e.discount);
+    hash = hash_of(hash_of(hash_of(hash, e.action), e.reward), e.discount);
+    for (const auto& [name, values] : e.vectors) hash = hash_of(hash, values);
+    return hash;
   };
   const std::string name = path.filename().string();
   e.digest = with_contents(hash_bytes(kHashStart, std::as_bytes(std::span(name))));
@@ -107,29 +129,34 @@ Replay::Entry Replay::read_entry(const std::filesystem::path& path) {
     for (float& reward : e.reward) reward = std::tanh(reward);
   if (first_file_.empty()) {
     first_file_ = path.string();
-    signature_ = header.signature;
-    image_shape_ = image_shape(signature_);
+    signature_ = signature;
   }
   return e;
 }
 
-void Replay::check_fits(const EpisodeHeader& header, const std::string& file) const {
-  const Signature& here = header.signature;
-  const ImageShape image = image_shape(here);
-  if (image.size() == 0) throw error("{} has no /image; this needs episodes with images", file);
+Signature Replay::checked_signature(const EpisodeHeader& header, const std::string& file) const {
+  Signature here = header.signature;
   if (header.length < kShortestEpisode)
     throw error("{} has {} row, at least {} are needed; leave it out", file, header.length,
                 kShortestEpisode);
-  if (first_file_.empty()) return;
+  if (first_file_.empty()) {
+    here.observations =
+        with_context(file, [&] { return select_observations(here, options_.observations); });
+    return here;
+  }
   const Signature& there = signature_;
   const auto differ = [&](const std::string& what, const auto& ours, const auto& theirs) {
     throw error("{}: {} {}, but {} {} {}; give episodes that agree", file, what, ours, first_file_,
                 "has", theirs);
   };
   if (here.task != there.task) differ("is of task", here.task, there.task);
-  if (image != image_shape_)
-    differ("/image is", shape_text(here.observation("image")->shape),
-           shape_text(there.observation("image")->shape));
+  for (const Space& space : there.observations) {
+    const Space* const ours = here.observation(space.name);
+    if (ours == nullptr || ours->kind != space.kind || ours->shape != space.shape)
+      differ(observation_path(space.name) + " is",
+             ours == nullptr ? "not there" : shape_text(ours->shape), shape_text(space.shape));
+  }
+  here.observations = there.observations;
   if (here.action.size() != there.action.size())
     differ("/action columns are", here.action.size(), there.action.size());
   if (here.action.kind != there.action.kind) {
@@ -140,6 +167,7 @@ void Replay::check_fits(const EpisodeHeader& header, const std::string& file) co
   }
   if (here.frames_per_step != there.frames_per_step)
     differ("action_repeat is", here.frames_per_step, there.frames_per_step);
+  return here;
 }
 
 void Replay::warn_of_mixed_rendering(const std::vector<EntryPtr>& entries) {
@@ -209,7 +237,13 @@ Batch Replay::empty_batch(std::int64_t batch, std::int64_t length) const {
   out.length = length;
   out.signature = signature_;
   const auto rows = static_cast<std::size_t>(batch * length);
-  out.image.resize(rows * static_cast<std::size_t>(image_shape_.size()));
+  for (const Space& space : signature_.observations) {
+    const auto values = rows * static_cast<std::size_t>(space.size());
+    if (space.kind == SpaceKind::image)
+      out.images[space.name].resize(values);
+    else
+      out.vectors[space.name].resize(values);
+  }
   out.action.resize(rows * static_cast<std::size_t>(signature_.action.size()));
   out.reward.resize(rows);
   out.discount.resize(rows);
@@ -244,8 +278,10 @@ bool Replay::sample_window(Batch& batch, std::int64_t b, const RandomStream& str
   } catch (const Error& why) {
     if (options_.unusable == Unusable::refuse) throw;
     lose(episode, why);
-    const std::int64_t values = batch.length * image_shape_.size();
-    std::fill_n(batch.image.begin() + b * values, values, std::uint8_t{0});
+    for (auto& [name, pixels] : batch.images) {
+      const std::int64_t values = std::ssize(pixels) / batch.batch;
+      std::fill_n(pixels.begin() + b * values, values, std::uint8_t{0});
+    }
     return false;
   }
   return true;
@@ -277,11 +313,16 @@ void Replay::fill(Batch& batch, std::int64_t b, std::int64_t episode, const Entr
                   std::int64_t first_row) const {
   const std::int64_t count = std::min(batch.length, e.length - first_row);
   const std::int64_t to = b * batch.length;
-  copy_frames(episode, e, first_row, count, batch.image.data() + to * image_shape_.size());
+  for (const Space& space : signature_.observations)
+    if (space.kind == SpaceKind::image)
+      copy_frames(episode, e, space, first_row, count,
+                  batch.images.at(space.name).data() + to * space.size());
   const auto copy = [&](const std::vector<float>& from, std::vector<float>& out,
                         std::int64_t columns) {
     std::copy_n(from.begin() + first_row * columns, count * columns, out.begin() + to * columns);
   };
+  for (auto& [name, values] : batch.vectors)
+    copy(e.vectors.at(name), values, signature_.observation(name)->size());
   copy(e.action, batch.action, signature_.action.size());
   copy(e.reward, batch.reward, 1);
   copy(e.discount, batch.discount, 1);
@@ -290,22 +331,25 @@ void Replay::fill(Batch& batch, std::int64_t b, std::int64_t episode, const Entr
   batch.first_row[static_cast<std::size_t>(b)] = first_row;
 }
 
-void Replay::copy_frames(std::int64_t episode, const Entry& e, std::int64_t first,
-                         std::int64_t count, std::uint8_t* out) const {
-  const std::int64_t pixels = image_shape_.size(), last = first + count;
-  for (std::int64_t block = first / e.block_rows * e.block_rows; block < last;
-       block += e.block_rows) {
-    const auto rows = frames_->rows(static_cast<std::uint64_t>(episode), e.path, block,
-                                    std::min(e.block_rows, e.length - block));
-    const std::int64_t from = std::max(block, first), to = std::min(block + e.block_rows, last);
+void Replay::copy_frames(std::int64_t episode, const Entry& e, const Space& image,
+                         std::int64_t first, std::int64_t count, std::uint8_t* out) const {
+  const std::int64_t pixels = image.size(), last = first + count;
+  const std::int64_t block_rows = e.block_rows.at(image.name);
+  for (std::int64_t block = first / block_rows * block_rows; block < last; block += block_rows) {
+    const auto rows = frames_->rows(static_cast<std::uint64_t>(episode), e.path, image.name, block,
+                                    std::min(block_rows, e.length - block));
+    const std::int64_t from = std::max(block, first), to = std::min(block + block_rows, last);
     std::memcpy(out + (from - first) * pixels, rows->data() + (from - block) * pixels,
                 static_cast<std::size_t>((to - from) * pixels));
   }
 }
 
-std::vector<float> Replay::mean_image() const {
+std::vector<float> Replay::mean_image(const std::string& name) const {
+  const Space* const image = signature_.observation(name);
+  if (image == nullptr || image->kind != SpaceKind::image)
+    throw error("the replay buffer holds no images {}", name);
   const std::int64_t rows = total_rows(), frames = std::min(rows, kMeanFrames);
-  std::vector<std::uint64_t> sum(static_cast<std::size_t>(image_shape_.size()));
+  std::vector<std::uint64_t> sum(static_cast<std::size_t>(image->size()));
   std::vector<std::uint8_t> frame(sum.size());
   std::int64_t episode = 0, before = 0;  // rows of the episodes before `episode`
   std::int64_t read = 0;
@@ -315,7 +359,7 @@ std::vector<float> Replay::mean_image() const {
     if (is_lost(episode)) continue;
     if (signals::requested() != 0) throw signals::Stopped();
     try {
-      copy_frames(episode, *entry(episode), row - before, 1, frame.data());
+      copy_frames(episode, *entry(episode), *image, row - before, 1, frame.data());
     } catch (const Error& why) {
       if (options_.unusable == Unusable::refuse) throw;
       lose(episode, why);
@@ -328,6 +372,33 @@ std::vector<float> Replay::mean_image() const {
   for (std::size_t p = 0; p < sum.size(); ++p)
     mean[p] = static_cast<float>(static_cast<double>(sum[p]) / (255.0 * static_cast<double>(read)));
   return mean;
+}
+
+Replay::Moments Replay::moments(const std::string& name) const {
+  const Space* const space = signature_.observation(name);
+  if (space == nullptr || space->kind == SpaceKind::image)
+    throw error("the replay buffer holds no vectors {}", name);
+  const auto size = static_cast<std::size_t>(space->size());
+  std::vector<double> sum(size), squares(size);
+  double rows = 0;
+  for (std::int64_t episode = 0; episode < episodes(); ++episode) {
+    const EntryPtr e = entry(episode);
+    rows += static_cast<double>(e->length);
+    const std::vector<float>& values = e->vectors.at(name);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const double value = values[i];
+      sum[i % size] += value;
+      squares[i % size] += value * value;
+    }
+  }
+  Moments moments;
+  for (std::size_t k = 0; k < size; ++k) {
+    const double mean = sum[k] / rows;
+    moments.mean.push_back(static_cast<float>(mean));
+    moments.stddev.push_back(
+        static_cast<float>(std::sqrt(std::max(squares[k] / rows - mean * mean, 0.0))));
+  }
+  return moments;
 }
 
 }  // namespace dreamer::data

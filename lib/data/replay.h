@@ -23,9 +23,10 @@ namespace dreamer::data {
 /// first_row + t of its episode; rows after the end of a short episode are zero with mask 0.
 struct Batch {
   std::int64_t batch = 0, length = 0;
-  Signature signature;                  // of its episodes
-  std::vector<std::uint8_t> image;      // [B,L,Y,X,C]
-  std::vector<float> action;            // [B,L,A]
+  Signature signature;  // of its episodes, with the observations that it holds
+  std::map<std::string, std::vector<std::uint8_t>> images;  // [B,L,Y,X,C]
+  std::map<std::string, std::vector<float>> vectors;        // [B,L,…]
+  std::vector<float> action;                                // [B,L,A]
   std::vector<float> reward;            // [B,L], transformed as the replay's options say
   std::vector<float> discount;          // [B,L]
   std::vector<float> mask;              // [B,L]: 1 a row of the episode, 0 padding
@@ -43,18 +44,21 @@ struct ReplayOptions {
   std::int64_t memory_bytes = std::int64_t{1} << 30;  // of decoded frames held at most
   RewardTransform reward = RewardTransform::none;     // applied on read; files hold raw rewards
   Unusable unusable = Unusable::refuse;
+  std::vector<std::string> observations = {};  // patterns: select_observations
 };
 
-/// Any number of episode files as training data: actions, rewards and discounts in memory, frames
-/// read from the files as windows ask for them. Every window is a function of the list of episodes,
-/// the stream and the update, never of what was read before. Safe to use from several threads.
+/// Any number of episode files as training data: actions, rewards, discounts and vectors in memory,
+/// frames read from the files as windows ask for them. Every window is a function of the list of
+/// episodes, the stream and the update, never of what was read before. Safe to use from several
+/// threads.
 class Replay {
  public:
   using Options = ReplayOptions;
 
   /// Reads the index of every file. Throws Error (file, dataset, row) on episodes that do not fit
-  /// together (task, image shape, action size), hold non-finite numbers, have no images or fewer
-  /// than 2 rows. Different renderings only warn. With Unusable::skip it may be empty at first.
+  /// together (task, observations, action size), hold non-finite numbers, lack an observation or
+  /// have fewer than 2 rows. Different renderings only warn. With Unusable::skip it may be empty at
+  /// first.
   explicit Replay(const std::vector<std::filesystem::path>& paths, const Options& options = {});
 
   /// Adds those of `paths` that it does not hold yet; the number added. For a folder that grows.
@@ -69,7 +73,7 @@ class Replay {
   /// Rows of all.
   [[nodiscard]] std::int64_t total_rows() const;
   [[nodiscard]] std::filesystem::path path(std::int64_t episode) const;
-  /// Of its first episode; the others agree in what is learned from.
+  /// Of its first episode, with the observations that are learned from; the others agree in them.
   [[nodiscard]] const Signature& signature() const { return signature_; }
   /// The episodes by what they hold (length, actions, rewards, discounts), whatever their files are
   /// called and however they were rendered: 16 hexadecimal digits each, in order.
@@ -91,8 +95,14 @@ class Replay {
   /// Costs nothing, where reading all frames would.
   [[nodiscard]] std::uint64_t frames_digest() const;
 
-  /// The mean of image/255 over up to 2000 frames spread evenly over all episodes, [H,W,C].
-  [[nodiscard]] std::vector<float> mean_image() const;
+  /// The mean of image/255 over up to 2000 frames spread evenly over all episodes, [Y,X,C].
+  [[nodiscard]] std::vector<float> mean_image(const std::string& name = "image") const;
+
+  /// Mean and standard deviation of each value of a vector over all rows.
+  struct Moments {
+    std::vector<float> mean, stddev;
+  };
+  [[nodiscard]] Moments moments(const std::string& name) const;
 
   /// Decoded frames held now.
   [[nodiscard]] std::int64_t cached_bytes() const { return frames_->bytes(); }
@@ -102,15 +112,18 @@ class Replay {
     std::filesystem::path path;
     std::string render;
     std::int64_t length = 0;
-    std::int64_t block_rows = 0;                  // of frames read at once
-    std::vector<float> action, reward, discount;  // [T,A], [T], [T]
-    std::uint64_t digest = 0, fingerprint = 0;    // of name and contents; of contents alone
-    std::int64_t stored_bytes = 0;                // of the frames, after compression
+    std::map<std::string, std::int64_t> block_rows;     // of frames read at once, by image
+    std::vector<float> action, reward, discount;        // [T,A], [T], [T]
+    std::map<std::string, std::vector<float>> vectors;  // [T,…]
+    std::uint64_t digest = 0, fingerprint = 0;          // of name and contents; of contents alone
+    std::int64_t stored_bytes = 0;                      // of the frames, after compression
   };
   using EntryPtr = std::shared_ptr<const Entry>;
 
   [[nodiscard]] Entry read_entry(const std::filesystem::path& path);
-  void check_fits(const EpisodeHeader& header, const std::string& file) const;
+  /// The file's signature with the observations that are learned from.
+  [[nodiscard]] Signature checked_signature(const EpisodeHeader& header,
+                                            const std::string& file) const;
   void warn_of_mixed_rendering(const std::vector<EntryPtr>& entries);
   [[nodiscard]] EntryPtr entry(std::int64_t episode) const;
   [[nodiscard]] Batch empty_batch(std::int64_t batch, std::int64_t length) const;
@@ -119,8 +132,8 @@ class Replay {
   /// Window b of `batch` from draws that begin at `draw`; false if that episode is lost.
   [[nodiscard]] bool sample_window(Batch& batch, std::int64_t b, const RandomStream& stream,
                                    std::uint64_t update, std::uint64_t draw) const;
-  void copy_frames(std::int64_t episode, const Entry& entry, std::int64_t first, std::int64_t count,
-                   std::uint8_t* out) const;
+  void copy_frames(std::int64_t episode, const Entry& entry, const Space& image, std::int64_t first,
+                   std::int64_t count, std::uint8_t* out) const;
   [[nodiscard]] bool is_lost(std::int64_t episode) const;
   /// Takes an episode whose frames cannot be read out of use; throws if it was the last.
   void lose(std::int64_t episode, const Error& why) const;
@@ -128,7 +141,6 @@ class Replay {
   Options options_;
   // What the first episode says and every further one must agree with.
   Signature signature_;
-  ImageShape image_shape_;
   std::string first_file_;
   bool warned_ = false;
   std::unique_ptr<FrameCache> frames_;

@@ -52,11 +52,20 @@ data::Dream make_dream(const ModelCheckpoint& checkpoint, const PolicyCheckpoint
   if (predicted.discount.defined()) dream.discount = to_vector<float>(predicted.discount);
   if (policy != nullptr)
     dream.value = to_vector<float>(policy->behavior->value->forward(feature).squeeze(-1));
-  dream.image = to_vector<std::uint8_t>(decoded_images(model, rollout, &progress));
-  if (policy == nullptr) {
-    dream.truth_image = to_vector<std::uint8_t>(windows.logged.observations.at("image"));
-    dream.truth_reward = to_vector<float>(windows.logged.reward);
+  bool first = true;
+  for (const auto& [name, modality] : model.modalities()) {
+    const Tensor predicted_values = decoded(*modality, rollout, first ? &progress : nullptr);
+    first = false;
+    const Tensor& logged = windows.logged.observations.at(name);
+    if (logged.scalar_type() == torch::kUInt8) {
+      dream.images[name] = to_vector<std::uint8_t>(predicted_values);
+      if (policy == nullptr) dream.truth_images[name] = to_vector<std::uint8_t>(logged);
+    } else {
+      dream.vectors[name] = to_vector<float>(predicted_values);
+      if (policy == nullptr) dream.truth_vectors[name] = to_vector<float>(logged);
+    }
   }
+  if (policy == nullptr) dream.truth_reward = to_vector<float>(windows.logged.reward);
   return dream;
 }
 
@@ -65,7 +74,7 @@ Json summarize(const data::Dream& dream) {
                {"starts", dream.starts},
                {"context", dream.context},
                {"horizon", dream.horizon - dream.context}};
-  if (dream.truth_image.empty()) return line;
+  if (dream.truth_reward.empty()) return line;
   const auto ahead = [&](const auto& values, torch::ScalarType type) {
     const std::int64_t columns =
         static_cast<std::int64_t>(values.size()) / (dream.starts * dream.horizon);
@@ -75,11 +84,19 @@ Json summarize(const data::Dream& dream) {
         .slice(1, dream.context)
         .to(torch::kFloat32);
   };
-  const Tensor difference =
-      (ahead(dream.image, torch::kUInt8) - ahead(dream.truth_image, torch::kUInt8)) / 255;
   const Tensor reward_error =
       ahead(dream.reward, torch::kFloat32) - ahead(dream.truth_reward, torch::kFloat32);
-  line["psnr"] = psnr_of(by_horizon(difference.square())).mean().item<double>();
+  if (const auto image = dream.images.find("image"); image != dream.images.end()) {
+    const Tensor difference = (ahead(image->second, torch::kUInt8) -
+                               ahead(dream.truth_images.at("image"), torch::kUInt8)) /
+                              255;
+    line["psnr"] = psnr_of(by_horizon(difference.square())).mean().item<double>();
+  }
+  for (const auto& [name, values] : dream.vectors) {
+    const Tensor difference =
+        ahead(values, torch::kFloat32) - ahead(dream.truth_vectors.at(name), torch::kFloat32);
+    line["rmse"][name] = difference.square().mean().sqrt().item<double>();
+  }
   line["reward_mae"] = reward_error.abs().mean().item<double>();
   return line;
 }

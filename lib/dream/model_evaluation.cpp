@@ -13,10 +13,95 @@ using torch::Tensor;
 namespace {
 
 constexpr double kLeastError = 1e-10;  // mean squared error, of images in [0,1]
+constexpr double kLeastDeviation = 1e-6;
 
 std::vector<double> numbers(const Tensor& x) {
   const Tensor host = x.to(torch::kFloat64).to(torch::kCPU).contiguous();
   return {host.data_ptr<double>(), host.data_ptr<double>() + host.numel()};
+}
+
+double average(const Tensor& x) { return x.to(torch::kFloat64).mean().item<double>(); }
+
+// Rows of [N,L,…] behind the context, and the last one of it.
+Tensor ahead(const Tensor& x, const EvaluateModelJob& job) { return x.slice(1, job.context); }
+Tensor last_seen(const Tensor& x, const EvaluateModelJob& job) {
+  return x.slice(1, job.context - 1, job.context);
+}
+
+/// The mean frame [Y,X,C] in [0,1].
+Tensor mean_image(const data::Replay& replay, const std::string& name, torch::Device device) {
+  return torch::tensor(replay.mean_image(name), device)
+      .view(replay.signature().observation(name)->shape);
+}
+
+/// Of an image uint8 [N,L,Y,X,C], beside repeating the last frame and the mean frame.
+Json image_errors(const Tensor& predicted, const Tensor& stored, const Tensor& mean_frame,
+                  const EvaluateModelJob& job) {
+  const Tensor truth = stored.to(torch::kFloat32) / 255;
+  const auto mse = [&](const Tensor& guess) {
+    return by_horizon((guess - ahead(truth, job)).square());
+  };
+  const Tensor model_mse = mse(ahead(predicted.to(torch::kFloat32) / 255, job)),
+               mean_mse = mse(mean_frame);
+  const Tensor model_psnr = psnr_of(model_mse), mean_psnr = psnr_of(mean_mse),
+               repeat_psnr = psnr_of(mse(last_seen(truth, job)));
+  const Tensor gain = model_psnr - torch::maximum(repeat_psnr, mean_psnr);
+  // Free of the scale: PSNR is high wherever most of the image stands still.
+  const Tensor explained = 1 - model_mse / mean_mse.clamp_min(kLeastError);
+  return {{"psnr", average(model_psnr)},
+          {"psnr_repeat_last", average(repeat_psnr)},
+          {"psnr_mean_frame", average(mean_psnr)},
+          {"psnr_gain", average(gain)},
+          {"psnr_gain_at_end", gain[-1].item<double>()},
+          {"explained", average(explained)},
+          {"by_horizon",
+           {{"psnr", numbers(model_psnr)},
+            {"psnr_repeat_last", numbers(repeat_psnr)},
+            {"psnr_mean_frame", numbers(mean_psnr)},
+            {"psnr_gain", numbers(gain)},
+            {"explained", numbers(explained)}}}};
+}
+
+/// Of a vector [N,L,…], in units of each value's standard deviation in the data, beside repeating
+/// the last row and the mean of the data.
+Json vector_errors(const Tensor& predicted, const Tensor& truth,
+                   const data::Replay::Moments& moments, const EvaluateModelJob& job) {
+  const Tensor mean = torch::tensor(moments.mean, truth.device()).view(truth.sizes().slice(2));
+  const Tensor stddev = torch::tensor(moments.stddev, truth.device())
+                            .view(truth.sizes().slice(2))
+                            .clamp_min(kLeastDeviation);
+  const auto mse = [&](const Tensor& guess) {
+    return by_horizon(((guess - ahead(truth, job)) / stddev).square());
+  };
+  const Tensor model_mse = mse(ahead(predicted, job)), mean_mse = mse(mean),
+               repeat_mse = mse(last_seen(truth, job));
+  const Tensor explained = 1 - model_mse / mean_mse.clamp_min(kLeastError);
+  return {{"rmse", average(model_mse.sqrt())},
+          {"rmse_repeat_last", average(repeat_mse.sqrt())},
+          {"rmse_mean", average(mean_mse.sqrt())},
+          {"explained", average(explained)},
+          {"by_horizon",
+           {{"rmse", numbers(model_mse.sqrt())},
+            {"rmse_repeat_last", numbers(repeat_mse.sqrt())},
+            {"rmse_mean", numbers(mean_mse.sqrt())},
+            {"explained", numbers(explained)}}}};
+}
+
+Json reward_errors(const WorldModel& model, const Rollout& rollout, const Sequences& logged,
+                   const EvaluateModelJob& job) {
+  const Tensor reward = model.predict(rollout.states.feature()).reward;  // [N,L]
+  const auto mae = [&](const Tensor& guess) {
+    return by_horizon((guess - ahead(logged.reward, job)).abs());
+  };
+  const Tensor model_mae = mae(ahead(reward, job)), repeat_mae = mae(last_seen(logged.reward, job)),
+               mean_mae = mae(logged.reward.mean());
+  return {{"reward_mae", average(model_mae)},
+          {"reward_mae_repeat_last", average(repeat_mae)},
+          {"reward_mae_mean", average(mean_mae)},
+          {"by_horizon",
+           {{"reward_mae", numbers(model_mae)},
+            {"reward_mae_repeat_last", numbers(repeat_mae)},
+            {"reward_mae_mean", numbers(mean_mae)}}}};
 }
 
 }  // namespace
@@ -27,52 +112,26 @@ Json evaluate_open_loop(const WorldModel& model, const data::Replay& replay,
   const Sequences logged =
       draw_windows(replay, job.starts, job.context, job.horizon, job.seed, device).logged;
   const Rollout rollout = open_loop(model, logged, job.context, Draw::mean, job.seed);
-
-  const auto ahead = [&](const Tensor& x) { return x.slice(1, job.context); };
-  const auto last_seen = [&](const Tensor& x) { return x.slice(1, job.context - 1, job.context); };
-  const Tensor truth = logged.observations.at("image").to(torch::kFloat32) / 255;  // [N,L,Y,X,C]
-  const ImageShape shape = image_shape(model.signature());
-  const Tensor mean_frame =
-      torch::tensor(replay.mean_image(), device).view({shape.height, shape.width, shape.channels});
-  const auto mse = [&](const Tensor& guess) { return by_horizon((guess - ahead(truth)).square()); };
+  Json summary = {{"episodes", replay.episodes()},
+                  {"starts", job.starts},
+                  {"context", job.context},
+                  {"horizon", job.horizon}};
   Progress progress("windows", job.starts);
-  const Tensor predicted = decoded_images(model, rollout, &progress).to(torch::kFloat32) / 255;
-  const Tensor model_mse = mse(ahead(predicted)), mean_mse = mse(mean_frame);
-  const Tensor model_psnr = psnr_of(model_mse), mean_psnr = psnr_of(mean_mse),
-               repeat_psnr = psnr_of(mse(last_seen(truth)));
-  const Tensor gain = model_psnr - torch::maximum(repeat_psnr, mean_psnr);
-  // Free of the scale: PSNR is high wherever most of the image stands still.
-  const Tensor explained = 1 - model_mse / mean_mse.clamp_min(kLeastError);
-
-  const Tensor reward = model.predict(rollout.states.feature()).reward;  // [N,L]
-  const auto mae = [&](const Tensor& guess) {
-    return by_horizon((guess - ahead(logged.reward)).abs());
-  };
-  const Tensor model_mae = mae(ahead(reward)), repeat_mae = mae(last_seen(logged.reward)),
-               mean_mae = mae(logged.reward.mean());
-  const auto average = [](const Tensor& x) { return x.to(torch::kFloat64).mean().item<double>(); };
-  return {{"episodes", replay.episodes()},
-          {"starts", job.starts},
-          {"context", job.context},
-          {"horizon", job.horizon},
-          {"psnr", average(model_psnr)},
-          {"psnr_repeat_last", average(repeat_psnr)},
-          {"psnr_mean_frame", average(mean_psnr)},
-          {"psnr_gain", average(gain)},
-          {"psnr_gain_at_end", gain[-1].item<double>()},
-          {"explained", average(explained)},
-          {"reward_mae", average(model_mae)},
-          {"reward_mae_repeat_last", average(repeat_mae)},
-          {"reward_mae_mean", average(mean_mae)},
-          {"by_horizon",
-           {{"psnr", numbers(model_psnr)},
-            {"psnr_repeat_last", numbers(repeat_psnr)},
-            {"psnr_mean_frame", numbers(mean_psnr)},
-            {"psnr_gain", numbers(gain)},
-            {"explained", numbers(explained)},
-            {"reward_mae", numbers(model_mae)},
-            {"reward_mae_repeat_last", numbers(repeat_mae)},
-            {"reward_mae_mean", numbers(mean_mae)}}}};
+  Progress* counted = &progress;
+  for (const auto& [name, modality] : model.modalities()) {
+    const Tensor predicted = decoded(*modality, rollout, counted);
+    counted = nullptr;  // the first observation counts for all
+    const Tensor& truth = logged.observations.at(name);
+    Json errors = truth.scalar_type() == torch::kUInt8
+                      ? image_errors(predicted, truth, mean_image(replay, name, device), job)
+                      : vector_errors(predicted, truth, replay.moments(name), job);
+    if (name == "image")
+      summary.merge_patch(errors);
+    else
+      summary["observations"][name] = std::move(errors);
+  }
+  summary.merge_patch(reward_errors(model, rollout, logged, job));
+  return summary;
 }
 
 }  // namespace dreamer

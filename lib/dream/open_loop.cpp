@@ -108,14 +108,13 @@ Rollout policy_dream(const WorldModel& model, const Actor& actor, const Sequence
   return recorder.rollout(context);
 }
 
-Tensor decoded_images(const WorldModel& model, const Rollout& rollout, Progress* progress) {
+Tensor decoded(const Modality& modality, const Rollout& rollout, Progress* progress) {
   const torch::NoGradGuard no_grad;
   // One dream at a time: the decoder's layers between need a hundred times an image's memory.
-  const Modality& image = *model.modalities().at("image");
   std::vector<Tensor> dreams;
   const Tensor feature = rollout.states.feature();
   for (std::int64_t n = 0; n < feature.size(0); ++n) {
-    dreams.push_back(image.restore(image.decode(feature[n])));
+    dreams.push_back(modality.restore(modality.decode(feature[n])));
     if (progress != nullptr) progress->advance();
   }
   return torch::stack(dreams);

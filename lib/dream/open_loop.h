@@ -37,9 +37,10 @@ struct Windows {
   std::vector<std::int64_t> episode, first_row;  // [N]
 };
 
-/// Decoded images of a rollout, uint8 [N,H,Y,X,C]; `progress` counts the N.
-[[nodiscard]] torch::Tensor decoded_images(const WorldModel& model, const Rollout& rollout,
-                                           Progress* progress = nullptr);
+/// An observation of a rollout as it would be stored: images uint8 [N,H,Y,X,C], vectors float
+/// [N,H,…]; `progress` counts the N.
+[[nodiscard]] torch::Tensor decoded(const Modality& modality, const Rollout& rollout,
+                                    Progress* progress = nullptr);
 
 /// Decibels of a mean squared error of images in [0,1], where none is below 100.
 [[nodiscard]] torch::Tensor psnr_of(const torch::Tensor& mse);

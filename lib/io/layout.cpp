@@ -128,7 +128,9 @@ class Check {
 
   void dataset(const DatasetInfo& info, const DatasetRule& rule,
                const std::vector<std::string>& stars) {
-    if (info.type != rule.type) report("{} is {}, {} is needed", info.path, info.type, rule.type);
+    const auto types = split(rule.type, '|');
+    if (std::ranges::find(types, info.type) == types.end())
+      report("{} is {}, {} is needed", info.path, info.type, rule.type);
     extents(info, rule);
     if (rule.like.empty()) return;
     std::string other = rule.like;

@@ -15,7 +15,7 @@ namespace dreamer::io {
 /// One dataset, or many of one kind, that a format has.
 struct DatasetRule {
   std::string path;           // a name is *, names at any depth are **
-  std::string type;           // "uint8", "float32", …
+  std::string type;           // "uint8", "float32", …; or one of several: "float32|uint8"
   std::string dims;           // "T,H,W,C"; a closing * stands for any further axes
   std::string like;           // a dataset of the same shape; $1 is what the first star stood for
   bool optional = false;      // may be missing

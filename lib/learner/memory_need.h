@@ -19,7 +19,7 @@ struct MemoryNeed {
 /// @param learns whether gradients run through the batches, or states are only inferred from them
 enum class Learns { no, yes };
 [[nodiscard]] std::vector<MemoryNeed> model_memory(const ModelConfig& model,
-                                                   const ImageShape& image, std::int64_t batch,
+                                                   const Signature& signature, std::int64_t batch,
                                                    std::int64_t length, const std::string& section,
                                                    Learns learns);
 

@@ -18,12 +18,17 @@ namespace {
 constexpr Size kScreen{1000, 1400}, kStripScreen{4000, 1600};
 constexpr std::int64_t kMostColumns = 8;  // of dreams in a row
 constexpr std::int64_t kStripColumns = 11;
+constexpr Size kPlotTile{120, 160};     // what stands for an image where there is none
+constexpr int kStripPlot = 6;           // widths of it, of a plot in a strip
+constexpr std::size_t kMostValues = 8;  // of vectors, plotted
 
 /// A dream with what every frame of it needs.
 class Scene {
  public:
   explicit Scene(data::Dream dream) : dream_(std::move(dream)) {
-    if (dream_.image.empty()) throw error("this dream has no images; nothing to show");
+    add_values();
+    if (!has_images() && values_of_vectors_.empty())
+      throw error("this dream has neither images nor vectors; nothing to show");
     rewards_.include(dream_.reward);
     rewards_.include(dream_.truth_reward);
     values_.include(dream_.value);
@@ -32,12 +37,15 @@ class Scene {
   [[nodiscard]] std::int64_t count() const { return dream_.starts; }
   [[nodiscard]] std::int64_t rows() const { return dream_.horizon; }
   [[nodiscard]] std::int64_t context() const { return dream_.context; }
-  [[nodiscard]] bool has_truth() const { return !dream_.truth_image.empty(); }
+  [[nodiscard]] bool has_images() const { return dream_.images.contains("image"); }
+  /// Whether truth, model and error are shown one below the other.
+  [[nodiscard]] bool has_truth() const { return dream_.truth_images.contains("image"); }
   [[nodiscard]] std::string name() const {
     return dream_.signature.task +
            (dream_.kind == data::DreamKind::policy ? ", dream of the policy" : ", open loop");
   }
   [[nodiscard]] Size frame_size() const {
+    if (!has_images()) return kPlotTile;
     const ImageShape image = image_shape(dream_.signature);
     return {image.height, image.width};
   }
@@ -48,47 +56,46 @@ class Scene {
   }
 
   /// The tiles of start `n` at row `t` from top to bottom: truth, model and error, or the model's
-  /// alone.
+  /// alone. Without images the plots of the vectors.
   [[nodiscard]] std::vector<Canvas> tiles(std::int64_t n, std::int64_t t,
                                           const Layout& layout) const {
-    const Canvas model = frame(dream_.image, n, t);
+    if (!has_images()) return plots_of(vector_panels(), n, t, layout.tile_width, layout);
+    const Canvas model = frame(dream_.images.at("image"), n, t);
     const auto tile = [&](const Canvas& canvas, Color color) {
       return border(enlarge(canvas, layout.scale), layout.frame, color);
     };
     std::vector<Canvas> result;
     if (!has_truth()) return {tile(model, mark(t))};
-    const Canvas truth = frame(dream_.truth_image, n, t);
+    const Canvas truth = frame(dream_.truth_images.at("image"), n, t);
     return {tile(truth, theme::kPanel), tile(model, mark(t)),
             tile(error_canvas(truth, model), theme::kPanel)};
   }
 
   /// The size of the tiles of a start, one below the other.
   [[nodiscard]] Size tiles_size(const Layout& layout) const {
+    if (!has_images())
+      return below(sizes_of(vector_panels(), Values::shown, layout.tile_width, layout), layout.gap);
     const Size tile{layout.tile_height + 2 * layout.frame, layout.tile_width + 2 * layout.frame};
     return below(std::vector<Size>(has_truth() ? 3 : 1, tile), layout.gap);
   }
 
-  /// The curves of start `n`, one plot for the reward and one for the value where there is one.
+  /// The curves of start `n`: a plot for the reward, one for the value where there is one, and for
+  /// the vectors beside images.
   /// @param now the row of the cursor; negative: none
   [[nodiscard]] std::vector<Canvas> plots(std::int64_t n, std::int64_t now, int width,
                                           const Layout& layout) const {
-    std::vector<Canvas> result;
-    for (const Panel& panel : panels()) {
-      std::vector<Curve> curves;
-      for (const auto& [values, color] : panel.curves) curves.push_back({track(values, n), color});
-      result.push_back(
-          plot(curves, panel.names, panel.range, now,
-               style(panel, now < 0 ? Values::left_out : Values::shown, width, layout)));
-    }
-    return result;
+    return plots_of(panels(), n, now, width, layout);
   }
   [[nodiscard]] std::vector<Size> plot_sizes(Values values, int width, const Layout& layout) const {
-    std::vector<Size> result;
-    for (const Panel& panel : panels()) {
-      const PlotStyle look = style(panel, values, width, layout);
-      result.push_back({look.height, look.width});
-    }
-    return result;
+    return sizes_of(panels(), values, width, layout);
+  }
+  /// The curves of the vectors of start `n` over all rows.
+  [[nodiscard]] std::vector<Canvas> vector_plots(std::int64_t n, int width,
+                                                 const Layout& layout) const {
+    return plots_of(vector_panels(), n, -1, width, layout);
+  }
+  [[nodiscard]] std::vector<Size> vector_plot_sizes(int width, const Layout& layout) const {
+    return sizes_of(vector_panels(), Values::left_out, width, layout);
   }
 
   /// "truth", "model", "error" in a column beside the tiles.
@@ -108,6 +115,67 @@ class Scene {
     std::vector<std::pair<std::span<const float>, Color>> curves;  // [N,H]
     Range range;
   };
+  /// A value of a vector over all rows, [N,H].
+  struct VectorValue {
+    std::string name;  // "position 2"
+    std::vector<float> model, truth;
+    Range range;
+  };
+
+  void add_values() {
+    for (const auto& [name, values] : dream_.vectors) {
+      const auto truth = dream_.truth_vectors.find(name);
+      const std::int64_t rows = dream_.starts * dream_.horizon;
+      const std::int64_t size = rows > 0 ? std::ssize(values) / rows : 0;
+      for (std::int64_t k = 0; k < size && values_of_vectors_.size() < kMostValues; ++k) {
+        VectorValue one{.name = size == 1 ? name : fmt::format("{} {}", name, k)};
+        for (std::int64_t row = 0; row < rows; ++row) {
+          one.model.push_back(values[row * size + k]);
+          if (truth != dream_.truth_vectors.end())
+            one.truth.push_back(truth->second[row * size + k]);
+        }
+        one.range.include(one.model);
+        one.range.include(one.truth);
+        values_of_vectors_.push_back(std::move(one));
+      }
+    }
+  }
+
+  [[nodiscard]] std::vector<Panel> vector_panels() const {
+    std::vector<Panel> result;
+    for (const VectorValue& value : values_of_vectors_) {
+      Panel panel{{value.name}, {{value.model, theme::kPredicted}}, value.range};
+      if (!value.truth.empty()) {
+        panel.names.emplace_back("true");
+        panel.curves.emplace_back(value.truth, theme::kTruth);
+      }
+      result.push_back(std::move(panel));
+    }
+    return result;
+  }
+
+  [[nodiscard]] std::vector<Canvas> plots_of(const std::vector<Panel>& panels, std::int64_t n,
+                                             std::int64_t now, int width,
+                                             const Layout& layout) const {
+    std::vector<Canvas> result;
+    for (const Panel& panel : panels) {
+      std::vector<Curve> curves;
+      for (const auto& [values, color] : panel.curves) curves.push_back({track(values, n), color});
+      result.push_back(
+          plot(curves, panel.names, panel.range, now,
+               style(panel, now < 0 ? Values::left_out : Values::shown, width, layout)));
+    }
+    return result;
+  }
+  [[nodiscard]] static std::vector<Size> sizes_of(const std::vector<Panel>& panels, Values values,
+                                                  int width, const Layout& layout) {
+    std::vector<Size> result;
+    for (const Panel& panel : panels) {
+      const PlotStyle look = style(panel, values, width, layout);
+      result.push_back({look.height, look.width});
+    }
+    return result;
+  }
 
   [[nodiscard]] std::vector<Panel> panels() const {
     std::vector<Panel> result{{{"reward"}, {{dream_.reward, theme::kReward}}, rewards_}};
@@ -117,6 +185,7 @@ class Scene {
     }
     if (!dream_.value.empty())
       result.push_back({{"value"}, {{dream_.value, theme::kValue}}, values_});
+    if (has_images()) std::ranges::move(vector_panels(), std::back_inserter(result));
     return result;
   }
   [[nodiscard]] static PlotStyle style(const Panel& panel, Values values, int width,
@@ -137,6 +206,7 @@ class Scene {
   }
 
   data::Dream dream_;
+  std::vector<VectorValue> values_of_vectors_;
   Range rewards_, values_;
 };
 
@@ -232,7 +302,8 @@ class Strip {
                         .measure = [this](const Layout& layout) { return size(layout); }})) {}
 
   [[nodiscard]] Canvas draw() const {
-    std::vector<Canvas> lines{draw_heads()};
+    std::vector<Canvas> lines;
+    if (scene_.has_images()) lines.push_back(draw_heads());
     for (std::int64_t n = 0; n < scene_.count(); ++n) lines.push_back(draw_start(n));
     return titled(below(lines, 2 * layout_.gap), {scene_.name()}, {state(), theme::kObserved},
                   layout_);
@@ -254,6 +325,13 @@ class Strip {
   }
 
   [[nodiscard]] Canvas draw_start(std::int64_t n) const {
+    if (!scene_.has_images()) {
+      const int width = kStripPlot * layout_.tile_width;
+      std::vector<Canvas> plots = scene_.vector_plots(n, width, layout_);
+      if (overlay_)
+        std::ranges::move(scene_.plots(n, -1, width, layout_), std::back_inserter(plots));
+      return below(plots, layout_.gap);
+    }
     std::vector<Canvas> columns;
     if (scene_.has_truth()) columns.push_back(scene_.row_names(layout_));
     for (const std::int64_t t : rows_)
@@ -266,6 +344,16 @@ class Strip {
   }
 
   [[nodiscard]] Size size(const Layout& layout) const {
+    if (!scene_.has_images()) {
+      const int width = kStripPlot * layout.tile_width;
+      std::vector<Size> plots = scene_.vector_plot_sizes(width, layout);
+      if (overlay_)
+        std::ranges::move(scene_.plot_sizes(Values::left_out, width, layout),
+                          std::back_inserter(plots));
+      const std::vector<Size> starts(static_cast<std::size_t>(scene_.count()),
+                                     below(plots, layout.gap));
+      return titled(below(starts, 2 * layout.gap), scene_.name(), state(), layout);
+    }
     std::vector<Size> columns(rows_.size(), scene_.tiles_size(layout));
     if (scene_.has_truth()) columns.push_back({0, text_width("truth", layout.text)});
     std::vector<Size> parts{beside(columns, layout.gap)};

@@ -27,12 +27,13 @@ Canvas frame_of(const EpisodeFrames& source, std::int64_t t, int scale) {
     return enlarge(canvas_of(pixels, shape.height, shape.width, shape.channels), scale);
   };
   if (source.draw) return canvas(source.draw(t));
-  return canvas(std::span(source.episode.image).subspan(t * shape.size(), shape.size()));
+  const std::span<const std::uint8_t> images = source.episode.images.at("image");
+  return canvas(images.subspan(t * shape.size(), shape.size()));
 }
 
 void require_images(const std::vector<EpisodeFrames>& episodes) {
   for (const auto& [episode, draw] : episodes)
-    if (episode.image.empty() && !draw)
+    if (!episode.images.contains("image") && !draw)
       throw error("episode {} of {}, seed {}, has no images; nothing to show", episode.index,
                   episode.signature.task, episode.seed);
 }

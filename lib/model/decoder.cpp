@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "model/encoder.h"
 #include "model/layers.h"
 #include "ops/conv_stack.h"
 #include "ops/mlp.h"
@@ -13,26 +14,50 @@ namespace dreamer {
 
 using torch::Tensor;
 
-Decoder::Decoder(std::int64_t feature, std::int64_t depth, std::int64_t channels) {
-  dense_ = register_module("dense", dense(feature, 32 * depth));
-  constexpr std::array<std::int64_t, 4> kernels = {5, 5, 6, 6};
-  const std::array<std::int64_t, 5> sizes = {32 * depth, 4 * depth, 2 * depth, depth, channels};
-  for (std::size_t i = 0; i < kernels.size(); ++i) {
-    torch::nn::ConvTranspose2d layer(
-        torch::nn::ConvTranspose2dOptions(sizes[i], sizes[i + 1], kernels[i]).stride(2));
-    glorot_uniform(layer->weight);
-    torch::nn::init::zeros_(layer->bias);
-    layers_.push_back(register_module(fmt::format("deconv{}", i + 1), layer));
+Decoder::Decoder(std::int64_t feature, std::int64_t depth, const ImageShape& image) {
+  if (image.height == 64 && image.width == 64) {
+    dense_ = register_module("dense", dense(feature, 32 * depth));
+    constexpr std::array<std::int64_t, 4> kernels = {5, 5, 6, 6};
+    const std::array<std::int64_t, 5> channels = {32 * depth, 4 * depth, 2 * depth, depth,
+                                                  image.channels};
+    for (std::size_t i = 0; i < kernels.size(); ++i)
+      add_layer(channels[i], channels[i + 1], kernels[i], kernels[i]);
+    return;
+  }
+  std::vector<FeatureMap> maps = feature_maps(image, depth);
+  const FeatureMap& first = maps.back();
+  height_ = first.height;
+  width_ = first.width;
+  dense_ = register_module("dense", dense(feature, first.size()));
+  maps.insert(maps.begin(), {image.channels, image.height, image.width});
+  for (std::size_t i = maps.size() - 1; i > 0; --i) {
+    // The kernel that undoes a convolution of kernel 4: 2·(n−1) + 4 or 5 is the side before it.
+    const FeatureMap &in = maps[i], &out = maps[i - 1];
+    add_layer(in.channels, out.channels, out.height - 2 * (in.height - 1),
+              out.width - 2 * (in.width - 1));
   }
 }
 
+void Decoder::add_layer(std::int64_t in, std::int64_t out, std::int64_t kernel_y,
+                        std::int64_t kernel_x) {
+  torch::nn::ConvTranspose2d layer(
+      torch::nn::ConvTranspose2dOptions(in, out, {kernel_y, kernel_x}).stride(2));
+  glorot_uniform(layer->weight);
+  torch::nn::init::zeros_(layer->bias);
+  layers_.push_back(register_module(fmt::format("deconv{}", layers_.size() + 1), layer));
+}
+
 Tensor Decoder::first_layers(const Tensor& feature) const {
+  if (!from_one_pixel())
+    return torch::linear(feature, dense_->weight, dense_->bias)
+        .view({feature.size(0), -1, height_, width_});
   // On a 1×1 image a transposed convolution is a dense layer, [k,k,O, E], its pixels in the order
   // in which the convolutions are fastest.
   const auto& first = layers_.front();
-  const std::int64_t kernel = first->weight.size(2), out = first->weight.size(1);
+  const std::int64_t out = first->weight.size(1), height = first->weight.size(2),
+                     width = first->weight.size(3);
   const Tensor to_pixels = first->weight.permute({2, 3, 1, 0}).flatten(0, 2);
-  Tensor weight = to_pixels, bias = first->bias.repeat({kernel * kernel});
+  Tensor weight = to_pixels, bias = first->bias.repeat({height * width});
   Tensor x = feature;
   // There is no activation between it and the dense layer: for many rows the two are one product,
   // by a matrix that is computed first.
@@ -44,14 +69,15 @@ Tensor Decoder::first_layers(const Tensor& feature) const {
     x = torch::linear(x, dense_->weight, dense_->bias);
   }
   const Tensor y = ops::mlp(x, {weight, bias});
-  return y.relu().view({rows, kernel, kernel, out}).permute({0, 3, 1, 2});
+  return y.relu().view({rows, height, width, out}).permute({0, 3, 1, 2});
 }
 
 Tensor Decoder::forward(const Tensor& feature) const {
   auto shape = feature.sizes().slice(0, feature.dim() - 1).vec();
+  const std::size_t done = from_one_pixel() ? 1 : 0;  // convolutions of first_layers
   const Tensor x =
       ops::conv_transpose2d(first_layers(feature.flatten(0, -2)),
-                            weights_of(std::span(layers_).subspan(1)), ops::Activation::none);
+                            weights_of(std::span(layers_).subspan(done)), ops::Activation::none);
   shape.insert(shape.end(), {x.size(1), x.size(2), x.size(3)});
   return x.reshape(shape);
 }

@@ -1,7 +1,10 @@
 #include "model/encoder.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
+#include "core/error.h"
 #include "model/layers.h"
 #include "ops/conv_stack.h"
 
@@ -9,15 +12,30 @@ namespace dreamer {
 
 using torch::Tensor;
 
-Encoder::Encoder(std::int64_t channels, std::int64_t depth) {
-  std::int64_t in = channels;
-  for (int i = 0; i < 4; ++i) {
-    const std::int64_t out = depth << i;
-    torch::nn::Conv2d layer(torch::nn::Conv2dOptions(in, out, 4).stride(2));
+std::vector<FeatureMap> feature_maps(const ImageShape& image, std::int64_t depth) {
+  constexpr std::int64_t kKernel = 4, kSmall = 4;
+  if (std::min(image.height, image.width) < kKernel)
+    throw error("images are {}x{}; the convolutions need at least {} rows and columns",
+                image.height, image.width, kKernel);
+  std::vector<FeatureMap> maps;
+  FeatureMap map{image.channels, image.height, image.width};
+  while (maps.empty() ||
+         (std::max(map.height, map.width) > kSmall && std::min(map.height, map.width) >= kKernel)) {
+    map = {depth << maps.size(), (map.height - kKernel) / 2 + 1, (map.width - kKernel) / 2 + 1};
+    maps.push_back(map);
+  }
+  return maps;
+}
+
+Encoder::Encoder(const ImageShape& image, std::int64_t depth) {
+  std::int64_t in = image.channels;
+  for (const FeatureMap& map : feature_maps(image, depth)) {
+    torch::nn::Conv2d layer(torch::nn::Conv2dOptions(in, map.channels, 4).stride(2));
     glorot_uniform(layer->weight);
     torch::nn::init::zeros_(layer->bias);
-    layers_.push_back(register_module(fmt::format("conv{}", i + 1), layer));
-    in = out;
+    layers_.push_back(register_module(fmt::format("conv{}", layers_.size() + 1), layer));
+    in = map.channels;
+    embedding_ = map.size();
   }
 }
 

@@ -1,6 +1,5 @@
 #include "model/image_modality.h"
 
-#include "core/error.h"
 #include "ops/distributions.h"
 #include "ops/images.h"
 
@@ -10,25 +9,22 @@ using torch::Tensor;
 
 ImageModality::ImageModality(const Space& space, const ModelConfig& config,
                              torch::nn::Module& model)
-    : config_(config), shape_{space.shape[0], space.shape[1], space.shape[2]} {
-  if (shape_.height != 64 || shape_.width != 64)
-    throw error(
-        "images are {}x{}; the convolutions of this model take 64x64: collect or import "
-        "them at that size",
-        shape_.height, shape_.width);
-  encoder_ =
-      model.register_module("encoder", std::make_shared<Encoder>(shape_.channels, config_.depth));
+    : space_(space), config_(config), shape_{space.shape[0], space.shape[1], space.shape[2]} {
+  encoder_ = model.register_module(part_name("encoder", space),
+                                   std::make_shared<Encoder>(shape_, config_.depth));
   if (config_.image_center)
-    mean_ = model.register_buffer(
-        "mean_image", torch::full({shape_.height, shape_.width, shape_.channels}, 0.5F));
+    mean_ =
+        model.register_buffer(space.name == "image" ? "mean_image" : part_name("mean", space),
+                              torch::full({shape_.height, shape_.width, shape_.channels}, 0.5F));
 }
 
 void ImageModality::add_decoder(torch::nn::Module& model) {
-  decoder_ = model.register_module(
-      "decoder", std::make_shared<Decoder>(config_.feature(), config_.depth, shape_.channels));
+  decoder_ =
+      model.register_module(part_name("decoder", space_),
+                            std::make_shared<Decoder>(config_.feature(), config_.depth, shape_));
 }
 
-void ImageModality::set_mean(const Tensor& mean) {
+void ImageModality::set_statistics(const Tensor& mean, const Tensor&) {
   if (config_.image_center) mean_.copy_(mean);
 }
 

@@ -11,7 +11,7 @@ namespace dreamer {
 /// An image by the paper's convolutions, predicted as a Normal of unit variance for each pixel.
 class ImageModality final : public Modality {
  public:
-  /// @throws Error if the image is not 64×64, the size that the convolutions lead to
+  /// @throws Error if the image is too small for the convolutions
   ImageModality(const Space& space, const ModelConfig& config, torch::nn::Module& model);
 
   /// uint8 [...,Y,X,C] -> [...,C,Y,X].
@@ -23,9 +23,7 @@ class ImageModality final : public Modality {
   [[nodiscard]] torch::Tensor encode(const torch::Tensor& x) const override {
     return encoder_->forward(x);
   }
-  [[nodiscard]] std::int64_t embedding() const override {
-    return Encoder::embedding(config_.depth);
-  }
+  [[nodiscard]] std::int64_t embedding() const override { return encoder_->embedding(); }
 
   void add_decoder(torch::nn::Module& model) override;
   [[nodiscard]] torch::Tensor decode(const torch::Tensor& feature) const override {
@@ -36,9 +34,11 @@ class ImageModality final : public Modality {
   [[nodiscard]] double nll_floor() const override;
   [[nodiscard]] double scale() const override { return config_.image_scale; }
 
-  void set_mean(const torch::Tensor& mean) override;
+  void set_statistics(const torch::Tensor& mean, const torch::Tensor& stddev) override;
+  [[nodiscard]] bool needs_statistics() const override { return config_.image_center; }
 
  private:
+  Space space_;
   ModelConfig config_;
   ImageShape shape_;
   std::shared_ptr<Encoder> encoder_;

@@ -1,7 +1,10 @@
 #include "model/modality.h"
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "model/image_modality.h"
+#include "model/vector_modality.h"
 
 namespace dreamer {
 
@@ -12,9 +15,17 @@ std::shared_ptr<Modality> make_modality(const Space& space, const ModelConfig& c
       return std::make_shared<ImageModality>(space, config, model);
     case SpaceKind::box:
     case SpaceKind::discrete:
-      break;
+      return std::make_shared<VectorModality>(space, config, model);
   }
-  throw error("the observation {} is no image, which is all that the model takes", space.name);
+  throw error("the observation {} is of an unknown kind", space.name);
+}
+
+std::string Modality::part_name(const std::string& part, const Space& space) {
+  if (space.name == "image") return part;
+  std::string name = part + "_" + space.name;
+  for (char& c : name)
+    if (c == '.' || c == '/') c = '~';  // LibTorch's names of modules have neither
+  return name;
 }
 
 }  // namespace dreamer

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include <torch/torch.h>
 
@@ -44,9 +45,15 @@ class Modality {
   /// The weight of its loss.
   [[nodiscard]] virtual double scale() const = 0;
 
-  /// Centers what `preprocess` returns on a mean of the stored values ([Y,X,C] of an image, in
-  /// [0,1]), where the settings ask for that.
-  virtual void set_mean(const torch::Tensor& mean) = 0;
+  /// Mean and standard deviation of the stored values over the data, of the observation's shape (an
+  /// image's in [0,1]), for a `preprocess` that depends on them.
+  virtual void set_statistics(const torch::Tensor& mean, const torch::Tensor& stddev) = 0;
+  /// Whether it does.
+  [[nodiscard]] virtual bool needs_statistics() const = 0;
+
+  /// The name under which a part of an observation is registered in the model: that of the
+  /// observation "image" is the part's own.
+  [[nodiscard]] static std::string part_name(const std::string& part, const Space& space);
 };
 
 /// The modality of a kind of space; its encoder's layers are registered in `model`.

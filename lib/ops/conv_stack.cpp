@@ -51,7 +51,7 @@ Tensor by_subpixels(const Tensor& x, const Tensor& weight, const Tensor& bias,
 /// processors with and without AVX-512: with an even kernel, on images so large that the border it
 /// computes in vain is small.
 bool subpixels_pay(const Tensor& x, const Tensor& weight) {
-  return x.is_cpu() && weight.size(2) % 2 == 0 && x.size(2) > 8;
+  return x.is_cpu() && weight.size(2) % 2 == 0 && weight.size(3) == weight.size(2) && x.size(2) > 8;
 }
 
 struct Gradients {

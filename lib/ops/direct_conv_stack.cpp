@@ -121,9 +121,9 @@ void for_slabs(const std::vector<Layer>& layers, std::int64_t n, const Work& wor
 // All layers process a slab of images before the next slab, so that what is between them is still
 // in the cache.
 struct DirectStack : torch::autograd::Function<DirectStack> {
-  static Tensor forward(AutogradContext* context, const Tensor& images, at::TensorList parameters,
+  static Tensor forward(AutogradContext* context, const Tensor& input, at::TensorList parameters,
                         Activation last, Direction direction) {
-    const Tensor x = channels_last(images);
+    const Tensor x = channels_last(input);
     const std::vector<Layer> layers = layers_of(x, parameters, direction, last);
     const bool transposed = direction == Direction::transposed;
     std::vector<LayerPass> passes;
@@ -220,6 +220,8 @@ struct DirectStack : torch::autograd::Function<DirectStack> {
 };
 
 bool have_kernels(const Tensor& x, at::TensorList parameters, Direction direction) {
+  for (std::size_t i = 0; i < parameters.size(); i += 2)
+    if (parameters[i].size(2) != parameters[i].size(3)) return false;
   return applies(x) &&
          std::ranges::all_of(layers_of(x, parameters, direction, Activation::none),
                              [](const Layer& layer) { return layer.kernels != nullptr; });

@@ -24,6 +24,8 @@ CollectOptions options_of(const TrainJob& job, std::int64_t round, std::int64_t 
   options.seed = round_seed(job.seed, round);
   options.environment = environment_of(job);
   options.environment.time_limit = job.config.collect.time_limit;
+  options.observations = options.environment.render == env::RenderQuality::none ||
+                         !job.config.model.observations.empty();
   options.replace = job.replace;
   return options;
 }

@@ -28,12 +28,12 @@ void fit_behavior(const FitBehaviorJob& job) {
     init_parent.push_back({init.provenance.id, "init"});
   }
   if (has_published(job)) static_cast<void>(check_earlier(job.out));  // the loop goes on from it
-  data::Replay replay = open_replay(job, model.model->config());
+  data::Replay replay = open_replay(job, replay_options(*model.model));
   if (job.follow && !wait_for_episodes(replay, job)) return;
   check_signature(model.model->signature(), model_signature(replay), replay.path(0));
   const ModelConfig& imagines = model.model->config();
-  std::vector<MemoryNeed> needs = model_memory(imagines, image_shape(model.model->signature()),
-                                               setup.batch, setup.length, "behavior", Learns::no);
+  std::vector<MemoryNeed> needs = model_memory(imagines, model.model->signature(), setup.batch,
+                                               setup.length, "behavior", Learns::no);
   needs.push_back(behavior_memory(imagines, job.config.behavior, setup.batch * setup.length));
   check_fits_memory(job, needs, replay, device);
   setup.parents = [&] {

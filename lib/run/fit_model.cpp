@@ -17,13 +17,12 @@ void fit_model(const FitModelJob& job) {
   FitSetup setup{.batch = job.config.fit_model.batch,
                  .length = job.config.fit_model.length,
                  .stream = "model"};
-  data::Replay replay = open_replay(job, config);
+  data::Replay replay = open_replay(job, replay_options(config));
   if (job.follow && !wait_for_episodes(replay, job)) return;
   const Signature signature = model_signature(replay);
-  check_fits_memory(job,
-                    model_memory(config, image_shape(signature), setup.batch, setup.length,
-                                 "fit_model", Learns::yes),
-                    replay, device);
+  check_fits_memory(
+      job, model_memory(config, signature, setup.batch, setup.length, "fit_model", Learns::yes),
+      replay, device);
   std::vector<io::Parent> init_parent;
   std::vector<std::string> learned;  // the episodes of what it goes on from
   setup.episodes = [&] { return learned_from(replay, learned); };

@@ -35,7 +35,7 @@ Json imagine(const ImagineJob& job) {
     check_interface(interface_of(policy->model, job.policy), interface_of(model, job.model));
     warn_unless_descends(*policy, job.policy, model, job.model);
   }
-  const data::Replay replay = open_replay(job.data, model.model->config());
+  const data::Replay replay(job.data, replay_options(*model.model));
   check_signature(model.model->signature(), model_signature(replay), replay.path(0));
   parents.push_back(data_parent(replay));
   const data::Dream dream = make_dream(model, policy ? &*policy : nullptr, replay, job, device);

@@ -1,6 +1,7 @@
 #include "run/inputs.h"
 
 #include <algorithm>
+#include <sstream>
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -8,17 +9,52 @@
 
 namespace dreamer {
 
-data::Replay open_replay(const std::vector<std::filesystem::path>& paths, const ModelConfig& model,
-                         std::int64_t memory_bytes, data::Unusable unusable) {
-  return data::Replay(paths, {memory_bytes,
-                              model.reward_transform == "tanh" ? data::RewardTransform::tanh
-                                                               : data::RewardTransform::none,
-                              unusable});
+namespace {
+
+data::RewardTransform reward_transform(const ModelConfig& model) {
+  return model.reward_transform == "tanh" ? data::RewardTransform::tanh
+                                          : data::RewardTransform::none;
 }
 
-data::Replay open_replay(const FitJob& job, const ModelConfig& model) {
-  if (job.follow) return open_replay({}, model, job.replay_memory, data::Unusable::skip);
-  return open_replay(job.data, model, job.replay_memory);
+/// Bytes of the images of a row.
+std::int64_t bytes_of_images(const Signature& signature) {
+  std::int64_t bytes = 0;
+  for (const Space& space : signature.observations)
+    if (space.kind == SpaceKind::image) bytes += space.size();
+  return bytes;
+}
+
+void set_statistics(Modality& modality, const Space& space, const data::Replay& replay) {
+  if (space.kind == SpaceKind::image) {
+    modality.set_statistics(torch::tensor(replay.mean_image(space.name)).view(space.shape), {});
+    return;
+  }
+  const auto moments = replay.moments(space.name);
+  modality.set_statistics(torch::tensor(moments.mean).view(space.shape),
+                          torch::tensor(moments.stddev).view(space.shape));
+}
+
+}  // namespace
+
+data::ReplayOptions replay_options(const ModelConfig& model) {
+  data::ReplayOptions options{.reward = reward_transform(model)};
+  std::stringstream patterns(model.observations);
+  for (std::string pattern; std::getline(patterns, pattern, ',');)
+    if (!pattern.empty()) options.observations.push_back(pattern);
+  return options;
+}
+
+data::ReplayOptions replay_options(const WorldModel& model) {
+  data::ReplayOptions options{.reward = reward_transform(model.config())};
+  for (const Space& space : model.signature().observations)
+    options.observations.push_back(space.name);
+  return options;
+}
+
+data::Replay open_replay(const FitJob& job, data::ReplayOptions options) {
+  options.memory_bytes = job.replay_memory;
+  options.unusable = job.follow ? data::Unusable::skip : data::Unusable::refuse;
+  return data::Replay(job.follow ? std::vector<std::filesystem::path>() : job.data, options);
 }
 
 Signature model_signature(const data::Replay& replay) {
@@ -26,7 +62,6 @@ Signature model_signature(const data::Replay& replay) {
   if (signature.action.kind == SpaceKind::discrete)
     throw error("{}: actions are discrete; the actor of this version is continuous",
                 replay.path(0).string());
-  std::erase_if(signature.observations, [](const Space& space) { return space.name != "image"; });
   return signature;
 }
 
@@ -34,7 +69,7 @@ void check_fits_memory(const LearnJob& job, std::vector<MemoryNeed> needs,
                        const data::Replay& replay, torch::Device device) {
   if (!device.is_cpu()) return;
   needs.push_back(
-      {std::min(job.replay_memory, replay.total_rows() * image_shape(replay.signature()).size()),
+      {std::min(job.replay_memory, replay.total_rows() * bytes_of_images(replay.signature())),
        "--replay-memory"});
   check_memory(needs, available_memory());
 }
@@ -68,10 +103,10 @@ std::shared_ptr<WorldModel> new_model(const LearnJob& job, const data::Replay& r
   seed_parameters(job.seed, "model");
   const auto model = with_context(replay.path(0).string(),
                                   [&] { return std::make_shared<WorldModel>(config, signature); });
-  const ImageShape image = image_shape(signature);
-  if (init.empty() && config.image_center)
-    model->modalities().at("image")->set_mean(
-        torch::tensor(replay.mean_image()).view({image.height, image.width, -1}));
+  if (init.empty())
+    for (const auto& [name, modality] : model->modalities())
+      if (modality->needs_statistics())
+        set_statistics(*modality, *signature.observation(name), replay);
   model->to(device);
   return model;
 }

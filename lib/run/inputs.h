@@ -13,12 +13,12 @@ namespace dreamer {
 
 // What the commands of this folder open and check before they work: episodes, checkpoints, memory.
 
-[[nodiscard]] data::Replay open_replay(const std::vector<std::filesystem::path>& paths,
-                                       const ModelConfig& model,
-                                       std::int64_t memory_bytes = std::int64_t{1} << 30,
-                                       data::Unusable unusable = data::Unusable::refuse);
+/// What a model takes of its episodes: one that is to be made, and one that there is.
+[[nodiscard]] data::ReplayOptions replay_options(const ModelConfig& model);
+[[nodiscard]] data::ReplayOptions replay_options(const WorldModel& model);
+
 /// The data of a fit; with --follow none yet.
-[[nodiscard]] data::Replay open_replay(const FitJob& job, const ModelConfig& model);
+[[nodiscard]] data::Replay open_replay(const FitJob& job, data::ReplayOptions options);
 
 /// What a model of these episodes sees and how it acts.
 /// @throws Error for actions that no actor is for

@@ -63,7 +63,7 @@ void train(const TrainJob& job) {
     io::check_output(path, state ? io::Replace::yes : job.replace);
   for (const auto& path : {files.resume, nonfinite_path(files.work)})
     io::check_output(path, io::Replace::yes);
-  env::load_opengl(job.envs);
+  if (env::render_quality(job.render) != env::RenderQuality::none) env::load_opengl(job.envs);
   const torch::Device device = set_up(job);
 
   std::vector<std::filesystem::path> episodes = job.data;
@@ -78,7 +78,9 @@ void train(const TrainJob& job) {
     }
     for (const EpisodeResult& episode : random) episodes.push_back(episode.path);
   }
-  data::Replay replay = open_replay(episodes, job.config.model, job.replay_memory);
+  data::ReplayOptions options = replay_options(job.config.model);
+  options.memory_bytes = job.replay_memory;
+  data::Replay replay(episodes, options);
   const Signature signature = model_signature(replay);
   check_data_is_of(job, signature, replay.path(0));
   const auto differs = [](const std::string& theirs, std::uint64_t ours) {
@@ -92,9 +94,8 @@ void train(const TrainJob& job) {
         files.resume.string(), files.episodes.string());
 
   const FitModelConfig& windows = job.config.fit_model;
-  std::vector<MemoryNeed> needs =
-      model_memory(job.config.model, image_shape(signature), windows.batch, windows.length,
-                   "fit_model", Learns::yes);
+  std::vector<MemoryNeed> needs = model_memory(job.config.model, signature, windows.batch,
+                                               windows.length, "fit_model", Learns::yes);
   needs.push_back(
       behavior_memory(job.config.model, job.config.behavior, windows.batch * windows.length));
   check_fits_memory(job, needs, replay, device);

@@ -8,6 +8,19 @@ namespace dreamer {
 
 using torch::Tensor;
 
+namespace {
+
+/// The axes of an observation in a batch.
+std::string dims_of(const Space& space) {
+  if (space.kind == SpaceKind::image) return "B,L,Y,X,C";
+  std::string dims = "B,L";
+  for (std::size_t axis = 0; axis < space.shape.size(); ++axis)
+    dims += "," + space.name + (axis == 0 ? "" : std::to_string(axis + 1));
+  return dims;
+}
+
+}  // namespace
+
 std::string ModelUpdate::nonfinite() const {
   const double total = scalar(loss.total);
   if (std::isfinite(total) && std::isfinite(norm)) return {};
@@ -74,15 +87,17 @@ void ModelUpdate::write(io::FileWriter& file) const {
   config.model = model.config();
   file.attribute("/", "config", to_json(config, {"model"}));
   write_module(file, "/parameters/model", model);
-  for (const auto& [name, values] : batch.observations)
-    write_tensor(file, "/batch/" + name, "B,L,Y,X,C", values);
+  for (const Space& space : model.signature().observations)
+    write_tensor(file, "/batch" + data::observation_path(space.name), dims_of(space),
+                 batch.observations.at(space.name));
   write_tensor(file, "/batch/action", "B,L,A", batch.action);
   write_tensor(file, "/batch/reward", "B,L", batch.reward);
   write_tensor(file, "/batch/discount", "B,L", batch.discount);
   write_tensor(file, "/batch/mask", "B,L", batch.mask);
   write_tensor(file, "/noise/posterior", "B,L,S", noise.posterior);
   for (const auto& [name, values] : noise.dither)
-    write_tensor(file, "/noise/dither", "B,L,Y,X,C", values);
+    write_tensor(file, name == "image" ? "/noise/dither" : "/noise/dither_" + name, "B,L,Y,X,C",
+                 values);
   write_tensor(file, "/loss/total", "", loss.total);
   for (const LossTerm& term : loss.terms) write_tensor(file, "/loss/" + term.name, "", term.value);
   write_tensor(file, "/loss/kl", "", loss.kl);

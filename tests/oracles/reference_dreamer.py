@@ -15,25 +15,39 @@ import torch
 import torch.nn.functional as F
 
 HALF_LN_2PI = 0.5 * math.log(2 * math.pi)
-ENCODER_KERNELS = (4, 4, 4, 4)
-DECODER_KERNELS = (5, 5, 6, 6)
+PAPER_SIDE = 64
+DECODER_KERNELS = (5, 5, 6, 6)  # of images of that side
 
 
 # ---- Which parameters there are -----------------------------------------------------------------
 
 
-def encoder_side(side):
-    """Side of the encoder's last feature map for an image of this side."""
-    for kernel in ENCODER_KERNELS:
-        side = (side - kernel) // 2 + 1
-    return side
+def part(name, observation):
+    """Where a part ("encoder") of an observation is; that of "image" has the part's own name."""
+    return f"model/{name}" if observation == "image" else (
+        f"model/{name}_{observation.replace('.', '~')}")
 
 
-def decoder_side():
-    side = 1
-    for kernel in DECODER_KERNELS:
-        side = (side - 1) * 2 + kernel
-    return side
+def feature_maps(frame, depth):
+    """(Y, X, C) after each convolution of kernel 4 and stride 2, as many as the size asks for."""
+    height, width, _ = frame
+    maps = []
+    while not maps or (max(height, width) > 4 and min(height, width) >= 4):
+        height, width = (height - 4) // 2 + 1, (width - 4) // 2 + 1
+        maps.append((height, width, depth << len(maps)))
+    return maps
+
+
+def decoder_layers(frame, depth):
+    """The map that the dense layer makes, and of each transposed convolution (out, ky, kx)."""
+    if frame[:2] == (PAPER_SIDE, PAPER_SIDE):
+        channels = (4 * depth, 2 * depth, depth, frame[2])
+        return (1, 1, 32 * depth), [(c, k, k) for c, k in zip(channels, DECODER_KERNELS)]
+    maps = [tuple(frame)] + feature_maps(frame, depth)
+    layers = []
+    for after, before in zip(maps[::-1], maps[-2::-1]):
+        layers.append((before[2], before[0] - 2 * (after[0] - 1), before[1] - 2 * (after[1] - 1)))
+    return maps[-1], layers
 
 
 def _dense_shapes(name, inputs, outputs):
@@ -65,25 +79,44 @@ def dynamics_shapes(c, actions):
     return shapes
 
 
-def model_shapes(c, actions, image):
-    """Every trained parameter of the world model; `image` is (Y, X, C)."""
-    height, width, channels = image
-    depth = c["depth"]
-    embedding = 8 * depth * encoder_side(height) * encoder_side(width)
-    shapes = dynamics_shapes(c, actions)
-    sizes = (channels, depth, 2 * depth, 4 * depth, 8 * depth)
-    for layer, kernel in enumerate(ENCODER_KERNELS):
-        shapes[f"model/encoder/conv{layer + 1}/weight"] = (
-            sizes[layer + 1], sizes[layer], kernel, kernel)
-        shapes[f"model/encoder/conv{layer + 1}/bias"] = (sizes[layer + 1],)
+def image_shapes(c, name, frame):
+    """The parameters of an image observation, and the size of its embedding."""
+    depth, channels = c["depth"], frame[2]
+    shapes = {}
+    for layer, (height, width, out) in enumerate(feature_maps(frame, depth), 1):
+        shapes[f"{part('encoder', name)}/conv{layer}/weight"] = (out, channels, 4, 4)
+        shapes[f"{part('encoder', name)}/conv{layer}/bias"] = (out,)
+        channels = out
+    embedding = height * width * channels
+    first, layers = decoder_layers(frame, depth)
+    shapes |= _dense_shapes(f"{part('decoder', name)}/dense", c["stoch"] + c["deter"],
+                            math.prod(first))
+    channels = first[2]
+    for layer, (out, kernel_y, kernel_x) in enumerate(layers, 1):
+        shapes[f"{part('decoder', name)}/deconv{layer}/weight"] = (
+            channels, out, kernel_y, kernel_x)
+        shapes[f"{part('decoder', name)}/deconv{layer}/bias"] = (out,)
+        channels = out
+    return shapes, embedding
+
+
+def vector_shapes(c, name, size):
+    units, layers = c["vector_units"], c["vector_layers"]
+    shapes = _head_shapes(part("encoder", name), layers, size, units, units)
+    shapes |= _head_shapes(part("decoder", name), layers, c["stoch"] + c["deter"], units, size)
+    return shapes, units
+
+
+def model_shapes(c, actions, observations):
+    """Every trained parameter of the world model; `observations` by name: the shape of an image
+    (Y, X, C), or the number of values of a vector."""
+    shapes, embedding = dynamics_shapes(c, actions), 0
+    for name, shape in observations.items():
+        more, size = (image_shapes if isinstance(shape, tuple) else vector_shapes)(c, name, shape)
+        shapes |= more
+        embedding += size
     shapes |= _dense_shapes("model/rssm/posterior_hidden", c["deter"] + embedding, c["hidden"])
     shapes |= _dense_shapes("model/rssm/posterior_out", c["hidden"], 2 * c["stoch"])
-    shapes |= _dense_shapes("model/decoder/dense", c["stoch"] + c["deter"], 32 * depth)
-    sizes = (32 * depth, 4 * depth, 2 * depth, depth, channels)
-    for layer, kernel in enumerate(DECODER_KERNELS):
-        shapes[f"model/decoder/deconv{layer + 1}/weight"] = (
-            sizes[layer], sizes[layer + 1], kernel, kernel)
-        shapes[f"model/decoder/deconv{layer + 1}/bias"] = (sizes[layer + 1],)
     return shapes
 
 
@@ -109,25 +142,27 @@ def head(p, name, layers, x):
     return dense(p, f"{name}/out", x)
 
 
-def encode(p, frames):
-    """[B,C,Y,X] -> embedding [B,E], flattened channels first"""
-    x = frames
-    for layer in range(1, len(ENCODER_KERNELS) + 1):
-        name = f"model/encoder/conv{layer}"
-        x = F.relu(F.conv2d(x, p[f"{name}/weight"], p[f"{name}/bias"], stride=2))
-    return x.flatten(1)
+def encode_image(p, c, name, frames):
+    """[B,L,C,Y,X] -> embedding [B,L,E], flattened channels first"""
+    x = frames.flatten(0, 1)
+    layers = len(feature_maps((*frames.shape[-2:], frames.shape[2]), c["depth"]))
+    for layer in range(1, layers + 1):
+        group = f"{part('encoder', name)}/conv{layer}"
+        x = F.relu(F.conv2d(x, p[f"{group}/weight"], p[f"{group}/bias"], stride=2))
+    return x.flatten(1).unflatten(0, frames.shape[:2])
 
 
-def decode(p, feature):
-    """[B,F] -> mean image [B,C,Y,X]"""
-    x = dense(p, "model/decoder/dense", feature)[:, :, None, None]
-    last = len(DECODER_KERNELS)
-    for layer in range(1, last + 1):
-        name = f"model/decoder/deconv{layer}"
-        x = F.conv_transpose2d(x, p[f"{name}/weight"], p[f"{name}/bias"], stride=2)
-        if layer < last:
+def decode_image(p, c, name, feature, frame):
+    """[B,L,F] -> mean image [B,L,C,Y,X]"""
+    (height, width, channels), layers = decoder_layers(frame, c["depth"])
+    x = dense(p, f"{part('decoder', name)}/dense", feature.flatten(0, 1))
+    x = x.unflatten(1, (channels, height, width))
+    for layer in range(1, len(layers) + 1):
+        group = f"{part('decoder', name)}/deconv{layer}"
+        x = F.conv_transpose2d(x, p[f"{group}/weight"], p[f"{group}/bias"], stride=2)
+        if layer < len(layers):
             x = F.relu(x)
-    return x
+    return x.unflatten(0, feature.shape[:2])
 
 
 def gru_cell(p, kind, x, h):
@@ -169,6 +204,17 @@ def feature_of(stoch, deter):
 # ---- World model --------------------------------------------------------------------------------
 
 
+def standardized(c, x, mean, stddev):
+    """A vector [B,L,K] -> what its encoder sees and its decoder is asked for."""
+    if c["vector_encoding"] == "standardized":
+        return (x - mean) / stddev
+    if c["vector_encoding"] == "symlog":
+        return torch.sign(x) * torch.log(1 + torch.abs(x))
+    if c["vector_encoding"] == "raw":
+        return x
+    raise ValueError(f"unknown vector encoding: {c['vector_encoding']}")
+
+
 def preprocess(c, image, dither, mean_image):
     """uint8 levels [B,L,Y,X,C] -> what the encoder sees and the decoder is asked for."""
     if c["image_encoding"] == "dithered":
@@ -197,7 +243,7 @@ def gaussian_nll(mean, target):
 
 
 def image_nll(mean, target):
-    """[B,L,...] -> [B,L], summed over pixels and channels."""
+    """[B,L,...] -> [B,L], summed over the values of an observation."""
     return gaussian_nll(mean, target).flatten(2).sum(-1)
 
 
@@ -231,9 +277,11 @@ def after_free_nats(c, kl, mask):
     raise ValueError(f"unknown free_nats_mode: {c['free_nats_mode']}")
 
 
-def model_total(c, loss):
-    total = (c["image_scale"] * loss["image"] + c["reward_scale"] * loss["reward"]
-             + c["kl_scale"] * loss["kl_floored"])
+def model_total(c, loss, observations):
+    """`observations` by name: whether it is an image."""
+    total = c["reward_scale"] * loss["reward"] + c["kl_scale"] * loss["kl_floored"]
+    for name, is_image in observations.items():
+        total = total + c["image_scale" if is_image else "vector_scale"] * loss[name]
     if c["discount_head"]:
         total = total + c["discount_scale"] * loss["discount"]
     return total
@@ -269,27 +317,44 @@ def trainable(parameters):
     return {name: x.detach().requires_grad_() for name, x in parameters.items()}
 
 
-def model_step(c, parameters, mean_image, batch, noise):
+def model_step(c, parameters, statistics, batch, noise):
     """One update of the world model up to the gradients.
 
-    batch: image [B,L,Y,X,C] in levels, action [B,L,A], reward and discount [B,L], mask [B,L] bool.
-    noise: posterior [B,L,S] and, for dithered images, dither [B,L,Y,X,C] in [0,1).
+    statistics: of the data, by observation: the mean of an image, or mean and standard deviation
+    of a vector, where the settings ask for them.
+    batch: images by name [B,L,Y,X,C] in levels, vectors by name [B,L,K], action [B,L,A], reward
+    and discount [B,L], mask [B,L] bool.
+    noise: posterior [B,L,S] and, for dithered images, dither by name [B,L,Y,X,C] in [0,1).
     Returns loss/..., posterior/..., prior/... and gradient/... by name.
     """
     p = trainable(parameters)
     mask = batch["mask"]
-    image = preprocess(c, batch["image"], noise.get("dither"), mean_image)
-    image = image.permute(0, 1, 4, 2, 3)  # [B,L,C,Y,X]
-    embedding = encode(p, image.flatten(0, 1)).unflatten(0, mask.shape)
-    states = observe(p, c, embedding, batch["action"], noise["posterior"])
+    seen, embeddings = {}, []
+    for name in sorted([*batch["images"], *batch["vectors"]]):
+        if name in batch["images"]:
+            image = preprocess(c, batch["images"][name], noise["dither"].get(name),
+                               statistics.get(name))
+            seen[name] = image.permute(0, 1, 4, 2, 3)  # [B,L,C,Y,X]
+            embeddings.append(encode_image(p, c, name, seen[name]))
+        else:
+            mean, stddev = statistics.get(name, (None, None))
+            seen[name] = standardized(c, batch["vectors"][name], mean, stddev)
+            embeddings.append(head(p, part("encoder", name), c["vector_layers"], seen[name]))
+    states = observe(p, c, torch.cat(embeddings, -1), batch["action"], noise["posterior"])
     feature = feature_of(states["posterior/stoch"], states["posterior/deter"])
 
-    decoded = decode(p, feature.flatten(0, 1)).unflatten(0, mask.shape)
     kl = kl_divergence(states["posterior/mean"], states["posterior/stddev"],
                        states["prior/mean"], states["prior/stddev"])
     reward = head(p, "model/reward", c["reward_layers"], feature)[..., 0]
-    loss = {
-        "image": valid_mean(image_nll(decoded, image), mask),
+    loss = {}
+    for name, target in seen.items():
+        if name in batch["images"]:
+            frame = tuple(batch["images"][name].shape[2:])
+            predicted = decode_image(p, c, name, feature, frame)
+        else:
+            predicted = head(p, part("decoder", name), c["vector_layers"], feature)
+        loss[name] = valid_mean(image_nll(predicted, target), mask)
+    loss |= {
         "reward": valid_mean(gaussian_nll(reward, batch["reward"]), mask),
         "kl": valid_mean(kl, mask),
         "kl_floored": after_free_nats(c, kl, mask),
@@ -298,7 +363,7 @@ def model_step(c, parameters, mean_image, batch, noise):
         logit = head(p, "model/discount", c["discount_layers"], feature)[..., 0]
         target = discount_target(c, batch["discount"])
         loss["discount"] = valid_mean(bernoulli_nll(logit, target), mask)
-    loss["total"] = model_total(c, loss)
+    loss["total"] = model_total(c, loss, {name: name in batch["images"] for name in seen})
 
     gradient = gradients(loss["total"], p)
     return ({f"loss/{name}": x.detach() for name, x in loss.items()}

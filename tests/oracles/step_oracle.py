@@ -25,10 +25,11 @@ the sections `model` and `behavior`):
 
   /parameters/model/<module>/<parameter>, /parameters/actor/…, /parameters/value/…
   kind "model"
-    /batch/image uint8 [B,L,Y,X,C]; /batch/{reward,discount,mask} [B,L]; /batch/action [B,L,A];
+    /batch/image and further images /batch/observation/<name> uint8 [B,L,Y,X,C]; vectors
+    /batch/observation/<name> float32 [B,L,…]; /batch/{reward,discount,mask} [B,L]; /batch/action [B,L,A];
     rewards as the reward head is asked for them, mask 1 on rows that are no padding
-    /noise/posterior [B,L,S]; /noise/dither [B,L,Y,X,C] in [0,1) where images are dithered
-    /loss/{total,image,reward,kl[,kl_floored][,discount]}: means over valid rows, unweighted except
+    /noise/posterior [B,L,S]; /noise/dither[_<name>] [B,L,Y,X,C] in [0,1) where images are dithered
+    /loss/{total,<observation>,reward,kl[,kl_floored][,discount]}: means over valid rows, unweighted except
     for the total; /posterior/{mean,stddev,stoch,deter}, /prior/{mean,stddev} [B,L,…]
     /gradient/model/…, /gradient_norm/model
   kind "behavior"
@@ -70,7 +71,8 @@ GRADIENT_TOLERANCE = TOLERANCE
 
 MODEL_KEYS = ("depth stoch deter hidden units reward_layers discount_head discount_layers "
               "discount_gamma discount_scale reward_scale image_scale free_nats free_nats_mode "
-              "kl_scale min_std gru image_encoding image_center image_gain").split()
+              "kl_scale min_std gru image_encoding image_center image_gain "
+              "vector_units vector_layers vector_encoding vector_scale").split()
 BEHAVIOR_KEYS = ("horizon gamma lambda actor_layers value_layers units actor_mean_scale "
                  "actor_init_std actor_min_std entropy_scale").split()
 
@@ -208,40 +210,74 @@ def compare_gradients(step, results, groups):
     return rows
 
 
+def read_observations(step):
+    """Images and vectors of the batch, by name, as stored."""
+    places = {name: "batch/image" for name in ["image"] if "batch/image" in step.datasets}
+    group = "batch/observation/"
+    places |= {name.removeprefix(group): name for name in step.under(group)}
+    if not places:
+        raise StepError("there are no observations in the batch")
+    return {name: step.array(place) for name, place in sorted(places.items())}
+
+
+def read_statistics(step, c, images, vectors):
+    """What the settings ask for of the data, by observation."""
+    statistics = {}
+    if c["image_center"]:
+        for name, image in images.items():
+            place = reference.part("mean", name) + ("_image" if name == "image" else "")
+            statistics[name] = step.tensor(f"parameters/{place}", image.shape[2:])
+    if c["vector_encoding"] == "standardized":
+        for name, vector in vectors.items():
+            statistics[name] = tuple(
+                step.tensor(f"parameters/{reference.part(what, name)}", vector.shape[2:])
+                for what in ("mean", "stddev"))
+    return statistics
+
+
 def judge_model(step):
     c = step.section("model", MODEL_KEYS)
-    image = step.array("batch/image", (None,) * 5)
-    if image.dtype != np.uint8:
-        raise StepError(f"/batch/image is {image.dtype}, expected uint8")
-    rows_shape, frame = image.shape[:2], image.shape[2:]
-    for key, size in zip(("image_height", "image_width", "image_channels"), frame):
-        if c.get(key, size) != size:
-            raise StepError(f"config says {key} {c[key]}, /batch/image has {size}")
-    if frame[:2] != (reference.decoder_side(),) * 2:
-        raise StepError(f"/batch/image is {frame[0]}×{frame[1]}, the decoder makes "
-                        f"{reference.decoder_side()}×{reference.decoder_side()}")
+    stored = read_observations(step)
+    rows_shape = next(iter(stored.values())).shape[:2]
+    images, vectors = {}, {}
+    for name, array in stored.items():
+        if array.shape[:2] != rows_shape:
+            raise StepError(f"{name} is {array.shape}, others begin with {rows_shape}")
+        tensor = torch.from_numpy(array).to(step.dtype)
+        if array.dtype == np.uint8:
+            images[name] = tensor
+        else:
+            vectors[name] = tensor.reshape(*rows_shape, -1)
     action = step.tensor("batch/action", (*rows_shape, None))
     batch = {
-        "image": torch.from_numpy(image).to(step.dtype),
+        "images": images,
+        "vectors": vectors,
         "action": action,
         "reward": step.tensor("batch/reward", rows_shape),
         "discount": step.tensor("batch/discount", rows_shape),
         "mask": read_mask(step, rows_shape),
     }
-    noise = {"posterior": step.tensor("noise/posterior", (*rows_shape, c["stoch"]))}
+    noise = {"posterior": step.tensor("noise/posterior", (*rows_shape, c["stoch"])), "dither": {}}
     if c["image_encoding"] == "dithered":
-        noise["dither"] = step.tensor("noise/dither", image.shape)
-        if not ((noise["dither"] >= 0) & (noise["dither"] <= 1)).all():
-            raise StepError("/noise/dither leaves [0,1)")
-    mean_image = step.tensor("parameters/model/mean_image", frame) if c["image_center"] else None
-    shapes = reference.model_shapes(c, action.shape[-1], frame)
+        for name, image in images.items():
+            place = "noise/dither" if name == "image" else f"noise/dither_{name}"
+            dither = noise["dither"][name] = step.tensor(place, image.shape)
+            if not ((dither >= 0) & (dither <= 1)).all():
+                raise StepError(f"/{place} leaves [0,1)")
+    statistics = read_statistics(step, c, images, vectors)
+    shapes = reference.model_shapes(
+        c, action.shape[-1],
+        {name: tuple(images[name].shape[2:]) if name in images else vectors[name].shape[-1]
+         for name in stored})
     parameters = step.parameters(shapes)
-    results = reference.model_step(c, parameters, mean_image, batch, noise)
+    results = reference.model_step(c, parameters, statistics, batch, noise)
 
-    floor = reference.HALF_LN_2PI * math.prod(frame)
-    offsets = {"image": floor, "total": c["image_scale"] * floor}
+    offsets = {name: reference.HALF_LN_2PI * math.prod(array.shape[2:])
+               for name, array in stored.items()}
+    offsets["total"] = sum(
+        c["image_scale" if name in images else "vector_scale"] * offsets[name] for name in stored)
     rows = []
-    for name in ("total", "image", "reward", "kl", "kl_floored", "discount"):
+    for name in ("total", *stored, "reward", "kl", "kl_floored", "discount"):
         full = f"loss/{name}"
         if full in results and (full in step.datasets or name != "kl_floored"):
             rows.append(compare_scalar(full, step.array(full), results[full],
@@ -253,7 +289,7 @@ def judge_model(step):
             rows.append(compare_tensor(name, ours[mask.numpy()], results[name][mask]))
     rows += compare_gradients(step, results, ["model"])
     for name in step.under("parameters/model/"):
-        if name not in step.used and name != "parameters/model/mean_image":
+        if name not in step.used:
             rows.append(Comparison(name, math.inf, TOLERANCE, "the model has no such parameter"))
             step.used.add(name)
     return rows

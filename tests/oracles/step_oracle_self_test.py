@@ -21,12 +21,14 @@ import step_oracle
 MODEL = dict(depth=2, stoch=5, deter=7, hidden=8, units=9, reward_layers=2, discount_head=True,
              discount_layers=3, discount_gamma=0.99, discount_scale=10.0, reward_scale=1.0,
              image_scale=1.0, free_nats=3.0, free_nats_mode="mean", kl_scale=1.0, min_std=0.1,
-             gru="torch", image_encoding="scaled", image_center=False, image_gain=1.0)
+             gru="torch", image_encoding="scaled", image_center=False, image_gain=1.0,
+             vector_units=6, vector_layers=2, vector_encoding="standardized", vector_scale=1.0)
 BEHAVIOR = {"horizon": 6, "gamma": 0.99, "lambda": 0.95, "actor_layers": 4, "value_layers": 3,
             "units": 9, "actor_mean_scale": 5.0, "actor_init_std": 5.0, "actor_min_std": 1e-4,
             "entropy_scale": 0.0}
 PAPER = dict(depth=32, stoch=30, deter=200, hidden=200, units=400)
 FRAME = (64, 64, 3)
+IMAGE = {"image": FRAME}  # the observations of most steps
 
 
 class Checks:
@@ -57,10 +59,10 @@ def random_parameters(shapes, generator):
     return parameters
 
 
-def smooth_images(sequences, length, generator):
+def smooth_images(sequences, length, generator, frame=FRAME):
     """Frames with large shapes, nearer to what cameras see than independent pixels are."""
-    coarse = torch.rand(sequences * length, FRAME[2], 6, 6, generator=generator)
-    fine = torch.nn.functional.interpolate(coarse, FRAME[:2], mode="bilinear")
+    coarse = torch.rand(sequences * length, frame[2], 6, 6, generator=generator)
+    fine = torch.nn.functional.interpolate(coarse, frame[:2], mode="bilinear")
     levels = (255 * fine).round().to(torch.uint8)
     return levels.permute(0, 2, 3, 1).unflatten(0, (sequences, length)).contiguous()
 
@@ -87,33 +89,51 @@ def to(dtype, tensors):
     return {name: x if x.dtype == torch.bool else x.to(dtype) for name, x in tensors.items()}
 
 
-def make_model_step(changes=None, sequences=3, length=6, seed=0, dtype=torch.float64, actions=2):
+def make_model_step(changes=None, sequences=3, length=6, seed=0, dtype=torch.float64, actions=2,
+                    observations=IMAGE):
     """A step file in memory, from the reference as it is at the moment (patched or not)."""
     c = MODEL | (changes or {})
     generator = torch.Generator().manual_seed(seed)
     rand = lambda *shape: torch.rand(shape, generator=generator)
     normal = lambda *shape: torch.randn(shape, generator=generator)
-    parameters = random_parameters(reference.model_shapes(c, actions, FRAME), generator)
-    image = smooth_images(sequences, length, generator)
+    parameters = random_parameters(reference.model_shapes(c, actions, observations), generator)
+    images = {name: smooth_images(sequences, length, generator, shape)
+              for name, shape in observations.items() if isinstance(shape, tuple)}
+    vectors = {name: 3 + 10 * normal(sequences, length, size)
+               for name, size in observations.items() if name not in images}
     valid = torch.randint(2, length + 1, (sequences,), generator=generator)
     valid[0], valid[-1] = length, length // 2
     mask = torch.arange(length)[None] < valid[:, None]
-    batch = {"image": image, "action": 2 * rand(sequences, length, actions) - 1,
+    batch = {"action": 2 * rand(sequences, length, actions) - 1,
              "reward": normal(sequences, length),
              "discount": (rand(sequences, length) > 0.2).float(), "mask": mask}
-    noise = {"posterior": normal(sequences, length, c["stoch"])}
-    if c["image_encoding"] == "dithered":
-        noise["dither"] = rand(*image.shape)
-    mean_image = 0.3 + 0.4 * rand(*FRAME) if c["image_center"] else None
-    results = reference.model_step(c, to(dtype, parameters),
-                                   None if mean_image is None else mean_image.to(dtype),
-                                   to(dtype, batch), to(dtype, noise))
+    posterior = normal(sequences, length, c["stoch"])
+    dither = {name: rand(*image.shape) for name, image in images.items()
+              if c["image_encoding"] == "dithered"}
     datasets = {f"parameters/{k}": x for k, x in parameters.items()}
-    if mean_image is not None:
-        datasets["parameters/model/mean_image"] = mean_image
+    statistics = {}
+    for name, shape in observations.items():
+        if name in images and c["image_center"]:
+            statistics[name] = 0.3 + 0.4 * rand(*shape)
+            place = reference.part("mean", name) + ("_image" if name == "image" else "")
+            datasets[f"parameters/{place}"] = statistics[name]
+        if name in vectors and c["vector_encoding"] == "standardized":
+            statistics[name] = (3 + rand(shape), 9 + rand(shape))
+            for part, values in zip(("mean", "stddev"), statistics[name]):
+                datasets[f"parameters/{reference.part(part, name)}"] = values
+    results = reference.model_step(
+        c, to(dtype, parameters),
+        {name: tuple(x.to(dtype) for x in values) if isinstance(values, tuple)
+         else values.to(dtype) for name, values in statistics.items()},
+        to(dtype, batch) | {"images": to(dtype, images), "vectors": to(dtype, vectors)},
+        {"posterior": posterior.to(dtype), "dither": to(dtype, dither)})
+    for name, x in (images | vectors).items():
+        datasets["batch/image" if name == "image" else f"batch/observation/{name}"] = x
     datasets |= {f"batch/{k}": x for k, x in batch.items() if k != "mask"}
     datasets["batch/mask"] = mask.float()
-    datasets |= {f"noise/{k}": x for k, x in noise.items()}
+    datasets["noise/posterior"] = posterior
+    for name, x in dither.items():
+        datasets["noise/dither" if name == "image" else f"noise/dither_{name}"] = x
     datasets |= as_floats(results) | gradient_norms(results, ["model"])
     file = h5py.File.in_memory()
     write(file, "model", {"model": c, "behavior": BEHAVIOR}, datasets)
@@ -233,14 +253,10 @@ def check_networks(checks):
     for kind in ("torch", "gru_v1"):
         checks.close("z = 1 keeps the state", reference.gru_cell(p, kind, x, h), h)
 
-    sides, side = [], 64
-    for kernel in reference.ENCODER_KERNELS:
-        side = (side - kernel) // 2 + 1
-        sides.append(side)
+    sides = [height for height, _, _ in reference.feature_maps(FRAME, 1)]
     checks.that("the encoder goes 64, 31, 14, 6, 2", sides == [31, 14, 6, 2])
-    checks.that("the decoder ends at 64", reference.decoder_side() == 64)
     c = MODEL | PAPER
-    p = random_parameters(reference.model_shapes(c, 6, FRAME), torch.Generator().manual_seed(4))
+    p = random_parameters(reference.model_shapes(c, 6, IMAGE), torch.Generator().manual_seed(4))
     seen = []
     for name, call in (("conv2d", reference.F.conv2d),
                        ("conv_transpose2d", reference.F.conv_transpose2d)):
@@ -250,14 +266,14 @@ def check_networks(checks):
             return out
         with mock.patch.object(reference.F, name, spy):
             if name == "conv2d":
-                embedding = reference.encode(p, torch.zeros(1, 3, 64, 64))
+                embedding = reference.encode_image(p, c, "image", torch.zeros(1, 1, 3, 64, 64))
             else:
-                decoded = reference.decode(p, torch.zeros(1, 230))
+                decoded = reference.decode_image(p, c, "image", torch.zeros(1, 1, 230), FRAME)
     checks.that("feature maps at paper size",
                 seen == [(32, 31), (64, 14), (128, 6), (256, 2),
                          (128, 5), (64, 13), (32, 30), (3, 64)])
-    checks.that("the embedding has 1024 entries", embedding.shape == (1, 1024))
-    checks.that("the decoded image is 3×64×64", decoded.shape == (1, 3, 64, 64))
+    checks.that("the embedding has 1024 entries", embedding.shape == (1, 1, 1024))
+    checks.that("the decoded image is 3×64×64", decoded.shape == (1, 1, 3, 64, 64))
 
 
 def check_gradients(checks):
@@ -265,15 +281,19 @@ def check_gradients(checks):
     the value depends on, other than the stop-gradients that are meant."""
     c = MODEL | dict(gru="gru_v1", free_nats=0.0, free_nats_mode="per_state")
     generator = torch.Generator().manual_seed(5)
-    p = to(torch.float64, random_parameters(reference.model_shapes(c, 2, FRAME), generator))
+    observations = IMAGE | {"joints": 4, "wrist": (24, 40, 1)}
+    p = to(torch.float64, random_parameters(reference.model_shapes(c, 2, observations), generator))
     direction = {k: torch.randn(x.shape, generator=generator).double() for k, x in p.items()}
     normal = lambda *shape: torch.randn(shape, generator=generator).double()
-    batch = {"image": 255 * torch.rand(2, 3, *FRAME, generator=generator).double(),
+    batch = {"images": {name: 255 * torch.rand(2, 3, *shape, generator=generator).double()
+                        for name, shape in observations.items() if isinstance(shape, tuple)},
+             "vectors": {"joints": normal(2, 3, 4)},
              "action": normal(2, 3, 2), "reward": normal(2, 3),
              "discount": torch.ones(2, 3).double(),
              "mask": torch.tensor([[True, True, True], [True, True, False]])}
-    noise = {"posterior": normal(2, 3, c["stoch"])}
-    step = lambda q: reference.model_step(c, q, None, batch, noise)
+    noise = {"posterior": normal(2, 3, c["stoch"]), "dither": {}}
+    statistics = {"joints": (torch.zeros(4).double(), torch.ones(4).double())}
+    step = lambda q: reference.model_step(c, q, statistics, batch, noise)
     results = step(p)
     slope = sum((results[f"gradient/{k}"] * direction[k]).sum() for k in p)
     h = 1e-7  # small enough that no ReLU switches on the way
@@ -297,6 +317,13 @@ MODEL_VARIANTS = [
         (True, "gru_v1", "mean", 0.1, True, "scaled", 1.0, 1.0),
     )
 ]
+SEVERAL = {"joints": 5, "image": FRAME, "arm.height": 1, "wrist": (24, 40, 1)}
+OBSERVATION_VARIANTS = [
+    (dict(vector_encoding="standardized"), {"position": 3, "velocity": 2}),
+    (dict(vector_encoding="symlog", vector_scale=0.5), {"position": 3}),
+    (dict(image_center=True, free_nats=0.1), SEVERAL),
+    (dict(image_encoding="dithered", vector_encoding="raw"), SEVERAL),
+]
 BEHAVIOR_VARIANTS = [
     (dict(discount_head=False), {}),
     (dict(discount_head=True), {}),
@@ -313,6 +340,10 @@ def check_right_files(checks):
                 for judge in (torch.float32, torch.float64):
                     found = verdict(file, judge)
                     checks.that(f"a model step passes ({changes}): {found}", not found)
+    for seed, (changes, observations) in enumerate(OBSERVATION_VARIANTS):
+        with make_model_step(changes, seed=seed, observations=observations) as file:
+            found = verdict(file, torch.float64)
+            checks.that(f"a step of {list(observations)} passes ({changes}): {found}", not found)
     for seed, (changes, behavior) in enumerate(BEHAVIOR_VARIANTS):
         for dtype in (torch.float32, torch.float64):
             with make_behavior_step(changes, behavior, seed=seed, dtype=dtype) as file:
@@ -347,7 +378,7 @@ def model_mutants():
         return mean, std - c["min_std"] + 1e-6
 
     def other_total(part, factor):
-        return lambda c, loss: call("model_total")(c, loss) + (factor - 1) * loss[part]
+        return lambda c, loss, seen: call("model_total")(c, loss, seen) + (factor - 1) * loss[part]
 
     def clamped_above(c, kl, mask):
         return torch.clamp(r.valid_mean(kl, mask), max=c["free_nats"])
@@ -399,7 +430,7 @@ def model_mutants():
         ("the KL has another weight", dict(free_nats=0.1), "model_total",
          other_total("kl_floored", 1.01)),
         ("the total holds the KL before free nats", dict(free_nats=100.0), "model_total",
-         lambda c, loss: call("model_total")(c, loss | {"kl_floored": loss["kl"]})),
+         lambda c, loss, seen: call("model_total")(c, loss | {"kl_floored": loss["kl"]}, seen)),
         ("images are divided by 256", {}, "preprocess",
          lambda c, image, *_: image / 256 - 0.5),
         ("the dither is left out", dict(image_encoding="dithered"), "preprocess",
@@ -408,8 +439,8 @@ def model_mutants():
          lambda c, image, dither, mean: image / 255 * c["image_gain"] - mean),
         ("the centre is left out", dict(image_center=True), "preprocess",
          lambda c, image, dither, mean: (image / 255 - 0.5) * c["image_gain"]),
-        ("the embedding is flattened channels last", {}, "encode",
-         lambda p, x: call("encode")(p, x).unflatten(1, (-1, 4)).transpose(1, 2).flatten(1)),
+        ("the embedding is flattened channels last", {}, "encode_image",
+         lambda *x: call("encode_image")(*x).unflatten(2, (-1, 4)).transpose(2, 3).flatten(2)),
         ("the feature is [deter, stoch]", dict(stoch=7), "feature_of",
          lambda stoch, deter: torch.cat([deter, stoch], -1)),
     ]

@@ -5,6 +5,7 @@
 """
 
 import argparse
+import json
 import os
 import pathlib
 import subprocess
@@ -15,7 +16,7 @@ import h5py
 
 ORACLE = pathlib.Path(__file__).with_name("step_oracle.py")
 
-# What is judged: name, options of dr-fit-model, of dr-fit-behavior.
+# What is judged: name, options of dr-fit-model, of dr-fit-behavior, and the episodes.
 SMALL = ["--set", "model.depth=4", "--set", "fit_model.batch=4", "--set", "fit_model.length=12"]
 SMALL_BEHAVIOR = ["--set", "behavior.batch=4", "--set", "behavior.length=12"]
 CASES = [
@@ -29,6 +30,15 @@ CASES = [
       "model.free_nats_mode=per_state", "--set", "model.free_nats=0.5", "--set",
       "model.discount_head=true", *SMALL],
      ["--preset", "paper", *SMALL_BEHAVIOR]),
+    ("vectors", ["--preset", "state", "--set", "fit_model.batch=4"],
+     ["--preset", "state", "--set", "behavior.batch=4"], "vectors"),
+    ("two cameras and a vector, symlog",
+     ["--preset", "paper", *SMALL, "--set", "model.observations=image,wrist,to_target", "--set",
+      "model.vector_encoding=symlog", "--set", "model.image_center=true"],
+     ["--preset", "paper", *SMALL_BEHAVIOR], "cameras"),
+    ("two cameras, dithered",
+     ["--preset", "paper-gr", *SMALL, "--set", "model.observations=image,wrist"],
+     ["--preset", "paper-gr", *SMALL_BEHAVIOR], "cameras"),
 ]
 PAPER = ("paper, full size", ["--preset", "paper"], ["--preset", "paper"])
 
@@ -45,6 +55,18 @@ def cut_short(source, target, rows):
         short.attrs["return"] = float(short["reward"][:].astype("float64").sum())
 
 
+def add_camera(path):
+    """Gives an episode the images of a further camera, of another size and grey."""
+    with h5py.File(path, "r+") as file:
+        image = file["image"][:, ::2, :48, :1]
+        wrist = file.create_dataset("observation/wrist", data=image, chunks=image.shape)
+        wrist.attrs["dims"] = "T,H,W,C"
+        signature = json.loads(file.attrs["signature"])
+        signature["observation_space"]["subspaces"]["wrist"] = {
+            "type": "Box", "dtype": "uint8", "shape": image.shape[1:], "low": 0, "high": 255}
+        file.attrs["signature"] = json.dumps(signature)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bin", type=pathlib.Path, required=True)
@@ -58,14 +80,20 @@ def main():
     failed = []
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        data = folder / "data"
-        run("dr-collect", "--task", "reacher_easy", "--out", data, "--render", "fast", "--episodes", 2)
-        first = sorted(data.iterdir())[0]
-        cut_short(first, data / "short.h5", 8)
+        def collect(name, *how):
+            run("dr-collect", "--task", "reacher_easy", "--out", folder / name, "--episodes", 2, *how)
+            return sorted((folder / name).iterdir())
 
-        def disagreeing(name, model_options, behavior_options, seed):
+        first = collect("images", "--render", "fast")[0]
+        cut_short(first, folder / "images" / "short.h5", 8)
+        collect("vectors", "--render", "none")
+        for episode in collect("cameras", "--render", "fast", "--observations", "all"):
+            add_camera(episode)
+
+        def disagreeing(name, model_options, behavior_options, episodes, seed):
             """The kinds of steps in which a case disagrees with the reference."""
             step = {kind: folder / f"{kind}.h5" for kind in ("model", "behavior")}
+            data = folder / episodes
             begun, model, policy = folder / "begun.h5", folder / "model-2.h5", folder / "policy.h5"
             seeded = ["--seed", seed, "--force"]
             # The second update is judged. In the first, from symmetric weights and centred images,
@@ -96,6 +124,7 @@ def main():
             # batches of a million ReLUs, between float32 and float64 of PyTorch itself too; which
             # batches depends on the processor's vectors. So where the first batch disagrees, two of
             # the next four must agree: a gradient that is wrong agrees in none.
+            case = (*case, "images")[:4]
             if disagreeing(*case, 0):
                 disagreements = []
                 for seed in range(1, 5):

@@ -62,7 +62,7 @@ class Collector : public ::testing::Test {
     EXPECT_EQ(a.index, b.index);
     EXPECT_EQ(a.action, b.action);
     EXPECT_EQ(a.reward, b.reward);
-    EXPECT_EQ(a.image, b.image);
+    EXPECT_EQ(a.images, b.images);
     EXPECT_EQ(a.physics.at("qpos").values, b.physics.at("qpos").values);
     EXPECT_EQ(a.model, b.model);
   }
@@ -88,7 +88,7 @@ TEST_F(Collector, WritesWholeEpisodesWithRandomActions) {
     const auto [least, most] = std::minmax_element(episode.action.begin(), episode.action.end());
     EXPECT_LT(*least, -0.9F);
     EXPECT_GT(*most, 0.9F);
-    EXPECT_TRUE(episode.observations.contains("to_target"));
+    EXPECT_TRUE(episode.vectors.contains("to_target"));
     EXPECT_TRUE(episode.model.contains("geom_pos_target"));
   }
   EXPECT_NE(data::read_episode(results[0].path).action, data::read_episode(results[1].path).action);

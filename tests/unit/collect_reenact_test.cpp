@@ -57,14 +57,14 @@ TEST_F(ReenactEpisode, ReproducesALaterEpisodeOfItsSeedExactly) {
   const auto path = collected(2);
   const auto logged = data::read_episode(path), again = replayed(path);
   EXPECT_EQ(again.index, 2);
-  EXPECT_EQ(again.image, logged.image);
+  EXPECT_EQ(again.images, logged.images);
   EXPECT_EQ(again.action, logged.action);
   EXPECT_EQ(again.reward, logged.reward);
   EXPECT_EQ(again.model, logged.model);
   for (const auto& [name, array] : logged.physics)
     EXPECT_EQ(again.physics.at(name).values, array.values) << name;
-  for (const auto& [name, array] : logged.observations)
-    EXPECT_EQ(again.observations.at(name).values, array.values) << name;
+  for (const auto& [name, array] : logged.vectors)
+    EXPECT_EQ(again.vectors.at(name).values, array.values) << name;
 }
 
 TEST_F(ReenactEpisode, NeedsOnlyActionsAndEndsWithThem) {
@@ -80,8 +80,9 @@ TEST_F(ReenactEpisode, NeedsOnlyActionsAndEndsWithThem) {
 
   const auto again = replayed(path);
   EXPECT_EQ(again.length(), 8);
-  EXPECT_EQ(again.image, std::vector<std::uint8_t>(logged.image.begin(),
-                                                   logged.image.begin() + 8 * 16 * 16 * 3));
+  EXPECT_EQ(again.images.at("image"),
+            std::vector<std::uint8_t>(logged.images.at("image").begin(),
+                                      logged.images.at("image").begin() + 8 * 16 * 16 * 3));
 }
 
 TEST_F(ReenactEpisode, BeginsFromALoggedStateThatIsNotTheResets) {

@@ -67,7 +67,7 @@ void expect_own_images(const data::EpisodeFrames& frames, const data::Episode& l
   const std::int64_t pixels = image_shape(logged.signature).size();
   EXPECT_EQ(image_shape(frames.episode.signature), image_shape(logged.signature));
   for (std::int64_t t = logged.length() - 1; t >= 0; --t) {  // in any order
-    const auto first = logged.image.begin() + t * pixels;
+    const auto first = logged.images.at("image").begin() + t * pixels;
     EXPECT_EQ(frames.draw(t), std::vector<std::uint8_t>(first, first + pixels)) << "row " << t;
   }
 }
@@ -82,15 +82,15 @@ TEST_P(EveryTask, IsReplayedExactlyAndFilmedFromItsPhysics) {
                                .environment = environment(),
                                .observations = true});
   const data::Episode again = data::read_episode(result.value().path);
-  EXPECT_EQ(again.image, logged.image);
+  EXPECT_EQ(again.images, logged.images);
   EXPECT_EQ(again.reward, logged.reward);
   EXPECT_EQ(again.model, logged.model);
   ASSERT_EQ(again.physics.size(), logged.physics.size());
-  ASSERT_EQ(again.observations.size(), logged.observations.size());
+  ASSERT_EQ(again.vectors.size(), logged.vectors.size());
   for (const auto& [name, track] : logged.physics)
     EXPECT_EQ(again.physics.at(name).values, track.values) << name;
-  for (const auto& [name, track] : logged.observations)
-    EXPECT_EQ(again.observations.at(name).values, track.values) << name;
+  for (const auto& [name, track] : logged.vectors)
+    EXPECT_EQ(again.vectors.at(name).values, track.values) << name;
 
   expect_own_images(rerender({path}, {.render = RenderQuality::fast}).front(), logged);
 }

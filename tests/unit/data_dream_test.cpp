@@ -34,8 +34,8 @@ class DreamFile : public testing_data::Scratch {
     d.stoch = counted<float>(60);
     d.deter = counted<float>(90);
     d.reward = counted<float>(15);
-    d.image = counted<std::uint8_t>(15 * 18);
-    d.truth_image = counted<std::uint8_t>(15 * 18);
+    d.images["image"] = counted<std::uint8_t>(15 * 18);
+    d.truth_images["image"] = counted<std::uint8_t>(15 * 18);
     d.truth_reward = counted<float>(15);
     return d;
   }
@@ -64,16 +64,32 @@ TEST_F(DreamFile, GivesBackWhatWasWritten) {
   EXPECT_EQ(back.reward, d.reward);
   EXPECT_TRUE(back.value.empty());
   EXPECT_TRUE(back.discount.empty());
-  EXPECT_EQ(back.image, d.image);
-  EXPECT_EQ(back.truth_image, d.truth_image);
+  EXPECT_EQ(back.images, d.images);
+  EXPECT_EQ(back.truth_images, d.truth_images);
   EXPECT_EQ(back.truth_reward, d.truth_reward);
+  EXPECT_THAT(violations(path), ::testing::IsEmpty());
+}
+
+TEST_F(DreamFile, HoldsAllObservationsOfItsSignature) {
+  Dream d = make();
+  d.signature.observations = {{.name = "position", .shape = {2}}, image_space({2, 3, 3})};
+  d.signature.observations.push_back(
+      {.name = "wrist", .kind = SpaceKind::image, .shape = {1, 2, 1}});
+  d.vectors["position"] = d.truth_vectors["position"] = counted<float>(30);
+  d.images["wrist"] = d.truth_images["wrist"] = counted<std::uint8_t>(30);
+  write(d);
+  const Dream back = read_dream(path);
+  EXPECT_EQ(back.images, d.images);
+  EXPECT_EQ(back.vectors, d.vectors);
+  EXPECT_EQ(back.truth_images, d.truth_images);
+  EXPECT_EQ(back.truth_vectors, d.truth_vectors);
   EXPECT_THAT(violations(path), ::testing::IsEmpty());
 }
 
 TEST_F(DreamFile, PolicyDreamsHaveValuesAndNoTruth) {
   Dream d = make();
   d.kind = DreamKind::policy;
-  d.truth_image.clear();
+  d.truth_images.clear();
   d.truth_reward.clear();
   d.value = d.discount = d.reward;
   write(d);
@@ -81,7 +97,7 @@ TEST_F(DreamFile, PolicyDreamsHaveValuesAndNoTruth) {
   EXPECT_EQ(back.kind, DreamKind::policy);
   EXPECT_EQ(back.value, d.reward);
   EXPECT_EQ(back.discount, d.reward);
-  EXPECT_TRUE(back.truth_image.empty());
+  EXPECT_TRUE(back.truth_images.empty());
   EXPECT_TRUE(back.truth_reward.empty());
 }
 

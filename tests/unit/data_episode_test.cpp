@@ -35,8 +35,8 @@ TEST_F(EpisodeFile, GivesBackWhatWasWritten) {
   e.signature.action.low = {-2, -3};
   e.signature.action.high = {2, 3};
   e.signature.protocol = {{"action_repeat", 2}, {"time_limit", 72}};
-  e.observations["position"] = {{37, 3}, std::vector<float>(37 * 3, 0.5F)};
-  e.observations["touch"] = {{37, 2, 2}, std::vector<float>(37 * 4, 1.5F)};
+  e.vectors["position"] = {{37, 3}, std::vector<float>(37 * 3, 0.5F)};
+  e.vectors["touch"] = {{37, 2, 2}, std::vector<float>(37 * 4, 1.5F)};
   e.physics["qpos"] = {{37, 2}, std::vector<double>(37 * 2, 1.0 / 3)};
   e.physics["time"] = {{37, 1}, std::vector<double>(37, 0.25)};
   e.model["geom_pos"] = {1, 2, 3.5};
@@ -47,12 +47,12 @@ TEST_F(EpisodeFile, GivesBackWhatWasWritten) {
   EXPECT_EQ(back.seed, 7);
   EXPECT_EQ(back.index, 2);
   EXPECT_EQ(back.render, "exact");
-  EXPECT_EQ(back.image, e.image);
+  EXPECT_EQ(back.images, e.images);
   EXPECT_EQ(back.action, e.action);
   EXPECT_EQ(back.reward, e.reward);
   EXPECT_EQ(back.discount, e.discount);
-  EXPECT_EQ(back.observations.at("position").values, e.observations.at("position").values);
-  EXPECT_EQ(back.observations.at("touch").shape, (std::vector<std::int64_t>{37, 2, 2}));
+  EXPECT_EQ(back.vectors.at("position").values, e.vectors.at("position").values);
+  EXPECT_EQ(back.vectors.at("touch").shape, (std::vector<std::int64_t>{37, 2, 2}));
   EXPECT_EQ(back.physics.at("qpos").shape, (std::vector<std::int64_t>{37, 2}));
   EXPECT_EQ(back.physics.at("qpos").values, e.physics.at("qpos").values);
   EXPECT_EQ(back.physics.size(), 2U);
@@ -145,7 +145,7 @@ TEST_F(EpisodeFile, BadEpisodesAreNotWritten) {
   e.action[7] = std::numeric_limits<float>::infinity();
   EXPECT_THAT(refusal(e), HasSubstr("ep7.h5: /action row 3 is not finite"));
   e = make_episode(0, 5);
-  e.image.pop_back();
+  e.images["image"].pop_back();
   EXPECT_THAT(refusal(e), HasSubstr("/image has 239 values, 240 are needed"));
   e = make_episode(0, 5);
   e.physics["a/b"] = {{5, 1}, std::vector<double>(5)};

@@ -70,7 +70,8 @@ inline data::Episode make_episode(std::int64_t id, std::int64_t rows) {
   e.index = id;
   e.render = "exact";
   for (std::int64_t t = 0; t < rows; ++t) {
-    e.image.insert(e.image.end(), 48, static_cast<std::uint8_t>(id * 16 + t));
+    auto& image = e.images["image"];
+    image.insert(image.end(), 48, static_cast<std::uint8_t>(id * 16 + t));
     e.action.push_back(static_cast<float>(id) / 16 + static_cast<float>(t) / 1000);
     e.action.push_back(-static_cast<float>(t) / 1000);
     e.reward.push_back(static_cast<float>(id * 1000 + t));

@@ -25,7 +25,7 @@ TEST_F(PrefetchTest, BatchesComeInOrderWhateverDepthAndThreads) {
         {.batch = 4, .length = 6, .first_update = 10, .depth = depth, .threads = threads});
     for (std::uint64_t update = 10; update < 30; ++update) {
       const Batch batch = prefetch.next(), expected = replay.sample(4, 6, stream, update);
-      ASSERT_EQ(batch.image, expected.image);
+      ASSERT_EQ(batch.images, expected.images);
       ASSERT_EQ(batch.action, expected.action);
       ASSERT_EQ(batch.episode, expected.episode);
       ASSERT_EQ(batch.first_row, expected.first_row);

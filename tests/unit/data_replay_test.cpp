@@ -41,8 +41,10 @@ class ReplayTest : public testing_data::Scratch {
         ASSERT_EQ(batch.reward[i], inside ? static_cast<float>(id * 1000 + row) : 0);
         ASSERT_EQ(batch.action[2 * i + 1], inside ? -static_cast<float>(row) / 1000 : 0);
         for (const std::int64_t p : {std::int64_t{0}, pixels - 1})
-          ASSERT_EQ(batch.image[i * static_cast<std::size_t>(pixels) + static_cast<std::size_t>(p)],
-                    inside ? static_cast<std::uint8_t>(id * 16 + row) : 0);
+          ASSERT_EQ(
+              batch.images.at(
+                  "image")[i * static_cast<std::size_t>(pixels) + static_cast<std::size_t>(p)],
+              inside ? static_cast<std::uint8_t>(id * 16 + row) : 0);
       }
     }
   }
@@ -136,7 +138,7 @@ TEST_F(ReplayTest, SampleDependsOnStreamAndUpdateOnly) {
   const Replay a(paths), b(paths, {.memory_bytes = 0});
   (void)b.sample(3, 5, stream, 99);
   const Batch one = a.sample(5, 8, stream, 7), same = b.sample(5, 8, stream, 7);
-  EXPECT_EQ(one.image, same.image);
+  EXPECT_EQ(one.images, same.images);
   EXPECT_EQ(one.episode, same.episode);
   EXPECT_EQ(one.first_row, same.first_row);
   EXPECT_NE(one.first_row, a.sample(5, 8, stream, 8).first_row);
@@ -228,9 +230,9 @@ TEST_F(ReplayTest, RefusesEpisodesThatDoNotFit) {
               HasSubstr("/action columns are 1, but"));
   EXPECT_THAT(refusal([](Episode& e) {
                 e.signature.observations.clear();
-                e.image.clear();
+                e.images.clear();
               }),
-              HasSubstr("other.h5 has no /image"));
+              HasSubstr("other.h5: /image is not there, but"));
   EXPECT_THAT(refusal([](Episode& e) { e = make_episode(1, 1); }),
               HasSubstr("other.h5 has 1 row, at least 2"));
   EXPECT_THAT(message_of([&] { const Replay replay(Paths{}); }), HasSubstr("dr-collect"));
@@ -242,7 +244,7 @@ TEST_F(ReplayTest, RefusesNumbersThatAreNotFinite) {
   file.attribute("/", "task", e.signature.task);
   file.attribute("/", "seed", 1);
   file.attribute("/", "action_repeat", 2);
-  file.dataset("/image", "T,H,W,C", {4, 4, 4, 3}, e.image);
+  file.dataset("/image", "T,H,W,C", {4, 4, 4, 3}, e.images.at("image"));
   file.dataset("/action", "T,A", {4, 2}, e.action);
   file.dataset<float>("/reward", "T", {4}, std::vector<float>{0, 1, -INFINITY, 0});
   file.dataset("/discount", "T", {4}, e.discount);
@@ -302,8 +304,8 @@ TEST_F(ReplayTest, WhatCannotBeReadIsLeftOutWhereToldTo) {
 TEST_F(ReplayTest, AnEpisodeThatVanishesIsNotDrawnAgainWhereToldTo) {
   const Paths paths = make({20, 8, 20});
   const ReplayOptions skip = {.memory_bytes = 0, .unusable = Unusable::skip};
-  EXPECT_EQ(Replay(paths, skip).sample(8, 10, stream, 5).image,
-            Replay(paths).sample(8, 10, stream, 5).image);
+  EXPECT_EQ(Replay(paths, skip).sample(8, 10, stream, 5).images,
+            Replay(paths).sample(8, 10, stream, 5).images);
   // Objects that have no file open yet.
   const Replay skipping(paths, skip), refusing(paths);
   std::filesystem::remove(paths[0]);

@@ -34,11 +34,11 @@ TEST(Version10, EpisodeIsRead) {
   EXPECT_EQ(e.signature.observation("position")->shape, std::vector<std::int64_t>{3});
   EXPECT_EQ(e.render, "fast");
   EXPECT_EQ(image_shape(e.signature), (ImageShape{4, 6, 3}));
-  EXPECT_EQ(e.image, counted<std::uint8_t>(20 * 72));
+  EXPECT_EQ(e.images.at("image"), counted<std::uint8_t>(20 * 72));
   EXPECT_EQ(e.action, counted<float>(40, 64));
   EXPECT_EQ(e.reward, counted<float>(20));
   EXPECT_EQ(e.discount, std::vector<float>(20, 1));
-  EXPECT_EQ(e.observations.at("position").values, counted<float>(60));
+  EXPECT_EQ(e.vectors.at("position").values, counted<float>(60));
   EXPECT_EQ(e.physics.at("qpos").values, counted<double>(40));
   EXPECT_EQ(e.model.at("geom_pos"), counted<double>(3));
   EXPECT_EQ(Replay({kept("episode-1.0.h5")}).total_rows(), 20);
@@ -52,8 +52,8 @@ TEST(Version10, DreamIsRead) {
   EXPECT_EQ(d.start_row, (std::vector<std::int64_t>{0, 7}));
   EXPECT_EQ(d.deter, counted<float>(30));
   EXPECT_EQ(d.value, counted<float>(6));
-  EXPECT_EQ(d.image, counted<std::uint8_t>(288));
-  EXPECT_EQ(d.truth_image, d.image);
+  EXPECT_EQ(d.images.at("image"), counted<std::uint8_t>(288));
+  EXPECT_EQ(d.truth_images, d.images);
 }
 
 TEST(Version10, FilesObeyTheLayouts) {

@@ -46,7 +46,7 @@ class LayoutTest : public testing_data::Scratch {
 TEST_F(LayoutTest, OurEpisodesObey) {
   data::Episode e = make_episode(0, 20);
   e.signature.observations.push_back({.name = "position", .shape = {3}});
-  e.observations["position"] = {{20, 3}, std::vector<float>(60)};
+  e.vectors["position"] = {{20, 3}, std::vector<float>(60)};
   e.physics["qpos"] = {{20, 2}, std::vector<double>(40)};
   e.model["geom_pos"] = {1, 2, 3};
   EXPECT_THAT(data::violations(write(dir, e)), IsEmpty());

@@ -11,13 +11,14 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-constexpr ImageShape kImage = {64, 64, 3};
 constexpr std::int64_t kGibi = std::int64_t{1} << 30;
 
 std::vector<MemoryNeed> of_both(const Config& config) {
   const FitModelConfig& windows = config.fit_model;
-  auto needs =
-      model_memory(config.model, kImage, windows.batch, windows.length, "fit_model", Learns::yes);
+  Signature signature;
+  signature.observations = {image_space({64, 64, 3})};
+  auto needs = model_memory(config.model, signature, windows.batch, windows.length, "fit_model",
+                            Learns::yes);
   needs.push_back(behavior_memory(config.model, config.behavior, windows.batch * windows.length));
   return needs;
 }

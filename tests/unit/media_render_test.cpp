@@ -16,8 +16,9 @@ data::Episode episode(std::int64_t steps, std::uint8_t shade) {
   result.signature.task = "cartpole_swingup";
   result.signature.observations = {image_space({kSide, kSide, 3})};
   for (std::int64_t t = 0; t < steps; ++t)
-    result.image.insert(result.image.end(), image_shape(result.signature).size(),
-                        static_cast<std::uint8_t>(shade + t));
+    result.images["image"].insert(result.images["image"].end(),
+                                  image_shape(result.signature).size(),
+                                  static_cast<std::uint8_t>(shade + t));
   result.reward.assign(steps, 0.5F);
   return result;
 }
@@ -29,11 +30,11 @@ data::Dream dream(data::DreamKind kind) {
   result.starts = kStarts;
   result.horizon = kRows;
   result.signature.observations = {image_space({kSide, kSide, 3})};
-  result.image.assign(kStarts * kRows * image_shape(result.signature).size(), 50);
+  result.images["image"].assign(kStarts * kRows * image_shape(result.signature).size(), 50);
   result.reward.assign(kStarts * kRows, 0.5F);
   result.value = result.reward;
   if (kind == data::DreamKind::open_loop) {
-    result.truth_image = result.image;
+    result.truth_images = result.images;
     result.truth_reward = result.reward;
   }
   return result;
@@ -83,13 +84,13 @@ TEST(RenderEpisode, TheLongestOneDecidesAndTheOthersFadeAtTheirEnd) {
 
 TEST(RenderEpisode, EpisodeWithoutImagesIsAnError) {
   data::Episode blind = episode(3, 0);
-  blind.image.clear();
+  blind.images.clear();
   EXPECT_THROW(static_cast<void>(episode_clip({blind}, {})), Error);
 }
 
 TEST(RenderEpisode, DrawnFramesTakeThePlaceOfImages) {
   data::Episode blind = episode(3, 0);
-  blind.image.clear();
+  blind.images.clear();
   const auto draw = [](std::int64_t t) {
     return std::vector<std::uint8_t>(kSide * kSide * 3, static_cast<std::uint8_t>(10 * t));
   };
@@ -148,7 +149,7 @@ TEST_F(RenderFiles, FramesAreReadWhenTheyAreDrawn) {
     paths.push_back(testing_data::write(dir, whole.back().episode));
   }
   const std::vector<data::EpisodeFrames> opened = data::open_frames(paths);
-  for (const data::EpisodeFrames& source : opened) EXPECT_TRUE(source.episode.image.empty());
+  for (const data::EpisodeFrames& source : opened) EXPECT_TRUE(source.episode.images.empty());
   const RenderOptions options{.scale = 2, .overlay = true};
   const Clip ours = episode_clip(opened, options), theirs = episode_clip(whole, options);
   ASSERT_EQ(ours.frames, theirs.frames);
@@ -181,7 +182,7 @@ TEST(RenderDream, LongDreamsKeepTheClipsSizeToo) {
   ours.starts = 1;
   ours.horizon = 1200;
   ours.context = 100;
-  ours.image.assign(1200 * image_shape(ours.signature).size(), 50);
+  ours.images["image"].assign(1200 * image_shape(ours.signature).size(), 50);
   ours.reward.assign(1200, -1234.5F);
   ours.value.clear();
   const Clip clip =

@@ -43,7 +43,7 @@ data::Batch batch_of(std::int64_t rows, std::int64_t length) {
   batch.signature = signature_of_task();
   const auto n = static_cast<std::size_t>(rows * length);
   for (std::size_t i = 0; i < n * static_cast<std::size_t>(kImage.size()); ++i)
-    batch.image.push_back(static_cast<std::uint8_t>(i * 2654435761U >> 24));
+    batch.images["image"].push_back(static_cast<std::uint8_t>(i * 2654435761U >> 24));
   for (std::size_t i = 0; i < n * kActions; ++i)
     batch.action.push_back(std::sin(static_cast<float>(i)));
   for (std::size_t i = 0; i < n; ++i) batch.reward.push_back(std::cos(static_cast<float>(i)));

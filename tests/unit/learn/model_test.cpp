@@ -49,14 +49,65 @@ TEST(WorldModel, HasThePapersSizes) {
             (std::vector<std::int64_t>{1, 3, 64, 64}));
 }
 
-TEST(WorldModel, RefusesOtherImageSizes) {
-  EXPECT_THROW(WorldModel(small_config(), signature_of({32, 32, 3}, 1)), Error);
+TEST(WorldModel, TakesImagesOfOtherSizes) {
+  const std::vector<std::pair<ImageShape, std::int64_t>> sizes = {
+      {{32, 32, 3}, 4 * 2 * 2}, {{48, 64, 1}, 8 * 1 * 2},    {{84, 84, 1}, 8 * 3 * 3},
+      {{96, 96, 3}, 8 * 4 * 4}, {{128, 128, 3}, 16 * 2 * 2}, {{5, 5, 3}, 1},
+      {{40, 17, 3}, 2 * 8 * 2}};
+  for (const auto& [image, embedding] : sizes) {
+    SCOPED_TRACE(shape_text(image_space(image).shape));
+    torch::manual_seed(3);
+    const ModelConfig c = small_config();
+    const WorldModel model(c, signature_of(image, 1));
+    const Modality& modality = *model.modalities().at("image");
+    EXPECT_EQ(modality.embedding(), embedding * c.depth);
+    const Tensor stored =
+        torch::randint(0, 256, {2, 3, image.height, image.width, image.channels}, torch::kUInt8);
+    const Tensor x = modality.preprocess(stored, {});
+    EXPECT_EQ(modality.encode(x).sizes(), (std::vector<std::int64_t>{2, 3, embedding * c.depth}));
+    EXPECT_EQ(modality.decode(torch::zeros({2, 3, c.feature()})).sizes(), x.sizes());
+    EXPECT_TRUE(torch::equal(modality.restore(x), stored));
+  }
+  EXPECT_THROW(WorldModel(small_config(), signature_of({3, 64, 3}, 1)), Error);
+}
+
+TEST(WorldModel, LearnsFromSeveralImagesAndVectors) {
+  torch::manual_seed(4);
+  for (const char* encoding : {"standardized", "symlog", "raw"}) {
+    SCOPED_TRACE(encoding);
+    ModelConfig c = small_config();
+    c.vector_units = 6;
+    c.free_nats = 0;  // or the prior would get no gradient
+    c.vector_encoding = encoding;
+    Signature signature = signature_of(kImage, 1);
+    signature.observations.push_back({.name = "arm.joints", .shape = {2, 2}});
+    signature.observations.push_back({.name = "height", .shape = {}});
+    signature.observations.push_back(
+        {.name = "wrist", .kind = SpaceKind::image, .shape = {32, 40, 1}});
+    const WorldModel model(c, signature);
+    Sequences batch = random_sequences(2, 4, 1);
+    batch.observations["arm.joints"] = 100 * torch::randn({2, 4, 2, 2}) + 7;
+    batch.observations["height"] = torch::rand({2, 4});
+    batch.observations["wrist"] = torch::randint(0, 256, {2, 4, 32, 40, 1}, torch::kUInt8);
+    Modality& joints = *model.modalities().at("arm.joints");
+    joints.set_statistics(torch::full({2, 2}, 7.0F), torch::full({2, 2}, 100.0F));
+    const Tensor& stored = batch.observations["arm.joints"];
+    EXPECT_TRUE(torch::allclose(joints.restore(joints.preprocess(stored, {})), stored, 1e-4, 1e-3));
+    const ModelLoss loss = model.loss(batch, random_noise(2, 4, c));
+    std::vector<std::string> names;
+    for (const LossTerm& term : loss.terms) names.push_back(term.name);
+    EXPECT_EQ(names,
+              (std::vector<std::string>{"arm.joints", "height", "image", "wrist", "reward"}));
+    const auto gradients = torch::autograd::grad({loss.total}, model.parameters());
+    for (const Tensor& gradient : gradients)
+      EXPECT_GT(gradient.abs().max().item<float>(), 0) << "a parameter that nothing depends on";
+  }
 }
 
 TEST(Decoder, SaysTheSameOfOneRowAndOfMany) {
   // For many rows it multiplies the weights of its first two layers with each other before.
   torch::manual_seed(4);
-  const Decoder decoder(12, 2, 3);
+  const Decoder decoder(12, 2, kImage);
   const Tensor feature = torch::randn({24, 12}).requires_grad_();
   std::vector<Tensor> single;
   for (const Tensor& row : feature.split(1)) single.push_back(decoder.forward(row));
@@ -76,7 +127,7 @@ TEST(Rssm, StepsFollowTheSequence) {
   torch::manual_seed(5);
   const ModelConfig c = small_config();
   const WorldModel model(c, signature_of(kImage, 2));
-  const Tensor embedding = torch::randn({3, 4, Encoder::embedding(c.depth)});
+  const Tensor embedding = torch::randn({3, 4, Encoder(kImage, c.depth).embedding()});
   const Tensor action = torch::randn({3, 4, 2}), noise = torch::randn({3, 4, c.stoch});
   const Observed all = model.rssm().observe(embedding, action, noise);
   Latent state = model.rssm().initial(3);
@@ -92,7 +143,7 @@ TEST(Rssm, PriorIsSampledWhereNothingIsSeen) {
   torch::manual_seed(6);
   const ModelConfig c = small_config();
   const WorldModel model(c, signature_of(kImage, 2));
-  const Tensor embedding = torch::randn({3, 2, Encoder::embedding(c.depth)});
+  const Tensor embedding = torch::randn({3, 2, Encoder(kImage, c.depth).embedding()});
   const Tensor action = torch::randn({3, 2, 2}), noise = torch::randn({3, 2, c.stoch});
   const Observed all = model.rssm().observe(embedding, action, noise);
   const Latent first{all.latent.stoch.select(1, 0), all.latent.deter.select(1, 0)};
@@ -139,7 +190,7 @@ TEST(WorldModel, ImagesComeBackFromTheirPreprocessing) {
     c.image_gain = center ? 10 : 1;
     const WorldModel model(c, signature_of(kImage, 1));
     Modality& modality = *model.modalities().at("image");
-    modality.set_mean(torch::rand({64, 64, 3}));
+    modality.set_statistics(torch::rand({64, 64, 3}), {});
     const Tensor image = torch::randint(0, 256, {2, 64, 64, 3}, torch::kUInt8);
     EXPECT_TRUE(torch::equal(modality.restore(modality.preprocess(image, {})), image));
   }
