@@ -13,7 +13,7 @@
 #   make tsan                  build and test with ThreadSanitizer what has threads, in build-tsan/
 #   make stress MINUTES=3      many programs on one folder, killed and started again: nothing is lost
 #   make bench                 seconds of an update and its parts: bench/README.md
-#   make tidy, make format     clang-tidy over the code; clang-format of the code
+#   make tidy, make format     clang-tidy over the code, or over FILES=…; clang-format of the code
 #   make clean                 remove what was built (not the wheels in .deps/)
 #   make help                  this text
 #
@@ -31,6 +31,7 @@ JOBS ?= $(shell awk -v cores=$$(nproc) '/^MemAvailable/ { fit = int($$2 / 150000
 DREAMER_PYTHON ?= $(CURDIR)/.deps/venv
 export DREAMER_PYTHON
 
+SHELL = /bin/bash
 CONFIGURE = cmake --log-level=WARNING -DDREAMER_PYTHON='$(abspath $(DREAMER_PYTHON))' $(CMAKE_ARGS)
 
 .PHONY: build setup check fuzz quickstart contact-sheet train pretrain metrics install dev tsan stress \
@@ -87,17 +88,21 @@ bench: build
 	@cmake --build --preset release --parallel $(JOBS) --target bench_update
 	@bench/run.sh build/bin build/bench $(BENCH_ARGS)
 
+# Every file of the compile commands, or FILES; the count of findings in system headers is left out.
 tidy:
 	@./setup.sh --dev
-	@$(CONFIGURE) --preset release >/dev/null
-	@git ls-files '*.cpp' | xargs -P $(JOBS) -n 1 clang-tidy -p build --quiet
+	@$(CONFIGURE) --preset tidy >/dev/null
+	@for file in $(or $(FILES),$$(jq -r '.[].file' build-tidy/compile_commands.json | sort -u)); do \
+	   echo $$file; done | \
+	 xargs -P $(JOBS) -n 1 $(DREAMER_PYTHON)/bin/clang-tidy -p build-tidy --quiet \
+	   2> >(grep -v 'warnings\? generated' >&2)
 
 format:
 	@./setup.sh --dev
 	@git ls-files '*.h' '*.cpp' | xargs clang-format -i
 
 clean:
-	rm -rf build build-dev build-tsan
+	rm -rf build build-dev build-tidy build-tsan
 
 help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile

@@ -38,7 +38,7 @@ packages=(
   jq # the pipelines read JSON by it
 )
 [ $tests = no ] || packages+=(libgtest-dev libgmock-dev ffmpeg man-db bash-completion)
-[ $dev = no ] || packages+=(clang-format clang-tidy)
+[ $dev = no ] || packages+=(clang-format)
 
 installed() { [[ $(dpkg-query -W -f='${db:Status-Abbrev}' "$1" 2>/dev/null) == ii* ]]; }
 
@@ -80,6 +80,7 @@ requirements() {
     echo "$line"
   done < <(grep -v '^#' cmake/requirements.txt)
   [ $tests = no ] || grep -v '^#' tests/requirements.txt
+  [ $dev = no ] || grep -v '^#' cmake/dev-requirements.txt
 }
 
 wanted=$(requirements)

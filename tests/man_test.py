@@ -82,7 +82,7 @@ def main():
             expect(re.search(rf"^ +(-\w, ?)?{option}\b", text, re.MULTILINE),
                    f"{program}: {option} is not described")
         check_mentions(args.source / f"{program}.1.scd.in", program, programs)
-    for name in ("dreamer.7", "dreamer-files.5"):
+    for name in ("dreamer.7", "dreamer-environment.7", "dreamer-files.5"):
         rendered(args.pages / f"man{name[-1]}" / name)
         check_mentions(args.source / f"{name}.scd", None, programs)
     check_preset((args.source / "dr-fit-model.1.scd.in").read_text(),

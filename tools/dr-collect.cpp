@@ -119,7 +119,15 @@ int main(int argc, char** argv) {
     } else {
       program.require_task();
       static_cast<void>(env::task_name(o.collect.task));
+      if (!env::suite_of(o.collect.task).simulated &&
+          (o.policy == "random" || program.given("--preset"))) {
+        o.config.collect.use_own_pace();
+        program.lay_given_over(o.config);
+      }
     }
+    if (steps->count() > 0 && !env::suite_of(o.collect.task).simulated)
+      throw usage_error("--steps: how long episodes of {} last is not known; give --episodes",
+                        o.collect.task);
     if (o.policy == "random") program.refuse({"--deterministic"}, "random actions have no mode");
     if (o.follows) {
       if (o.policy == "random") throw usage_error("--follow needs the file of a --policy");
@@ -131,6 +139,7 @@ int main(int argc, char** argv) {
     o.collect.environment.render = env::render_quality(o.render);
     o.collect.environment.action_repeat = o.config.collect.action_repeat;
     o.collect.environment.time_limit = o.config.collect.time_limit;
+    o.collect.environment.answer_seconds = o.config.collect.answer_seconds;
     o.collect.observations =
         o.observations == "all" ||
         (observations->count() == 0 && o.collect.environment.render == env::RenderQuality::none);

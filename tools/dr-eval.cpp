@@ -29,13 +29,15 @@ struct Options : Compute {
 Json evaluate_policy(const Options& o) {
   if (!o.video.empty()) io::check_output(o.video, o.replace);
   Progress progress("episodes", o.episodes);
-  const EvaluationOptions options{.task = o.task,
-                                  .episodes = o.episodes,
-                                  .envs = o.envs,
-                                  .seed = o.seed,
-                                  .environment = {.action_repeat = o.config.collect.action_repeat,
-                                                  .render = env::render_quality(o.render)},
-                                  .progress = &progress};
+  const EvaluationOptions options{
+      .task = o.task,
+      .episodes = o.episodes,
+      .envs = o.envs,
+      .seed = o.seed,
+      .environment = {.action_repeat = o.config.collect.action_repeat,
+                      .render = env::render_quality(o.render),
+                      .answer_seconds = o.config.collect.answer_seconds},
+      .progress = &progress};
   const PolicyJob job{o, o.policy, ActionMode::deterministic, 0.0};
   const PolicyHandle policy =
       policy_handle(job, o.task, o.config.collect.action_repeat, o.config.collect.action_hold);
@@ -57,11 +59,15 @@ std::vector<std::string> numbers(bool judges_model) {
   return names;
 }
 
-void check_policy_options(const cli::Program& program, const Options& o) {
+void check_policy_options(const cli::Program& program, Options& o) {
   program.refuse({"--data", "--starts", "--context", "--horizon"}, "it is of --model");
   if (o.policy.empty()) throw usage_error("--policy is needed: a checkpoint, or random");
   program.require_task();
   static_cast<void>(env::task_name(o.task));
+  if (!env::suite_of(o.task).simulated && (o.policy == "random" || program.given("--preset"))) {
+    o.config.collect.use_own_pace();
+    program.lay_given_over(o.config);
+  }
   if (o.video.empty()) {
     program.refuse({"--force"}, "it replaces a --video");
     return;

@@ -68,16 +68,20 @@ std::string difference_in_kind(const io::FileReader& file, const CollectOptions&
                                const Planned& planned) {
   const auto header = data::read_episode_header(file);
   const auto& wanted = options.environment;
-  const bool images = wanted.render != env::RenderQuality::none;
+  // Of other suites only the environment knows what it draws and how long it lasts.
+  const bool simulated = env::suite_of(options.task).simulated;
+  const bool images = simulated && wanted.render != env::RenderQuality::none;
   const ImageShape shape = images ? ImageShape{wanted.height, wanted.width, 3} : ImageShape{};
   if (header.signature.task != env::task_name(options.task)) return "task";
   if (header.seed != planned.seed) return "seed";
   if (header.index != planned.index) return "index";
   if (header.signature.frames_per_step != wanted.action_repeat) return "action repeat";
   if (header.render != (images ? to_string(wanted.render) : "")) return "rendering";
-  if (image_shape(header.signature) != shape) return "image size";
-  const std::int64_t rows = env::steps_per_episode(wanted) + 1;
-  if (header.truncated.empty() ? header.length != rows : header.length > rows) return "length";
+  if (simulated) {
+    if (image_shape(header.signature) != shape) return "image size";
+    const std::int64_t rows = env::steps_per_episode(wanted) + 1;
+    if (header.truncated.empty() ? header.length != rows : header.length > rows) return "length";
+  }
   const Json made = io::read_provenance(file).config;
   const auto differs = [&](const char* name, const Json& ours) {
     return made.is_object() && made.contains(name) && made[name] != ours;  // older files lack them
@@ -196,10 +200,12 @@ class Run {
   /// was stopped.
   std::optional<data::Episode> act(env::Environment& environment, EpisodeId id, Policy& policy) {
     try {
-      return run_episode(environment, id, environment.begin(id), policy,
-                         {.observations = options_.observations,
-                          .render = to_string(options_.environment.render),
-                          .stop = [this] { return stopped(); }});
+      return run_episode(
+          environment, id, environment.begin(id), policy,
+          {.observations = options_.observations,
+           .render =
+               env::suite_of(options_.task).simulated ? to_string(options_.environment.render) : "",
+           .stop = [this] { return stopped(); }});
     } catch (const env::Breakdown& e) {
       log::warning("{}", e.what());
       return data::Episode();
@@ -235,8 +241,8 @@ class Run {
       if (now != acting) {
         acting = now;
         policy = acting->make ? acting->make()
-                              : std::make_unique<RandomPolicy>(
-                                    environment->signature().action.size(), options_.action_hold);
+                              : std::make_unique<RandomPolicy>(environment->signature().action,
+                                                               options_.action_hold);
       }
       const auto episode = act(*environment, {planned.seed, planned.index}, *policy);
       if (!episode) return;
@@ -290,7 +296,8 @@ void prepare(const CollectOptions& options) {
     throw usage_error("at least one environment is needed, not {}", options.envs);
   if (options.seed < 0 || options.seed > kLargestSeed)
     throw usage_error("seed {} is not in 0 … {}", options.seed, kLargestSeed);
-  if (options.environment.render != env::RenderQuality::none)
+  if (options.environment.render != env::RenderQuality::none &&
+      env::suite_of(options.task).simulated)
     env::load_opengl(std::min(options.envs, options.episodes));
   std::error_code failed;
   fs::create_directories(options.out, failed);

@@ -95,7 +95,8 @@ Evaluation evaluate(const EvaluationOptions& options, const PolicyFactory& polic
       if (!failure) failure = std::current_exception();
     }
   };
-  if (options.environment.render != env::RenderQuality::none)
+  if (options.environment.render != env::RenderQuality::none &&
+      env::suite_of(options.task).simulated)
     env::load_opengl(std::min(options.envs, options.episodes));
   {
     std::vector<std::jthread> threads;

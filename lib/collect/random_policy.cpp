@@ -13,7 +13,10 @@ std::vector<float> RandomPolicy::act(const Step&) {
   if (step_ == change_) {
     for (std::size_t i = 0; i < action_.size(); ++i)
       action_[i] =
-          static_cast<float>(2 * actions_->uniform(index_, step_ * action_.size() + i) - 1);
+          discrete_
+              ? 0.0F
+              : static_cast<float>(2 * actions_->uniform(index_, step_ * action_.size() + i) - 1);
+    if (discrete_) action_[actions_->below(action_.size(), index_, step_)] = 1;
     change_ += 1 + holds_->below(static_cast<std::uint64_t>(hold_), index_, step_);
   }
   ++step_;

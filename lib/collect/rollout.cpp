@@ -38,6 +38,11 @@ class Recorder {
         observations_(observations),
         simulator_(observations ? environment.simulator() : nullptr) {
     if (simulator_ != nullptr) episode.model = simulator_->model_changes();
+    for (const Space& space : episode.signature.observations) {
+      if (space.kind == SpaceKind::image) continue;
+      auto& shape = episode.vectors[space.name].shape = {0};
+      shape.insert(shape.end(), space.shape.begin(), space.shape.end());
+    }
   }
 
   void add(const std::vector<float>& action, const Step& seen) {

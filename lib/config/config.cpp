@@ -124,7 +124,8 @@ Fields collect_fields(CollectConfig& c) {
   return {
       {"action_repeat", &c.action_repeat, "control steps in which an action is held", 1, 1000},
       {"time_limit", &c.time_limit,
-       "control steps of an episode that is collected; evaluations last the task's 1000", 1, 1000},
+       "frames of an episode that is collected, 0: the task's own; evaluations last the task's", 0,
+       1e9},
       {"noise", &c.noise, "standard deviation of the exploration noise added to sampled actions", 0,
        10},
       {"action_hold",
@@ -134,6 +135,9 @@ Fields collect_fields(CollectConfig& c) {
        1000,
        {},
        "random_hold"},
+      {"answer_seconds", &c.answer_seconds,
+       "seconds that an environment in a program of its own may take for a reset or a step", 1e-3,
+       1e6},
   };
 }
 

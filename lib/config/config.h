@@ -89,6 +89,13 @@ struct CollectConfig {
   std::int64_t time_limit = 1000;
   double noise = 0.3;
   std::int64_t action_hold = 1;
+  double answer_seconds = 60;
+
+  /// What the settings and presets say of the pace of control tasks holds for no other task.
+  void use_own_pace() {
+    action_repeat = action_hold = 1;
+    time_limit = 0;
+  }
 };
 
 /// Algorithm 1: how acting and learning alternate. A round is `updates` updates of model and

@@ -18,6 +18,7 @@ constexpr std::int64_t kImageChunkRows = 16;
 // third faster (11 to 21 us a frame), for 80 to 120 us a frame on writing; higher levels gain
 // little.
 constexpr int kDeflate = 4;
+constexpr std::size_t kLongestTask = 150;  // of its bytes in a file name
 
 std::string at(const io::FileReader& file, const std::string& path) {
   return fmt::format("{}: {}", file.path().string(), path);
@@ -175,12 +176,16 @@ std::string observation_path(const std::string& name) {
 }
 
 std::string episode_file_name(const std::string& task, std::int64_t seed, std::int64_t index) {
-  return fmt::format("{}-{:010}-{:06}.h5", task, seed, index);
+  std::string name = task;
+  for (char& c : name)
+    if (c == '/' || c == '?' || c == '&' || static_cast<unsigned char>(c) <= ' ') c = '_';
+  return fmt::format("{}-{:010}-{:06}.h5", name.substr(0, kLongestTask), seed, index);
 }
 
 std::int64_t last_episode_index(const std::filesystem::path& folder, const std::string& task,
                                 std::int64_t seed) {
-  const std::string prefix = fmt::format("{}-{:010}-", task, seed);
+  const std::string first = episode_file_name(task, seed, 0);
+  const std::string prefix = first.substr(0, first.size() - std::string("000000.h5").size());
   std::int64_t last = -1;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();

@@ -40,7 +40,8 @@ struct Episode {
 /// Where files keep an observation: /image, or /observation/<name>.
 [[nodiscard]] std::string observation_path(const std::string& name);
 
-/// `<task>-<seed>-<index>.h5`, numbers zero-padded (10 and 6 digits).
+/// `<task>-<seed>-<index>.h5`, numbers zero-padded (10 and 6 digits). What of the task's name
+/// cannot be in a file's name becomes '_'.
 [[nodiscard]] std::string episode_file_name(const std::string& task, std::int64_t seed,
                                             std::int64_t index);
 

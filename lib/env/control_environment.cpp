@@ -14,7 +14,8 @@ std::uint32_t checked_seed(std::int64_t seed) {
   return static_cast<std::uint32_t>(seed);
 }
 
-const EnvironmentOptions& checked(const EnvironmentOptions& options) {
+EnvironmentOptions checked(EnvironmentOptions options) {
+  if (options.time_limit == 0) options.time_limit = kControlSteps;
   if (options.action_repeat < 1 || options.action_repeat > kControlSteps)
     throw usage_error("an action can be repeated 1 … {} times, not {}", kControlSteps,
                       options.action_repeat);

@@ -1,5 +1,7 @@
 #include "env/environment.h"
 
+#include "env/task.h"
+
 namespace dreamer::env {
 
 std::string to_string(RenderQuality quality) {
@@ -21,7 +23,8 @@ RenderQuality render_quality(const std::string& word) {
 }
 
 std::int64_t steps_per_episode(const EnvironmentOptions& options) {
-  return (options.time_limit + options.action_repeat - 1) / options.action_repeat;
+  const std::int64_t frames = options.time_limit > 0 ? options.time_limit : kControlSteps;
+  return (frames + options.action_repeat - 1) / options.action_repeat;
 }
 
 }  // namespace dreamer::env

@@ -24,13 +24,14 @@ enum class RenderQuality { none, fast, exact };
 
 struct EnvironmentOptions {
   std::int64_t action_repeat = 2;
-  std::int64_t time_limit = 1000;  // of an episode, in frames (control steps)
+  std::int64_t time_limit = 0;  // of an episode, in frames; 0: the task's own
   std::int64_t height = 64, width = 64;
   RenderQuality render = RenderQuality::exact;
-  std::string camera = {};  // its name or number; empty: the task's
+  std::string camera = {};     // its name or number; empty: the task's
+  double answer_seconds = 60;  // that a program may take for a reset or a step
 };
 
-/// Agent steps of an episode that lasts to its time limit; its file has one row more, the reset's.
+/// Agent steps of an episode of a control task; its file has one row more, the reset's.
 [[nodiscard]] std::int64_t steps_per_episode(const EnvironmentOptions& options);
 
 /// The simulation left what can be computed. The environment can begin another episode.

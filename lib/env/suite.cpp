@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/paths.h"
+#include "env/child_environment.h"
 #include "env/control_environment.h"
 #include "env/task_summary.h"
 
@@ -15,12 +17,33 @@ struct Found {
 };
 
 Found find(const std::string& task) {
-  const auto& suites = all_suites();
-  const auto named = std::find_if(suites.begin() + 1, suites.end(), [&](const Suite& suite) {
-    return task.starts_with(suite.prefix);
-  });
-  const Suite& suite = named == suites.end() ? suites.front() : *named;
+  const Suite& suite = suite_of(task);
   return {suite, suite.find(task.substr(suite.prefix.size()))};
+}
+
+constexpr const char* kGym = "gym:";
+constexpr const char* kExec = "exec:";
+
+std::vector<Json> no_lines() { return {}; }
+
+std::string not_empty(const std::string& name) {
+  if (name.empty()) throw usage_error("the task has a prefix and no name behind it");
+  return name;
+}
+
+std::unique_ptr<Environment> make_gym(const std::string& id, const EnvironmentOptions& options) {
+  const Json for_program = {{"render", options.render != RenderQuality::none},
+                            {"height", options.height},
+                            {"width", options.width}};
+  const std::string program = (share_dir() / "environments/gym_environment.py").string();
+  return std::make_unique<ChildEnvironment>(
+      kGym + id, std::vector<std::string>{"python3", program, id, for_program.dump()}, options);
+}
+
+std::unique_ptr<Environment> make_exec(const std::string& command,
+                                       const EnvironmentOptions& options) {
+  return std::make_unique<ChildEnvironment>(
+      kExec + command, std::vector<std::string>{"/bin/sh", "-c", "exec " + command}, options);
 }
 
 }  // namespace
@@ -29,7 +52,6 @@ const std::vector<Suite>& all_suites() {
   static const std::vector<Suite> suites = {
       {.prefix = "",
        .description = "the twenty control tasks of dm_control",
-       .from_files = true,
        .lines = control_task_lines,
        .table = control_task_table,
        .find = [](const std::string& asked) { return find_task(asked).name; },
@@ -37,8 +59,43 @@ const std::vector<Suite>& all_suites() {
                   const EnvironmentOptions& options) -> std::unique_ptr<Environment> {
          return std::make_unique<ControlEnvironment>(task, options);
        }},
+      {.prefix = kGym,
+       .description = "Gymnasium's environments",
+       .from_files = false,
+       .simulated = false,
+       .lines = no_lines,
+       .table =
+           [] {
+             return std::string(
+                 "gym:ID                   any environment of Gymnasium, such as gym:Pendulum-v1 "
+                 "or "
+                 "gym:MODULE:ID?key=value\n");
+           },
+       .find = not_empty,
+       .make = make_gym},
+      {.prefix = kExec,
+       .description = "programs that speak the protocol of dreamer-environment(7)",
+       .from_files = false,
+       .simulated = false,
+       .lines = no_lines,
+       .table =
+           [] {
+             return std::string(
+                 "exec:COMMAND             a program that speaks the protocol of man "
+                 "dreamer-environment\n");
+           },
+       .find = not_empty,
+       .make = make_exec},
   };
   return suites;
+}
+
+const Suite& suite_of(const std::string& task) {
+  const auto& suites = all_suites();
+  const auto named = std::find_if(suites.begin() + 1, suites.end(), [&](const Suite& suite) {
+    return task.starts_with(suite.prefix);
+  });
+  return named == suites.end() ? suites.front() : *named;
 }
 
 std::string task_name(const std::string& asked) {

@@ -16,7 +16,10 @@ struct Suite {
   /// Whether making a task only reads what is installed with us. A task that an episode file names
   /// is made only then: opening a file must never start a program.
   bool from_files = true;
-  /// Its tasks, for `dr-collect --list-tasks`: lines of JSON, or a table for people.
+  /// Whether all episodes last to the time limit, and images are drawn by us as the options say.
+  bool simulated = true;
+  /// Its tasks, for `dr-collect --list-tasks`: lines of JSON, and for people a table, or how to
+  /// name them.
   std::vector<Json> (*lines)();
   std::string (*table)();
   /// The task's name as episodes have it, without the prefix.
@@ -31,6 +34,9 @@ struct Suite {
 /// The task's name as episodes have it.
 /// @throws Error (usage) if there is no such task
 [[nodiscard]] std::string task_name(const std::string& asked);
+
+/// The suite of a task, by its prefix.
+[[nodiscard]] const Suite& suite_of(const std::string& task);
 
 /// @throws Error (usage) if there is no such task
 [[nodiscard]] std::unique_ptr<Environment> make_environment(const std::string& task,

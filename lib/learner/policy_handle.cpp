@@ -69,11 +69,12 @@ class FollowedPolicy {
 PolicyHandle policy_handle(const PolicyJob& job, const std::string& task,
                            std::int64_t action_repeat, std::int64_t action_hold) {
   const auto environment = env::make_environment(task, {.render = env::RenderQuality::none});
-  const std::int64_t size = environment->signature().action.size();
+  const Space& action = environment->signature().action;
   if (job.policy == "random")
-    return {[size, action_hold] { return std::make_unique<RandomPolicy>(size, action_hold); }, ""};
-  check_fits(io::FileReader(job.policy, "dreamer.policy"), environment->signature().task, size,
-             action_repeat);
+    return {[action, action_hold] { return std::make_unique<RandomPolicy>(action, action_hold); },
+            ""};
+  check_fits(io::FileReader(job.policy, "dreamer.policy"), environment->signature().task,
+             action.size(), action_repeat);
   return learner().policy(job);
 }
 

@@ -118,8 +118,8 @@ class Scene {
   /// A value of a vector over all rows, [N,H].
   struct VectorValue {
     std::string name;  // "position 2"
-    std::vector<float> model, truth;
-    Range range;
+    std::vector<float> model = {}, truth = {};
+    Range range = {};
   };
 
   void add_values() {

@@ -12,7 +12,8 @@ namespace {
 
 env::EnvironmentOptions environment_of(const TrainJob& job) {
   return {.action_repeat = job.config.collect.action_repeat,
-          .render = env::render_quality(job.render)};
+          .render = env::render_quality(job.render),
+          .answer_seconds = job.config.collect.answer_seconds};
 }
 
 CollectOptions options_of(const TrainJob& job, std::int64_t round, std::int64_t episodes) {

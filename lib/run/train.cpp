@@ -63,7 +63,9 @@ void train(const TrainJob& job) {
     io::check_output(path, state ? io::Replace::yes : job.replace);
   for (const auto& path : {files.resume, nonfinite_path(files.work)})
     io::check_output(path, io::Replace::yes);
-  if (env::render_quality(job.render) != env::RenderQuality::none) env::load_opengl(job.envs);
+  if (env::render_quality(job.render) != env::RenderQuality::none &&
+      env::suite_of(job.task).simulated)
+    env::load_opengl(job.envs);
   const torch::Device device = set_up(job);
 
   std::vector<std::filesystem::path> episodes = job.data;

@@ -12,7 +12,9 @@ namespace {
 Evaluation run(std::int64_t envs) {
   EvaluationOptions options{.task = "cartpole_balance", .episodes = 3, .envs = envs, .seed = 4};
   options.environment.render = env::RenderQuality::none;
-  return evaluate(options, [] { return std::make_unique<RandomPolicy>(1); });
+  return evaluate(options, [] {
+    return std::make_unique<RandomPolicy>(Space{.name = "action", .shape = {1}});
+  });
 }
 
 TEST(Evaluation, ReturnsDoNotDependOnHowManyEnvironmentsRunSideBySide) {

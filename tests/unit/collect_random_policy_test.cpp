@@ -1,9 +1,13 @@
 #include "collect/random_policy.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 namespace dreamer {
 namespace {
+
+Space box(std::int64_t size) { return {.name = "action", .shape = {size}}; }
 
 std::vector<std::vector<float>> actions(RandomPolicy policy, std::int64_t seed,
                                         std::int64_t index) {
@@ -14,14 +18,14 @@ std::vector<std::vector<float>> actions(RandomPolicy policy, std::int64_t seed,
 }
 
 TEST(RandomPolicy, IsAFunctionOfSeedEpisodeAndStep) {
-  EXPECT_EQ(actions(RandomPolicy(2), 1, 5), actions(RandomPolicy(2), 1, 5));
-  EXPECT_NE(actions(RandomPolicy(2), 1, 5), actions(RandomPolicy(2), 1, 6));
-  EXPECT_NE(actions(RandomPolicy(2), 1, 5), actions(RandomPolicy(2), 2, 5));
+  EXPECT_EQ(actions(RandomPolicy(box(2)), 1, 5), actions(RandomPolicy(box(2)), 1, 5));
+  EXPECT_NE(actions(RandomPolicy(box(2)), 1, 5), actions(RandomPolicy(box(2)), 1, 6));
+  EXPECT_NE(actions(RandomPolicy(box(2)), 1, 5), actions(RandomPolicy(box(2)), 2, 5));
 }
 
 TEST(RandomPolicy, FillsItsRangeEvenly) {
   double sum = 0, squares = 0;
-  for (const auto& action : actions(RandomPolicy(3), 0, 0))
+  for (const auto& action : actions(RandomPolicy(box(3)), 0, 0))
     for (const float a : action) {
       ASSERT_GE(a, -1);
       ASSERT_LE(a, 1);
@@ -32,8 +36,19 @@ TEST(RandomPolicy, FillsItsRangeEvenly) {
   EXPECT_NEAR(squares / 3000, 1.0 / 3, 0.02);
 }
 
+TEST(RandomPolicy, ChoosesEveryDiscreteActionAsOften) {
+  const Space space{.name = "action", .kind = SpaceKind::discrete, .shape = {4}};
+  std::vector<int> chosen(4);
+  for (const auto& action : actions(RandomPolicy(space), 0, 0)) {
+    EXPECT_EQ(std::count(action.begin(), action.end(), 0.0F), 3);
+    chosen[static_cast<std::size_t>(std::find(action.begin(), action.end(), 1.0F) -
+                                    action.begin())] += 1;
+  }
+  for (const int count : chosen) EXPECT_NEAR(count, 250, 60);
+}
+
 TEST(RandomPolicy, HoldsAnActionForUpToSoManySteps) {
-  const auto held = actions(RandomPolicy(1, 4), 0, 0);
+  const auto held = actions(RandomPolicy(box(1), 4), 0, 0);
   int changes = 0, run = 1;
   for (std::size_t i = 1; i < held.size(); ++i) {
     if (held[i] != held[i - 1]) {
