@@ -51,7 +51,8 @@ Subject::Subject(const Config& config, std::int64_t channels, std::int64_t actio
       batch_(random_batch(config.fit_model, channels, action)),
       model_(make<WorldModel>(device, seed, config.model, batch_.signature)),
       trainer_(model_,
-               make<ActorCritic>(device, seed, config.behavior, config.model.feature(), action),
+               make<ActorCritic>(device, seed, config.behavior, config.model.feature(),
+                                 batch_.signature.action),
                config, seed, device) {}
 
 std::int64_t Subject::starts() const {

@@ -128,7 +128,7 @@ std::string table(const Json& result) {
     if (line.contains("gflop"))
       text += fmt::format("{:>9.2f}{:>10.1f}{:>5.0f}%", line["gflop"].get<double>(),
                           line["gflops"].get<double>(), 100 * line["share_of_roof"].get<double>());
-    text += "\n";
+    text += '\n';
   };
   add(result, "update");
   for (const Json& part : result["parts"])

@@ -24,8 +24,8 @@ Work count_work(const Config& config, std::int64_t starts, std::int64_t channels
   const ModelConfig& m = config.model;
   const BehaviorConfig& b = config.behavior;
   const std::int64_t d = m.depth, f = m.feature(), embedding = 32 * d;
-  const double rows = static_cast<double>(config.fit_model.batch * config.fit_model.length);
-  const double steps = static_cast<double>(starts * b.horizon);
+  const auto rows = static_cast<double>(config.fit_model.batch * config.fit_model.length);
+  const auto steps = static_cast<double>(starts * b.horizon);
   const auto giga = [](double times, double multiplications) {
     return 2e-9 * times * multiplications;
   };

@@ -46,7 +46,8 @@ void collect_episodes(Options o) {
   const CollectConfig& config = o.config.collect;
   const double noise = o.deterministic ? 0.0 : config.noise;
   const PolicyJob job{o, o.policy,
-                      o.deterministic ? ActionMode::deterministic : ActionMode::explore, noise};
+                      o.deterministic ? ActionMode::deterministic : ActionMode::explore, noise,
+                      config};
   o.collect.acting = o.policy == "random" ? Json{{"random_hold", config.action_hold}}
                                           : Json{{"mode", o.deterministic}, {"noise", noise}};
   if (o.steps > 0) o.collect.episodes = episodes_for_steps(o.steps, o.collect.environment);

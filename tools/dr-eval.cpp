@@ -38,7 +38,7 @@ Json evaluate_policy(const Options& o) {
                       .render = env::render_quality(o.render),
                       .answer_seconds = o.config.collect.answer_seconds},
       .progress = &progress};
-  const PolicyJob job{o, o.policy, ActionMode::deterministic, 0.0};
+  const PolicyJob job{o, o.policy, ActionMode::deterministic, 0.0, o.config.collect};
   const PolicyHandle policy =
       policy_handle(job, o.task, o.config.collect.action_repeat, o.config.collect.action_hold);
   const Evaluation evaluation = evaluate(options, policy.make);

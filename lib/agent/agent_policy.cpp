@@ -33,10 +33,20 @@ Tensor observed(const std::map<std::string, std::vector<T>>& seen, const Space& 
 
 }  // namespace
 
+std::uint64_t StepNoise::draw() const {
+  return static_cast<std::uint64_t>(episode_.index * kLongestEpisode + step_);
+}
+
+RandomStream StepNoise::stream(std::string_view name) const {
+  return {static_cast<std::uint64_t>(episode_.seed), name};
+}
+
 Tensor StepNoise::operator()(std::string_view name, torch::IntArrayRef shape) const {
-  const RandomStream stream(static_cast<std::uint64_t>(episode_.seed), name);
-  return normal_tensor(stream, static_cast<std::uint64_t>(episode_.index * kLongestEpisode + step_),
-                       shape, device_);
+  return normal_tensor(stream(name), draw(), shape, device_);
+}
+
+Tensor StepNoise::uniform(std::string_view name, torch::IntArrayRef shape) const {
+  return uniform_tensor(stream(name), draw(), shape, device_);
 }
 
 LatentFilter::LatentFilter(std::shared_ptr<WorldModel> model, torch::Device device)
@@ -60,20 +70,43 @@ const Latent& LatentFilter::observe(const Step& seen, const StepNoise& noise) {
   return state_;
 }
 
-ActionChoice actor_choice(std::shared_ptr<const ActorCritic> behavior, const PolicyJob& job) {
+namespace {
+
+ActionChoice continuous_choice(std::shared_ptr<const ActorCritic> behavior, const PolicyJob& job) {
   if (job.mode == ActionMode::deterministic)
     return [behavior = std::move(behavior)](const Tensor& feature, const StepNoise& noise) {
-      const TanhNormal policy = behavior->actor->forward(feature);
-      const std::int64_t size = policy.base.mean.size(-1);
+      const ActionDistribution policy = behavior->actor->forward(feature);
+      const std::int64_t size = policy.continuous().base.mean.size(-1);
       return policy.mode(noise("act-mode", {behavior->config.mode_samples, 1, size}));
     };
   return [behavior = std::move(behavior), scale = job.noise](const Tensor& feature,
                                                              const StepNoise& noise) {
-    const TanhNormal policy = behavior->actor->forward(feature);
-    const std::int64_t size = policy.base.mean.size(-1);
-    const Tensor sampled = policy.sample(noise("act-sample", {1, size})).action;
+    const ActionDistribution policy = behavior->actor->forward(feature);
+    const std::int64_t size = policy.continuous().base.mean.size(-1);
+    const Tensor sampled = policy.sample(noise("act-sample", {1, size}));
     return (sampled + scale * noise("act-explore", {1, size})).clamp(-1, 1);
   };
+}
+
+ActionChoice discrete_choice(std::shared_ptr<const ActorCritic> behavior, const PolicyJob& job) {
+  if (job.mode == ActionMode::deterministic)
+    return [behavior = std::move(behavior)](const Tensor& feature, const StepNoise&) {
+      return behavior->actor->forward(feature).mode({});
+    };
+  return [behavior = std::move(behavior), epsilon = job.epsilon](const Tensor& feature,
+                                                                 const StepNoise& noise) {
+    OneHot policy = behavior->actor->forward(feature).discrete();
+    if (scalar(noise.uniform("act-explore", {1})) < epsilon)
+      policy.logits = torch::zeros_like(policy.logits);  // any action
+    return policy.sample(noise.uniform("act-sample", policy.logits.sizes()));
+  };
+}
+
+}  // namespace
+
+ActionChoice actor_choice(std::shared_ptr<const ActorCritic> behavior, const PolicyJob& job) {
+  return behavior->actor->discrete() ? discrete_choice(std::move(behavior), job)
+                                     : continuous_choice(std::move(behavior), job);
 }
 
 AgentPolicy::AgentPolicy(const PolicyCheckpoint& agent, const PolicyJob& job, torch::Device device)

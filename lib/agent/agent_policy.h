@@ -18,9 +18,14 @@ class StepNoise {
 
   /// Standard normal values of this shape.
   [[nodiscard]] torch::Tensor operator()(std::string_view name, torch::IntArrayRef shape) const;
+  /// Uniform ones, in [0,1).
+  [[nodiscard]] torch::Tensor uniform(std::string_view name, torch::IntArrayRef shape) const;
   void next_step() { ++step_; }
 
  private:
+  [[nodiscard]] std::uint64_t draw() const;
+  [[nodiscard]] RandomStream stream(std::string_view name) const;
+
   EpisodeId episode_;
   torch::Device device_;
   std::int64_t step_ = 0;
@@ -48,7 +53,8 @@ class LatentFilter {
 using ActionChoice =
     std::function<torch::Tensor(const torch::Tensor& feature, const StepNoise& noise)>;
 
-/// A sample of the actor with exploration noise, or the actor's mode, as `job` says.
+/// A sample of the actor with exploration noise (of discrete actions: now and then a random one),
+/// or the actor's mode, as `job` says.
 [[nodiscard]] ActionChoice actor_choice(std::shared_ptr<const ActorCritic> behavior,
                                         const PolicyJob& job);
 

@@ -91,8 +91,8 @@ PolicyCheckpoint load_policy(const std::filesystem::path& path, torch::Device de
   PolicyCheckpoint checkpoint{read_model(file, device), nullptr};
   const BehaviorConfig config = read_config(file).behavior;
   const WorldModel& model = *checkpoint.model.model;
-  checkpoint.behavior = std::make_shared<ActorCritic>(config, model.config().feature(),
-                                                      model.signature().action.size());
+  checkpoint.behavior =
+      std::make_shared<ActorCritic>(config, model.config().feature(), model.signature().action);
   read_module(file, "/actor", *checkpoint.behavior->actor);
   read_module(file, "/value", *checkpoint.behavior->value);
   checkpoint.behavior->to(device);

@@ -38,7 +38,7 @@ PolicySnapshot::PolicySnapshot(const WorldModel& model, const ActorCritic& behav
     : policy_(std::make_shared<PolicyCheckpoint>()) {
   policy_->model.model = same_structure(model);
   policy_->behavior = std::make_shared<ActorCritic>(behavior.config, model.config().feature(),
-                                                    model.signature().action.size());
+                                                    model.signature().action);
   policy_->behavior->to(model.parameters().front().device());
   refresh(model, behavior);
 }

@@ -63,6 +63,12 @@ Tensor uniform_tensor(const RandomStream& stream, std::uint64_t update, torch::I
   return tensor.to(device);
 }
 
+Tensor action_noise(const Space& action, const RandomStream& stream, std::uint64_t update,
+                    torch::IntArrayRef shape, torch::Device device) {
+  return action.kind == SpaceKind::discrete ? uniform_tensor(stream, update, shape, device)
+                                            : normal_tensor(stream, update, shape, device);
+}
+
 Sequences to_sequences(const data::Batch& batch, torch::Device device) {
   const std::int64_t rows = batch.batch, length = batch.length;
   const auto shape_of = [&](const std::string& name) {
@@ -99,7 +105,7 @@ Tensor read_tensor(const io::FileReader& file, const std::string& path) {
   return copied(file.read<float>(path), info.shape, torch::kCPU);
 }
 
-void read_tensor_into(const io::FileReader& file, const std::string& path, Tensor like) {
+void read_tensor_into(const io::FileReader& file, const std::string& path, const Tensor& like) {
   const io::Shape shape = file.info(path).shape;
   if (shape != shape_of(like))
     throw error("{}: {} is {}, the configuration in the file makes it {}; the file is damaged",
@@ -125,7 +131,7 @@ void copy_module(const torch::nn::Module& from, torch::nn::Module& to) {
   const torch::NoGradGuard no_grad;
   std::map<std::string, Tensor> numbers;
   for_each_tensor(from, [&](const std::string& name, const Tensor& t) { numbers[name] = t; });
-  for_each_tensor(to, [&](const std::string& name, Tensor t) { t.copy_(numbers.at(name)); });
+  for_each_tensor(to, [&](const std::string& name, const Tensor& t) { t.copy_(numbers.at(name)); });
 }
 
 }  // namespace dreamer

@@ -19,6 +19,11 @@ namespace dreamer {
 [[nodiscard]] torch::Tensor uniform_tensor(const RandomStream& stream, std::uint64_t update,
                                            torch::IntArrayRef shape, torch::Device device);
 
+/// What a sample of an action takes: standard normal noise, or uniform for discrete actions.
+[[nodiscard]] torch::Tensor action_noise(const Space& action, const RandomStream& stream,
+                                         std::uint64_t update, torch::IntArrayRef shape,
+                                         torch::Device device);
+
 /// The one number in a tensor.
 [[nodiscard]] inline double scalar(const torch::Tensor& tensor) { return tensor.item<double>(); }
 
@@ -31,7 +36,8 @@ void write_tensor(io::FileWriter& file, const std::string& path, std::string_vie
 
 /// Reads a float32 dataset. With `like`, its shape must be that tensor's: an Error names both.
 [[nodiscard]] torch::Tensor read_tensor(const io::FileReader& file, const std::string& path);
-void read_tensor_into(const io::FileReader& file, const std::string& path, torch::Tensor like);
+void read_tensor_into(const io::FileReader& file, const std::string& path,
+                      const torch::Tensor& like);
 
 /// All parameters and buffers of a module under `group`, "/model" → "/model/rssm/gru/weight_ih".
 void write_module(io::FileWriter& file, const std::string& group, const torch::nn::Module& module);

@@ -6,18 +6,22 @@ namespace dreamer {
 
 using torch::Tensor;
 
-Actor::Actor(const BehaviorConfig& config, std::int64_t feature, std::int64_t action)
-    : normal_{config.actor_mean_scale, std::log(std::expm1(config.actor_init_std)),
+Actor::Actor(const BehaviorConfig& config, std::int64_t feature, const Space& action)
+    : discrete_(action.kind == SpaceKind::discrete),
+      normal_{config.actor_mean_scale, std::log(std::expm1(config.actor_init_std)),
               config.actor_min_std} {
-  head_ = std::make_shared<DenseHead>(feature, config.units, config.actor_layers, 2 * action);
+  head_ = std::make_shared<DenseHead>(feature, config.units, config.actor_layers,
+                                      (discrete_ ? 1 : 2) * action.size());
   // The head's layers are the actor's own: /actor/hidden1, not /actor/head/hidden1.
   for (const auto& child : head_->named_children()) register_module(child.key(), child.value());
 }
 
-TanhNormal Actor::forward(const Tensor& feature) const {
-  return TanhNormal::of(head_->forward(feature), normal_);
+ActionDistribution Actor::forward(const Tensor& feature) const {
+  const Tensor out = head_->forward(feature);
+  if (discrete_) return OneHot{out};
+  return TanhNormal::of(out, normal_);
 }
 
-ops::ActorWeights Actor::weights() const { return {head_->weights(), normal_}; }
+ops::ActorWeights Actor::weights() const { return {head_->weights(), normal_, discrete_}; }
 
 }  // namespace dreamer

@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include "config/config.h"
+#include "core/signature.h"
 #include "model/layers.h"
 #include "ops/distributions.h"
 #include "ops/imagined_rollout.h"
@@ -12,16 +13,18 @@ namespace dreamer {
 /// The action model: feature -> distribution of the action.
 class Actor : public torch::nn::Module {
  public:
-  Actor(const BehaviorConfig& config, std::int64_t feature, std::int64_t action);
+  Actor(const BehaviorConfig& config, std::int64_t feature, const Space& action);
 
-  /// feature [...,F] -> distribution over [...,A]: mean c·tanh(m/c), standard deviation
-  /// softplus(s + softplus⁻¹(initial)) + minimum.
-  [[nodiscard]] TanhNormal forward(const torch::Tensor& feature) const;
+  /// feature [...,F] -> distribution over [...,A]: of continuous actions with mean c·tanh(m/c) and
+  /// standard deviation softplus(s + softplus⁻¹(initial)) + minimum.
+  [[nodiscard]] ActionDistribution forward(const torch::Tensor& feature) const;
+  [[nodiscard]] bool discrete() const { return discrete_; }
 
   /// The parameters of `forward`, for lib/ops.
   [[nodiscard]] ops::ActorWeights weights() const;
 
  private:
+  bool discrete_;
   TanhNormalOptions normal_;
   std::shared_ptr<DenseHead> head_;
 };

@@ -6,7 +6,7 @@ namespace dreamer {
 
 using torch::Tensor;
 
-ActorCritic::ActorCritic(const BehaviorConfig& settings, std::int64_t feature, std::int64_t action)
+ActorCritic::ActorCritic(const BehaviorConfig& settings, std::int64_t feature, const Space& action)
     : config(settings) {
   actor = register_module("actor", std::make_shared<Actor>(config, feature, action));
   value = register_module(

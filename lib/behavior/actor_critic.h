@@ -12,14 +12,14 @@ namespace dreamer {
 struct BehaviorLoss {
   torch::Tensor actor;    // equation 7 of the paper, with discount weights
   torch::Tensor value;    // equation 8, as −ln Normal(v, 1) at the return
-  torch::Tensor entropy;  // of the policy, estimated at the imagined actions
+  torch::Tensor entropy;  // of the policy; of continuous actions estimated at the imagined ones
   Imagined imagined;
   torch::Tensor returns, weight;  // [H−1,N]
 };
 
 /// Actor and value, the parts of an agent that are learned in imagination.
 struct ActorCritic : torch::nn::Module {
-  ActorCritic(const BehaviorConfig& config, std::int64_t feature, std::int64_t action);
+  ActorCritic(const BehaviorConfig& config, std::int64_t feature, const Space& action);
 
   /// The losses from `start` ([N,…], constants). Both graphs hang on the same forward pass: ask for
   /// the gradient of `actor` with respect to the actor's parameters only, and of `value` with

@@ -9,7 +9,7 @@ namespace dreamer {
 
 /// The random numbers of one imagination.
 struct ImaginationNoise {
-  torch::Tensor action;  // [H,N,A], standard normal
+  torch::Tensor action;  // [H,N,A], standard normal; of discrete actions uniform in [0,1)
   torch::Tensor prior;   // [H,N,S]
 };
 
@@ -17,8 +17,10 @@ struct ImaginationNoise {
 struct Trajectories {
   Latent states;           // [H,N,…]
   torch::Tensor action;    // [H,N,A]
-  torch::Tensor log_prob;  // [H,N] of the action, given the state before it
-  torch::Tensor stddev;    // [H,N,A] of the action before the tanh; to look at, without gradient
+  torch::Tensor log_prob;  // [H,N] of the action, given the state before it; of discrete actions
+                           // its mean, the negative entropy
+  torch::Tensor stddev;    // [H,N,A] of the action before the tanh, of discrete actions their
+                           // probabilities; to look at, without gradient
 };
 
 /// Trajectories and what the model and the value predict at s_{i+1}.

@@ -39,7 +39,7 @@ CLI::Option* typed(CLI::Option* option, const std::string& type) { return option
 // CLI11 reads numbers as C does, 010 as 8 and 0x10 as 16. What `parse` makes of the text is put in
 // its place, so that a number is read in one way everywhere.
 template <class Parse, class Allowed>
-CLI::Validator number(Parse parse, Allowed allowed, std::string requirement) {
+CLI::Validator number(Parse parse, Allowed allowed, const std::string& requirement) {
   return CLI::Validator(
       [=](std::string& text) -> std::string {
         const auto value = parse(text);

@@ -50,8 +50,10 @@ std::string of_model(const Json& s) {
 }  // namespace
 
 void show_summary(const Json& summary) {
-  if (!shown_to_people()) return emit(summary);
-  emit_text(summary.contains("model") ? of_model(summary) : of_policy(summary));
+  if (!shown_to_people())
+    emit(summary);
+  else
+    emit_text(summary.contains("model") ? of_model(summary) : of_policy(summary));
 }
 
 }  // namespace dreamer::cli

@@ -334,8 +334,8 @@ std::int64_t episodes_for_steps(std::int64_t steps, const env::EnvironmentOption
 void collect(const CollectOptions& options, const PolicyFactory& policy, const EpisodeSink& sink) {
   const signals::StopRequests stops;
   prepare(options);
-  const auto acting = std::make_shared<const PolicyHandle>(PolicyHandle{policy, options.policy});
-  const PolicyProvider always = [&] { return acting; };
+  const PolicyProvider always = [acting = std::make_shared<const PolicyHandle>(
+                                     PolicyHandle{policy, options.policy})] { return acting; };
   Run run(options, always, sink);
   run.keep_existing();
   run.work();

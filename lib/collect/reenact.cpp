@@ -1,5 +1,7 @@
 #include "collect/reenact.h"
 
+#include <algorithm>
+
 #include "collect/logged_policy.h"
 #include "collect/rollout.h"
 #include "core/error.h"
@@ -25,9 +27,8 @@ Fields first_row(const io::FileReader& file, const std::string& group, const Fie
 }
 
 bool agrees(const Fields& logged, const Fields& ours) {
-  for (const auto& [name, values] : logged)
-    if (ours.at(name) != values) return false;
-  return true;
+  return std::ranges::all_of(
+      logged, [&](const auto& field) { return ours.at(field.first) == field.second; });
 }
 
 /// The episode's beginning: the reset's, or the logged physics state where that is another.

@@ -102,11 +102,12 @@ class Rerenderer {
         has_physics(logged, *environment->simulator()) ? std::move(logged) : reenacted(logged);
     shown.images.clear();
     const auto stored = std::make_shared<const Episode>(std::move(shown));
-    return {summary_of(*stored, *environment), [environment, stored](std::int64_t t) {
-              Simulator& simulator = *environment->simulator();
-              const Fields state = row_of(*stored, t, simulator.state());
-              return simulator.restore(state, stored->model).images.at("image");
-            }};
+    return data::EpisodeFrames(summary_of(*stored, *environment),
+                               [environment, stored](std::int64_t t) {
+                                 Simulator& simulator = *environment->simulator();
+                                 const Fields state = row_of(*stored, t, simulator.state());
+                                 return simulator.restore(state, stored->model).images.at("image");
+                               });
   }
 
  private:

@@ -88,8 +88,19 @@ struct CollectConfig {
   std::int64_t action_repeat = 2;
   std::int64_t time_limit = 1000;
   double noise = 0.3;
+  double epsilon = 0.4;
+  double epsilon_end = 0.1;
+  std::int64_t epsilon_updates = 200000;
   std::int64_t action_hold = 1;
   double answer_seconds = 60;
+
+  /// How often a discrete action is any action, by a policy of so many updates.
+  [[nodiscard]] double epsilon_at(std::int64_t updates) const {
+    const double part = epsilon_updates > 0
+                            ? static_cast<double>(updates) / static_cast<double>(epsilon_updates)
+                            : 1.0;
+    return epsilon + (part < 1 ? part : 1.0) * (epsilon_end - epsilon);
+  }
 
   /// What the settings and presets say of the pace of control tasks holds for no other task.
   void use_own_pace() {

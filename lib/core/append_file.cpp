@@ -30,7 +30,7 @@ void AppendFile::write(std::string_view text) {
     if (n < 0) {
       const Error failure = output_error(path_, errno);
       static_cast<void>(uninterrupted([&] { return ::ftruncate(file_, bytes_); }));
-      throw failure;
+      throw failure;  // NOLINT(misc-throw-by-value-catch-by-reference): made before errno changes
     }
     left.remove_prefix(static_cast<std::size_t>(n));
   }

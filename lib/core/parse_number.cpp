@@ -13,6 +13,7 @@ template <class T>
 std::optional<T> parse(std::string_view text) {
   T value{};
   const char* const end = text.data() + text.size();
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): its end is the second argument
   const auto [after, status] = std::from_chars(text.data(), end, value);
   if (status != std::errc() || after != end) return std::nullopt;
   return value;

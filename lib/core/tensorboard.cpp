@@ -68,11 +68,12 @@ double wall_time() {
 }
 
 std::string file_name() {
-  std::array<char, 256> host{};
-  if (::gethostname(host.data(), host.size() - 1) != 0) std::strcpy(host.data(), "localhost");
+  std::array<char, 256> name{};
+  const std::string host =
+      ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
   static std::atomic<int> count = 0;  // two runs of one process in the same second
   return fmt::format("events.out.tfevents.{:010}.{}.{}.{}", static_cast<std::int64_t>(wall_time()),
-                     host.data(), ::getpid(), count++);
+                     host, ::getpid(), count++);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ namespace dreamer::data {
 struct EpisodeFrames {
   using Draw = std::function<std::vector<std::uint8_t>(std::int64_t row)>;  // [H,W,C]
 
+  // NOLINTNEXTLINE(google-explicit-constructor): an episode with its own images is one
   EpisodeFrames(Episode shown, Draw drawn = {})
       : episode(std::move(shown)), draw(std::move(drawn)) {}
 

@@ -95,13 +95,15 @@ Rollout policy_dream(const WorldModel& model, const Actor& actor, const Sequence
   const auto device = logged.action.device();
   const Tensor prior_noise =
       noise(Draw::sample, seed, "dream-prior", {horizon, rows, model.config().stoch}, device);
-  const Tensor action_noise = noise(Draw::sample, seed, "dream-action",
-                                    {horizon, rows, model.signature().action.size()}, device);
+  const Space& space = model.signature().action;
+  const Tensor draws =
+      action_noise(space, RandomStream(static_cast<std::uint64_t>(seed), "dream-action"), 0,
+                   {horizon, rows, space.size()}, device);
   const Latent seen = see(model, logged, context, Draw::sample, seed);
   Recorder recorder(seen, logged.action.slice(1, 0, context));
   Latent state = last_row(seen);
   for (std::int64_t t = 0; t < horizon; ++t) {
-    const Tensor action = actor.forward(state.feature()).sample(action_noise[t]).action;
+    const Tensor action = actor.forward(state.feature()).sample(draws[t]);
     state = model.rssm().imagine_step(state, action, prior_noise[t]);
     recorder.add(state, action);
   }

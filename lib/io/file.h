@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "core/error.h"
@@ -165,7 +166,7 @@ class FileReader {
   template <class T>
   [[nodiscard]] T attribute_or(const std::string& path, const std::string& name,
                                T otherwise) const {
-    return has_attribute(path, name) ? attribute<T>(path, name) : otherwise;
+    return has_attribute(path, name) ? attribute<T>(path, name) : std::move(otherwise);
   }
   /// The JSON that an attribute's text is. @throws Error naming file, object and attribute
   [[nodiscard]] Json json_attribute(const std::string& path, const std::string& name) const;

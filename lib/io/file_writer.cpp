@@ -124,7 +124,7 @@ struct FileWriter::Impl {
   void put_text(hid_t object, const std::string& name, const std::string& text) {
     const Handle type = text_type();
     const char* const begin = text.c_str();
-    put(object, name, type, space_of({}), type, &begin);
+    put(object, name, type, space_of({}), type, static_cast<const void*>(&begin));
   }
 
   template <class T>

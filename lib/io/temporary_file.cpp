@@ -87,6 +87,7 @@ void TemporaryFile::make_named() {
     const fs::path name = random_name();
     file_ = Descriptor(uninterrupted(
         [&] { return ::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kMode); }));
+    // NOLINTNEXTLINE(clang-analyzer-unix.Errno): open has failed where file_ < 0
     if (file_ < 0 && errno == EEXIST) continue;
     if (file_ < 0) fail(errno);
     name_ = name;

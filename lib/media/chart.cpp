@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <iterator>
 #include <limits>
+#include <ranges>
 
 #include <fmt/format.h>
 
@@ -222,8 +223,7 @@ Canvas draw(const Chart& chart, int height, int width, int size) {
   for (const Series& series : references) draw_band(canvas, area, series);
   for (const Series& series : lines) draw_band(canvas, area, series);
   for (const Series& series : references) draw_line(canvas, area, series, size);
-  for (auto series = lines.rbegin(); series != lines.rend(); ++series)
-    draw_line(canvas, area, *series, size);
+  for (const Series& series : std::views::reverse(lines)) draw_line(canvas, area, series, size);
 
   draw_text(canvas, margin, margin, chart.y_label, theme::kText, size);
   legend(&canvas, chart, margin + line, margin, width - 2 * margin, size);

@@ -64,7 +64,6 @@ class Scene {
     const auto tile = [&](const Canvas& canvas, Color color) {
       return border(enlarge(canvas, layout.scale), layout.frame, color);
     };
-    std::vector<Canvas> result;
     if (!has_truth()) return {tile(model, mark(t))};
     const Canvas truth = frame(dream_.truth_images.at("image"), n, t);
     return {tile(truth, theme::kPanel), tile(model, mark(t)),
@@ -99,7 +98,7 @@ class Scene {
   }
 
   /// "truth", "model", "error" in a column beside the tiles.
-  [[nodiscard]] Canvas row_names(const Layout& layout) const {
+  [[nodiscard]] static Canvas row_names(const Layout& layout) {
     std::vector<Canvas> names;
     const int height = layout.tile_height + 2 * layout.frame;
     for (const char* name : {"truth", "model", "error"})

@@ -54,12 +54,12 @@ Range reward_range(const std::vector<EpisodeFrames>& episodes) {
   return range;
 }
 
-const std::vector<std::string> kPlotted{"reward"};
+std::vector<std::string> plotted() { return {"reward"}; }
 
 Canvas reward_plot(const data::Episode& episode, Range range, std::int64_t now,
                    const PlotStyle& style) {
   const std::vector<Curve> curves{{episode.reward, theme::kReward}};
-  return plot(curves, kPlotted, range, now, style);
+  return plot(curves, plotted(), range, now, style);
 }
 
 bool of_one_task(const std::vector<EpisodeFrames>& episodes) {
@@ -121,7 +121,7 @@ class EpisodeRenderer {
   }
 
   [[nodiscard]] PlotStyle style(const Layout& layout) const {
-    return plot_style(kPlotted, range_, Values::shown, layout.tile_width,
+    return plot_style(plotted(), range_, Values::shown, layout.tile_width,
                       3 * layout.size + layout.tile_height / 4, layout.size);
   }
 
@@ -198,7 +198,7 @@ class Strip {
     return std::min(columns_, source.episode.length());
   }
   [[nodiscard]] PlotStyle style(int width, const Layout& layout) const {
-    return plot_style(kPlotted, range_, Values::left_out, width,
+    return plot_style(plotted(), range_, Values::left_out, width,
                       3 * layout.size + layout.tile_height / 3, layout.size);
   }
 

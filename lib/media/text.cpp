@@ -78,8 +78,8 @@ bool inked(char character, int row, int column) {
   const int code = static_cast<unsigned char>(character);
   const int glyph = code >= 32 && code < 127 ? code - 32 : '?' - 32;
   const int band = glyph / kGlyphsInBand, place = glyph % kGlyphsInBand;
-  return kSheet[static_cast<std::size_t>((band * kGlyphHeight + row) * kBandWidth +
-                                         place * kAdvance + column)] == '#';
+  const int at = (band * kGlyphHeight + row) * kBandWidth + place * kAdvance + column;
+  return kSheet[static_cast<std::size_t>(at)] == '#';
 }
 
 }  // namespace

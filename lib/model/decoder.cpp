@@ -17,11 +17,11 @@ using torch::Tensor;
 Decoder::Decoder(std::int64_t feature, std::int64_t depth, const ImageShape& image) {
   if (image.height == 64 && image.width == 64) {
     dense_ = register_module("dense", dense(feature, 32 * depth));
-    constexpr std::array<std::int64_t, 4> kernels = {5, 5, 6, 6};
+    constexpr std::array<std::int64_t, 4> kKernels = {5, 5, 6, 6};
     const std::array<std::int64_t, 5> channels = {32 * depth, 4 * depth, 2 * depth, depth,
                                                   image.channels};
-    for (std::size_t i = 0; i < kernels.size(); ++i)
-      add_layer(channels[i], channels[i + 1], kernels[i], kernels[i]);
+    for (std::size_t i = 0; i < kKernels.size(); ++i)
+      add_layer(channels[i], channels[i + 1], kKernels[i], kKernels[i]);
     return;
   }
   std::vector<FeatureMap> maps = feature_maps(image, depth);

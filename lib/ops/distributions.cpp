@@ -6,6 +6,13 @@ namespace dreamer {
 
 using torch::Tensor;
 
+namespace {
+
+// Where the logarithms of a uniform value stay finite.
+constexpr double kLeastUniform = 1e-20, kMostUniform = 1 - 6e-8;
+
+}  // namespace
+
 Tensor sample(const Normal& normal, const Tensor& noise) {
   return torch::addcmul(normal.mean, normal.stddev, noise);
 }
@@ -50,6 +57,32 @@ Tensor TanhNormal::mode(const Tensor& noise) const {
   const Tensor best = log_prob(candidates.raw).argmax(0, true);  // [1,...]
   const Tensor index = best.unsqueeze(-1).expand_as(noise[0].unsqueeze(0));
   return candidates.action.gather(0, index).squeeze(0);
+}
+
+Tensor OneHot::sample(const Tensor& noise) const {
+  const Tensor gumbel = -torch::log(-torch::log(noise.clamp(kLeastUniform, kMostUniform)));
+  const Tensor chosen =
+      torch::zeros_like(logits).scatter(-1, (logits + gumbel).argmax(-1, /*keepdim=*/true), 1.0);
+  const Tensor p = probabilities();
+  return chosen + (p - p.detach());
+}
+
+Tensor OneHot::mode() const {
+  return torch::zeros_like(logits).scatter(-1, logits.argmax(-1, /*keepdim=*/true), 1.0);
+}
+
+Tensor OneHot::entropy() const {
+  return -(torch::softmax(logits, -1) * torch::log_softmax(logits, -1)).sum(-1);
+}
+
+Tensor ActionDistribution::sample(const Tensor& noise) const {
+  if (const auto* one_hot = std::get_if<OneHot>(&of_)) return one_hot->sample(noise);
+  return continuous().sample(noise).action;
+}
+
+Tensor ActionDistribution::mode(const Tensor& noise) const {
+  if (const auto* one_hot = std::get_if<OneHot>(&of_)) return one_hot->mode();
+  return continuous().mode(noise);
 }
 
 }  // namespace dreamer

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <utility>
+#include <variant>
+
 #include <torch/torch.h>
 
 namespace dreamer {
@@ -51,6 +54,38 @@ struct TanhNormal {
   [[nodiscard]] torch::Tensor log_prob(const torch::Tensor& raw) const;
   /// The likeliest of K samples, for each row by itself: noise [K,...,A] -> [...,A].
   [[nodiscard]] torch::Tensor mode(const torch::Tensor& noise) const;
+};
+
+/// One of A discrete actions as a one-hot vector. A sample has the gradient of the probabilities
+/// (straight-through; Bengio et al. 2013).
+struct OneHot {
+  torch::Tensor logits;  // [...,A]
+
+  [[nodiscard]] torch::Tensor probabilities() const { return torch::softmax(logits, -1); }
+  /// By the largest of logits with Gumbel noise: noise [...,A], uniform in [0,1).
+  [[nodiscard]] torch::Tensor sample(const torch::Tensor& noise) const;
+  /// The likeliest: [...,A].
+  [[nodiscard]] torch::Tensor mode() const;
+  /// [...,A] -> [...].
+  [[nodiscard]] torch::Tensor entropy() const;
+};
+
+/// The distribution of an action, of either kind.
+class ActionDistribution {
+ public:
+  ActionDistribution(TanhNormal continuous) : of_(std::move(continuous)) {}  // NOLINT: is one
+  ActionDistribution(OneHot discrete) : of_(std::move(discrete)) {}          // NOLINT: is one
+
+  /// noise [...,A]: standard normal, or uniform in [0,1) for discrete actions.
+  [[nodiscard]] torch::Tensor sample(const torch::Tensor& noise) const;
+  /// noise [K,...,A], standard normal: of continuous actions the likeliest of K samples.
+  [[nodiscard]] torch::Tensor mode(const torch::Tensor& noise) const;
+
+  [[nodiscard]] const TanhNormal& continuous() const { return std::get<TanhNormal>(of_); }
+  [[nodiscard]] const OneHot& discrete() const { return std::get<OneHot>(of_); }
+
+ private:
+  std::variant<TanhNormal, OneHot> of_;
 };
 
 }  // namespace dreamer

@@ -9,8 +9,9 @@ namespace dreamer::ops {
 
 /// An actor: its dense layers, with ELU between them, and how their outputs become a distribution.
 struct ActorWeights {
-  std::vector<torch::Tensor> layers;  // weight, bias, weight, bias, …; the last give [2A]
-  TanhNormalOptions normal;
+  std::vector<torch::Tensor> layers;  // weight, bias, weight, bias, …; the last give [2A], or [A]
+  TanhNormalOptions normal;           // of continuous actions
+  bool discrete = false;              // the outputs are logits of one-hot actions
 };
 
 /// The dynamics: the recurrence through the prior, and the rest of its two layers.
@@ -24,14 +25,14 @@ struct DynamicsWeights {
 /// The constants: the states that it starts from and the noise.
 struct RolloutConstants {
   torch::Tensor stoch, deter;               // [N,S] [N,D]
-  torch::Tensor action_noise, prior_noise;  // [H,N,A] [H,N,S]
+  torch::Tensor action_noise, prior_noise;  // [H,N,A] [H,N,S]; of discrete actions uniform
 };
 
 struct ImaginedRollout {
   torch::Tensor stoch, deter;  // [H,N,…], after each action
   torch::Tensor action;        // [H,N,A]
-  torch::Tensor log_prob;      // [H,N]
-  torch::Tensor stddev;        // [H,N,A], without gradient
+  torch::Tensor log_prob;      // [H,N]; of discrete actions its mean, the negative entropy
+  torch::Tensor stddev;        // [H,N,A], without gradient; of discrete actions probabilities
 };
 
 /// Actor and dynamics in turns, H steps: one autograd node where the kernels serve (PyTorch's GRU;

@@ -38,7 +38,7 @@ void pack(Transpose transpose, const float* b, std::int64_t k, std::int64_t n, s
 Packed::Packed(Transpose transpose, std::int64_t k, std::int64_t n, const float* b) : k_(k), n_(n) {
   const std::int64_t panel = matrix_kernels().front()->panel, panels = (n + panel - 1) / panel;
   panels_ = torch::empty({panels, k, panel});
-  float* out = panels_.data_ptr<float>();
+  auto* out = panels_.data_ptr<float>();
   for (std::int64_t first = 0; first < n; first += panel, out += k * panel)
     pack(transpose, b, k, n, 0, k, first, std::min(panel, n - first), panel, out);
 }
@@ -63,7 +63,7 @@ void gemm(Transpose transpose_a, Transpose transpose_b, std::int64_t m, std::int
   at::parallel_for(0, m, kFewest, [&](std::int64_t begin, std::int64_t end) {
     thread_local torch::Tensor memory;
     if (!memory.defined()) memory = torch::empty({kPanelRows, panel});
-    float* packed = memory.data_ptr<float>();
+    auto* packed = memory.data_ptr<float>();
     for (std::int64_t i = 0; i < k; i += kPanelRows) {
       const std::int64_t stop = std::min(k, i + kPanelRows);
       const MatrixView view = transpose_a == Transpose::no ? MatrixView{a + begin * k + i, k, 1}

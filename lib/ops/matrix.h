@@ -43,11 +43,11 @@ class Packed {
 /// How a product meets what is in C.
 class Accumulate {
  public:
-  static Accumulate overwrite() { return {}; }
-  static Accumulate add() { return {true, nullptr}; }
+  static Accumulate overwrite() { return Accumulate(false, nullptr); }
+  static Accumulate add() { return Accumulate(true, nullptr); }
   /// C = A·B + bias [N], for every row.
   static Accumulate bias(const torch::Tensor& values) {
-    return {false, values.const_data_ptr<float>()};
+    return Accumulate(false, values.const_data_ptr<float>());
   }
   /// What is added from a row and a column of `c` [·,N] on.
   [[nodiscard]] Addend addend(const float* c, std::int64_t n, std::int64_t row,
@@ -57,7 +57,7 @@ class Accumulate {
   }
 
  private:
-  Accumulate(bool add = false, const float* bias = nullptr) : add_(add), bias_(bias) {}
+  Accumulate(bool add, const float* bias) : add_(add), bias_(bias) {}
   bool add_;
   const float* bias_;
 };

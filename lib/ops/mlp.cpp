@@ -59,8 +59,9 @@ struct Mlp : torch::autograd::Function<Mlp> {
   static tensor_list backward(AutogradContext* context, tensor_list gradients) {
     const auto saved = context->get_saved_variables();
     const std::size_t count = saved.size() / 3;  // x and hidden layers; a weight and a bias each
-    std::vector<Tensor> inputs(saved.begin(), saved.begin() + static_cast<std::ptrdiff_t>(count)),
-        weights;
+    const std::vector<Tensor> inputs(saved.begin(),
+                                     saved.begin() + static_cast<std::ptrdiff_t>(count));
+    std::vector<Tensor> weights;
     MlpWants want{context->needs_input_grad(0), false};
     for (std::size_t i = 0; i < count; ++i) {
       weights.push_back(saved[count + 2 * i]);

@@ -1,7 +1,9 @@
 #include "ops/pointwise.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "ops/vector_math.h"
@@ -182,6 +184,55 @@ void squashed_sample_backward(std::int64_t rows, std::int64_t size, const Squash
       d_out[m] = d_raw * sample.mean_derivative[i];
       d_out[m + size] = d_stddev * sample.std_derivative[i];
     }
+}
+
+void one_hot_sample(std::int64_t rows, std::int64_t size, const float* out, const float* bias,
+                    const float* noise, const OneHotSample& result) {
+  constexpr float kLeast = 1e-20F, kMost = 1 - 6e-8F;  // where the logarithms stay finite
+  for (std::int64_t n = 0; n < rows; ++n) {
+    const std::int64_t row = n * size;
+    float* const p = result.probability + row;
+    float largest = out[row] + bias[0];
+    for (std::int64_t k = 0; k < size; ++k) {
+      p[k] = out[row + k] + bias[k];
+      largest = std::max(largest, p[k]);
+    }
+    std::int64_t chosen = 0;
+    float best = -std::numeric_limits<float>::infinity(), sum = 0;
+    for (std::int64_t k = 0; k < size; ++k) {
+      const float u = std::clamp(noise[row + k], kLeast, kMost);
+      if (const float value = p[k] - std::log(-std::log(u)); value > best) {
+        best = value;
+        chosen = k;
+      }
+      sum += std::exp(p[k] - largest);
+    }
+    const float log_sum = std::log(sum) + largest;
+    float negative_entropy = 0;
+    for (std::int64_t k = 0; k < size; ++k) {
+      const float log_p = p[k] - log_sum;
+      p[k] = std::exp(log_p);
+      negative_entropy += p[k] * log_p;
+      result.action[row + k] = k == chosen ? 1.0F : 0.0F;
+    }
+    result.negative_entropy[n] = negative_entropy;
+  }
+}
+
+void one_hot_sample_backward(std::int64_t rows, std::int64_t size, const OneHotSample& sample,
+                             const float* d_action, const float* d_negative_entropy, float* d_out) {
+  for (std::int64_t n = 0; n < rows; ++n) {
+    const std::int64_t row = n * size;
+    const float* const p = sample.probability + row;
+    float mean = 0;
+    for (std::int64_t k = 0; k < size; ++k) mean += p[k] * d_action[row + k];
+    for (std::int64_t k = 0; k < size; ++k) {
+      // p ln p is 0 where p is.
+      const float log_p = std::log(std::max(p[k], std::numeric_limits<float>::min()));
+      d_out[row + k] = p[k] * (d_action[row + k] - mean +
+                               d_negative_entropy[n] * (log_p - sample.negative_entropy[n]));
+    }
+  }
 }
 
 DREAMER_VECTORIZED

@@ -23,6 +23,22 @@ Tensor advance(const RssmWeights& w, const Tensor& stoch, const Tensor& deter,
   return gru_cell(hidden, deter, {w.gru, w.ih, w.hh, w.ih_bias, w.hh_bias});
 }
 
+/// What ImaginedRollout holds of one step's action.
+struct Chosen {
+  Tensor action, log_prob, stddev;
+};
+
+/// @param out [N,2A] or logits [N,A]
+Chosen choose(const ActorWeights& actor, const Tensor& out, const Tensor& noise) {
+  if (actor.discrete) {
+    const OneHot policy{out};
+    return {policy.sample(noise), -policy.entropy(), policy.probabilities().detach()};
+  }
+  const TanhNormal policy = TanhNormal::of(out, actor.normal);
+  const SquashedAction action = policy.sample(noise);
+  return {action.action, policy.log_prob(action.raw), policy.base.stddev.detach()};
+}
+
 }  // namespace
 
 Tensor conv2d(Tensor x, at::TensorList layers, Activation last) {
@@ -84,8 +100,7 @@ ImaginedRollout imagined_rollout(const ActorWeights& actor, const DynamicsWeight
     // The actor's input alone is detached: the gradient reaches an action through what it leads to,
     // not through how later actions react to it. Detaching the state itself would cut the method.
     const Tensor feature = torch::cat({last_stoch, last_deter}, -1).detach();
-    const TanhNormal policy = TanhNormal::of(ops::mlp(feature, actor.layers), actor.normal);
-    const SquashedAction chosen = policy.sample(constants.action_noise[i]);
+    const Chosen chosen = choose(actor, ops::mlp(feature, actor.layers), constants.action_noise[i]);
     last_deter = advance(w, last_stoch, last_deter,
                          torch::linear(chosen.action, dynamics.action, dynamics.input_bias));
     const Tensor hidden = torch::elu(torch::linear(last_deter, w.deter, dynamics.head_bias));
@@ -93,8 +108,8 @@ ImaginedRollout imagined_rollout(const ActorWeights& actor, const DynamicsWeight
     stoch.push_back(last_stoch);
     deter.push_back(last_deter);
     action.push_back(chosen.action);
-    log_prob.push_back(policy.log_prob(chosen.raw));
-    stddev.push_back(policy.base.stddev.detach());
+    log_prob.push_back(chosen.log_prob);
+    stddev.push_back(chosen.stddev);
   }
   return {torch::stack(stoch), torch::stack(deter), torch::stack(action), torch::stack(log_prob),
           torch::stack(stddev)};

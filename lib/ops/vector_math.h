@@ -79,7 +79,8 @@ struct PowerOfTwo {
   const float log_m = twice_artanh((m - 1.0F) / (m + 1.0F));
   const auto power = static_cast<float>(n);
   // ln 2 in two parts, as above; x − x is NaN where x is.
-  return power * 0.693359375F + (log_m - power * 2.12194440e-4F) + (x - x);
+  return power * 0.693359375F + (log_m - power * 2.12194440e-4F) +
+         (x - x);  // NOLINT(misc-redundant-expression): NaN where x is
 }
 
 /// ln(1 + eˣ).

@@ -42,11 +42,12 @@ std::vector<EpisodeResult> collect_all(const CollectOptions& options, const Poli
   return episodes;
 }
 
-PolicyFactory factory(const PolicySnapshot& policy, ActionMode mode, double noise,
+PolicyFactory factory(const PolicySnapshot& policy, ActionMode mode, double noise, double epsilon,
                       torch::Device device) {
   PolicyJob job;
   job.mode = mode;
   job.noise = noise;
+  job.epsilon = epsilon;
   return [agent = policy.policy(), job, device] {
     at::set_num_threads(1);  // of this environment's thread
     return std::make_unique<AgentPolicy>(*agent, job, device);
@@ -73,21 +74,23 @@ std::vector<double> evaluate_policy(const TrainJob& job, const PolicySnapshot& p
                                   .environment = environment_of(job),
                                   .progress = progress,
                                   .stop = std::move(stop)};
-  return evaluate(options, factory(policy, ActionMode::deterministic, 0.0, device)).returns;
+  return evaluate(options, factory(policy, ActionMode::deterministic, 0.0, 0.0, device)).returns;
 }
 
 CollectionRound::CollectionRound(const TrainJob& job, std::int64_t round,
-                                 const PolicySnapshot& policy, Evaluate evaluate,
-                                 torch::Device device)
-    : thread_([this, &job, round, &policy, evaluate, device](std::stop_token stop) {
+                                 const PolicySnapshot& policy, std::int64_t updates,
+                                 Evaluate evaluate, torch::Device device)
+    : thread_([this, &job, round, &policy, updates, evaluate, device](std::stop_token stop) {
         try {
           const double noise = job.config.collect.noise;
           CollectOptions options = options_of(job, round, job.config.train.episodes);
           options.policy = policy.digest();
           options.acting = {{"mode", false}, {"noise", noise}};
           options.stop = stop;
-          acted_.episodes =
-              collect_all(options, factory(policy, ActionMode::explore, noise, device), nullptr);
+          acted_.episodes = collect_all(options,
+                                        factory(policy, ActionMode::explore, noise,
+                                                job.config.collect.epsilon_at(updates), device),
+                                        nullptr);
           if (evaluate == Evaluate::yes)
             acted_.returns = evaluate_policy(job, policy, device, std::move(stop));
         } catch (const signals::Stopped&) {  // what asked for it takes care of the rest

@@ -36,8 +36,9 @@ class CollectionRound {
  public:
   enum class Evaluate { no, yes };
 
+  /// @param updates that the policy has made
   CollectionRound(const TrainJob& job, std::int64_t round, const PolicySnapshot& policy,
-                  Evaluate evaluate, torch::Device device);
+                  std::int64_t updates, Evaluate evaluate, torch::Device device);
 
   /// Waits for the end. What went wrong is thrown here, unless a signal came, after which the
   /// result means nothing.

@@ -30,6 +30,7 @@ void keep_memory() {
                        last = (begin + kAddresses) / kHugePage * kHugePage;
   std::free(heap);
   // Advice: a system that does not take it goes on as before.
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): an address, rounded to pages
   static_cast<void>(madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE));
 #endif
 }

@@ -57,13 +57,7 @@ data::Replay open_replay(const FitJob& job, data::ReplayOptions options) {
   return data::Replay(job.follow ? std::vector<std::filesystem::path>() : job.data, options);
 }
 
-Signature model_signature(const data::Replay& replay) {
-  Signature signature = replay.signature();
-  if (signature.action.kind == SpaceKind::discrete)
-    throw error("{}: actions are discrete; the actor of this version is continuous",
-                replay.path(0).string());
-  return signature;
-}
+Signature model_signature(const data::Replay& replay) { return replay.signature(); }
 
 void check_fits_memory(const LearnJob& job, std::vector<MemoryNeed> needs,
                        const data::Replay& replay, torch::Device device) {
@@ -115,7 +109,7 @@ std::shared_ptr<ActorCritic> new_behavior(const LearnJob& job, const WorldModel&
                                           torch::Device device) {
   seed_parameters(job.seed, "behavior");
   auto behavior = std::make_shared<ActorCritic>(job.config.behavior, model.config().feature(),
-                                                model.signature().action.size());
+                                                model.signature().action);
   behavior->to(device);
   return behavior;
 }

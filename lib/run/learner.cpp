@@ -12,8 +12,8 @@ class LearnerLibrary final : public Learner {
   void fit_model(const FitModelJob& job) const override { run::fit_model(job); }
   void fit_behavior(const FitBehaviorJob& job) const override { run::fit_behavior(job); }
   void train(const TrainJob& job) const override { run::train(job); }
-  Json imagine(const ImagineJob& job) const override { return run::imagine(job); }
-  Json evaluate_model(const EvaluateModelJob& job) const override {
+  [[nodiscard]] Json imagine(const ImagineJob& job) const override { return run::imagine(job); }
+  [[nodiscard]] Json evaluate_model(const EvaluateModelJob& job) const override {
     return run::evaluate_model(job);
   }
   PolicyHandle policy(const PolicyJob& job) const override { return run::act(job); }

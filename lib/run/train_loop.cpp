@@ -62,9 +62,9 @@ class TrainRun {
     while (state_.round <= job_.rounds) {
       const bool judge = state_.round > 1 && (state_.round - 1) % config_.evaluate_every == 0;
       if (!acts()) freeze();
-      CollectionRound acting(job_, state_.round, acting_,
-                             judge ? CollectionRound::Evaluate::yes : CollectionRound::Evaluate::no,
-                             setup_.device);
+      CollectionRound acting(
+          job_, state_.round, acting_, config_.pretrain + (state_.round - 1) * config_.updates,
+          judge ? CollectionRound::Evaluate::yes : CollectionRound::Evaluate::no, setup_.device);
       make_updates(config_.updates);
       const Clock::time_point updated = Clock::now();
       const RoundResult acted = acting.wait();

@@ -82,7 +82,7 @@ void read_optimizer(const io::FileReader& file, const std::string& name, Adam& a
 double gradient_norm(const std::vector<Tensor>& gradients) {
   double sum = 0;
   for (const Tensor& g : gradients) {
-    const double norm = torch::linalg_vector_norm(g).item<double>();
+    const auto norm = torch::linalg_vector_norm(g).item<double>();
     sum += norm * norm;
   }
   return std::sqrt(sum);

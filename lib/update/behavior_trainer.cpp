@@ -69,8 +69,8 @@ std::unique_ptr<BehaviorUpdate> BehaviorTrainer::compute_from(const Latent& star
   BehaviorUpdate& step = *made;
   step.update = update;
   step.start = start;
-  step.noise = {normal_tensor(action_noise_, update,
-                              {horizon, n, model_->signature().action.size()}, device_),
+  const Space& action = model_->signature().action;
+  step.noise = {action_noise(action, action_noise_, update, {horizon, n, action.size()}, device_),
                 normal_tensor(prior_noise_, update, {horizon, n, model_->config().stoch}, device_)};
   ended("batch and noise");
   step.loss = behavior_->loss(*model_, start, step.noise);
@@ -92,18 +92,23 @@ Json BehaviorUpdate::apply() {
 
   const torch::NoGradGuard no_grad;
   const Imagined& im = loss.imagined;
-  return {{"actor_loss", scalar(loss.actor)},
-          {"value_loss", scalar(loss.value) - kHalfLogTwoPi * scalar(loss.weight.mean())},
-          {"actor_gradient_norm", actor_norm},
-          {"value_gradient_norm", value_norm},
-          {"action_mean", scalar(im.action.mean())},
-          {"action_std", start.stoch.size(0) > 1 ? scalar(im.action.std()) : 0.0},
-          {"action_saturation", scalar((im.action.abs() > kBound).to(torch::kFloat32).mean())},
-          {"actor_stddev", scalar(im.stddev.mean())},
-          {"entropy", scalar(loss.entropy)},
-          {"imagined_reward", scalar(im.reward.mean())},
-          {"value", scalar(im.value.mean())},
-          {"return", scalar(loss.returns.mean())}};
+  Json metrics = {{"actor_loss", scalar(loss.actor)},
+                  {"value_loss", scalar(loss.value) - kHalfLogTwoPi * scalar(loss.weight.mean())},
+                  {"actor_gradient_norm", actor_norm},
+                  {"value_gradient_norm", value_norm}};
+  if (trainer_.behavior_->actor->discrete())
+    metrics["action_probability"] = scalar(im.stddev.amax(-1).mean());
+  else
+    metrics.update(
+        {{"action_mean", scalar(im.action.mean())},
+         {"action_std", start.stoch.size(0) > 1 ? scalar(im.action.std()) : 0.0},
+         {"action_saturation", scalar((im.action.abs() > kBound).to(torch::kFloat32).mean())},
+         {"actor_stddev", scalar(im.stddev.mean())}});
+  metrics.update({{"entropy", scalar(loss.entropy)},
+                  {"imagined_reward", scalar(im.reward.mean())},
+                  {"value", scalar(im.value.mean())},
+                  {"return", scalar(loss.returns.mean())}});
+  return metrics;
 }
 
 void BehaviorUpdate::write(io::FileWriter& file) const {
@@ -115,6 +120,7 @@ void BehaviorUpdate::write(io::FileWriter& file) const {
   config.model = model.config();
   config.behavior = behavior.config;
   file.attribute("/", "config", to_json(config, {"model", "behavior"}));
+  file.attribute("/", "signature", to_json(model.signature()).dump());
   write_module(file, "/parameters/model", model);
   write_module(file, "/parameters/actor", *behavior.actor);
   write_module(file, "/parameters/value", *behavior.value);

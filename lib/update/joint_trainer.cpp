@@ -12,8 +12,8 @@ class JointUpdate final : public Update {
       : model_(std::move(model)), behavior_(std::move(behavior)), ended_(ended) {}
 
   [[nodiscard]] std::string nonfinite() const override {
-    std::string what = model_->nonfinite();
-    return what.empty() ? behavior_->nonfinite() : what;
+    if (std::string what = model_->nonfinite(); !what.empty()) return what;
+    return behavior_->nonfinite();
   }
   /// The one of the two that is not finite, or else the behavior's.
   void write(io::FileWriter& file) const override {

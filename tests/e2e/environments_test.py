@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 import pytest
 from conftest import TINY_BEHAVIOR, TINY_MODEL, assert_same_datasets
+from schemas_test import obeys
 
 # The python3 on PATH is the one of the tests, which has Gymnasium.
 PYTHON = {"PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}"}
@@ -191,6 +192,38 @@ def test_any_environment_of_gymnasium_runs_through_the_whole_chain(shell):
                 "train.evaluate_episodes=1"]
     lines = shell.run("dr-train", "--task", task, "--render", "none", "--rounds", 1, "--out", "run",
                       *settings, env=PYTHON).lines()
+    assert any("returns" in line for line in lines)
+
+
+def test_discrete_actions_run_through_the_whole_chain(shell):
+    pytest.importorskip("gymnasium")
+    task = "gym:CartPole-v1"
+    lines = shell.run(*collect(task, "--episodes", 6, "--render", "none"), env=PYTHON).lines()
+    with h5py.File(shell.folder / lines[0]["episode"]) as file:
+        assert file["discount"][-1] == 0, "the pole fell: an end"
+        assert set(map(tuple, file["action"][1:])) <= {(1, 0), (0, 1)}
+    assert shell.run("dr-info", "--check", "out").stderr == ""
+    tiny = [*TINY_MODEL, "model.discount_head=true"]
+    shell.run("dr-fit-model", "--data", "out", "--updates", 2, "--out", "model.h5", *tiny)
+    line = shell.run("dr-fit-behavior", "--model", "model.h5", "--data", "out", "--updates", 1,
+                     "--log-every", 1, "--out", "policy.h5", *TINY_BEHAVIOR).lines()[0]
+    obeys("metrics", line)
+    assert 0.5 <= line["action_probability"] <= 1
+    for how in ([], ["--deterministic"], ["--set", "collect.epsilon=1"]):
+        acted = shell.run("dr-collect", "--policy", "policy.h5", "--episodes", 2, "--render", "none",
+                          "--threads", 1, "--out", f"acted{len(how)}", "--force", *how, env=PYTHON)
+        with h5py.File(shell.folder / acted.lines()[0]["episode"]) as file:
+            assert set(map(tuple, file["action"][1:])) <= {(1, 0), (0, 1)}
+    shell.run("dr-imagine", "--model", "model.h5", "--policy", "policy.h5", "--data", "out",
+              "--context", 2, "--horizon", 3, "--starts", 2, "--threads", 1, "--out", "dream.h5")
+    with h5py.File(shell.folder / "dream.h5") as file:
+        assert set(map(tuple, file["action"][:, 2:].reshape(-1, 2))) <= {(1, 0), (0, 1)}
+    assert shell.run("dr-info", "--check", "dream.h5").stdout == "dream.h5: ok\n"
+    lines = shell.run("dr-train", "--task", task, "--render", "none", "--rounds", 1, "--out", "run",
+                      *tiny, "behavior.horizon=3", "behavior.units=8",
+                      "behavior.imagination_starts=4", "train.prefill=3", "train.pretrain=1",
+                      "train.updates=1", "train.episodes=2", "train.evaluate_every=1",
+                      "train.evaluate_episodes=1", env=PYTHON).lines()
     assert any("returns" in line for line in lines)
 
 

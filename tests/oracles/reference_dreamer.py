@@ -120,8 +120,9 @@ def model_shapes(c, actions, observations):
     return shapes
 
 
-def actor_shapes(b, features, actions):
-    return _head_shapes("actor", b["actor_layers"], features, b["units"], 2 * actions)
+def actor_shapes(b, features, actions, discrete=False):
+    return _head_shapes("actor", b["actor_layers"], features, b["units"],
+                        actions if discrete else 2 * actions)
 
 
 def value_shapes(b, features):
@@ -403,6 +404,16 @@ def tanh_normal_log_prob(mean, std, x):
     return (normal - tanh_log_det(x)).sum(-1)
 
 
+def one_hot_action(logits, noise):
+    """A sample by the Gumbel-max trick with the gradient of the probabilities, and the entropy:
+    logits [N,A], noise [N,A] uniform in [0,1)."""
+    u = noise.clamp(1e-20, 1 - 6e-8)
+    chosen = F.one_hot((logits - torch.log(-torch.log(u))).argmax(-1), logits.shape[-1])
+    p = torch.softmax(logits, -1)
+    entropy = -(p * torch.log_softmax(logits, -1)).sum(-1)
+    return chosen.to(p.dtype) + p - p.detach(), entropy
+
+
 def predicted_discount(p, c, b, feature):
     """The head's mean, whose target held gamma already; gamma where there is no head."""
     if c["discount_head"]:
@@ -455,13 +466,19 @@ def imagine(p, c, b, start, noise):
     stoch, deter = start["stoch"], start["deter"]
     steps = []
     for i in range(b["horizon"]):
-        mean, std = actor_gaussian(p, b, actor_input(feature_of(stoch, deter)))
-        x = mean + std * noise["action"][i]
-        action = torch.tanh(x)
+        feature = actor_input(feature_of(stoch, deter))
+        if b.get("discrete"):
+            logits = head(p, "actor", b["actor_layers"], feature)
+            action, entropy = one_hot_action(logits, noise["action"][i])
+        else:
+            mean, std = actor_gaussian(p, b, feature)
+            x = mean + std * noise["action"][i]
+            action = torch.tanh(x)
+            entropy = -tanh_normal_log_prob(mean, std, x)
         deter = imagined_state(advance(p, c, carried(stoch), action, carried(deter)))
         prior_mean, prior_std = gaussian(p, c, "prior", deter)
         stoch = imagined_state(prior_mean + prior_std * noise["prior"][i])
-        steps.append((action, -tanh_normal_log_prob(mean, std, x), stoch, deter))
+        steps.append((action, entropy, stoch, deter))
     return [torch.stack(x) for x in zip(*steps)]
 
 

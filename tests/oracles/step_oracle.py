@@ -297,6 +297,9 @@ def judge_model(step):
 
 def judge_behavior(step):
     c, b = step.section("model", MODEL_KEYS), step.section("behavior", BEHAVIOR_KEYS)
+    if "signature" in step.file.attrs:
+        action = json.loads(step.attribute("signature"))["action_space"]
+        b = b | {"discrete": action["type"] == "Discrete"}
     if b["horizon"] < 2:
         raise StepError("config says behavior.horizon 1: no step is left to learn from")
     start = {"stoch": step.tensor("start/stoch", (None, c["stoch"]))}
@@ -305,7 +308,7 @@ def judge_behavior(step):
     noise = {"action": step.tensor("noise/action", (b["horizon"], count, None)),
              "prior": step.tensor("noise/prior", (b["horizon"], count, c["stoch"]))}
     actions, features = noise["action"].shape[-1], c["stoch"] + c["deter"]
-    shapes = (reference.dynamics_shapes(c, actions) | reference.actor_shapes(b, features, actions)
+    shapes = (reference.dynamics_shapes(c, actions) | reference.actor_shapes(b, features, actions, b.get("discrete"))
               | reference.value_shapes(b, features))
     results = reference.behavior_step(c, b, step.parameters(shapes), start, noise)
 

@@ -13,6 +13,7 @@ import sys
 import tempfile
 
 import h5py
+import numpy as np
 
 ORACLE = pathlib.Path(__file__).with_name("step_oracle.py")
 
@@ -39,6 +40,10 @@ CASES = [
     ("two cameras, dithered",
      ["--preset", "paper-gr", *SMALL, "--set", "model.observations=image,wrist"],
      ["--preset", "paper-gr", *SMALL_BEHAVIOR], "cameras"),
+    ("discrete actions, with entropy and a discount head",
+     ["--preset", "state", "--set", "fit_model.batch=4", "--set", "model.discount_head=true"],
+     ["--preset", "state", "--set", "behavior.batch=4", "--set", "behavior.entropy_scale=0.1"],
+     "discrete"),
 ]
 PAPER = ("paper, full size", ["--preset", "paper"], ["--preset", "paper"])
 
@@ -67,6 +72,20 @@ def add_camera(path):
         file.attrs["signature"] = json.dumps(signature)
 
 
+def make_discrete(path):
+    """Gives an episode discrete actions in place of its continuous ones, which are two."""
+    with h5py.File(path, "r+") as file:
+        action = file["action"][:]
+        one_hot = np.zeros((len(action), 3), np.float32)
+        one_hot[np.arange(1, len(action)), np.digitize(action[1:, 0], (-0.3, 0.3))] = 1
+        del file["action"]
+        file.create_dataset("action", data=one_hot, chunks=one_hot.shape).attrs["dims"] = "T,A"
+        signature = json.loads(file.attrs["signature"])
+        signature["action_space"] = {"type": "Discrete", "n": 3}
+        file.attrs["signature"] = json.dumps(signature)
+        file.attrs["action_space"] = json.dumps({"type": "discrete", "n": 3})
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bin", type=pathlib.Path, required=True)
@@ -89,6 +108,8 @@ def main():
         collect("vectors", "--render", "none")
         for episode in collect("cameras", "--render", "fast", "--observations", "all"):
             add_camera(episode)
+        for episode in collect("discrete", "--render", "none"):
+            make_discrete(episode)
 
         def disagreeing(name, model_options, behavior_options, episodes, seed):
             """The kinds of steps in which a case disagrees with the reference."""

@@ -245,8 +245,9 @@ TEST_F(Collector, FollowingAsksBeforeEachEpisodeWhoActs) {
 }
 
 TEST_F(Collector, FollowingGoesOnBehindTheLastEpisodeOfItsSeed) {
-  const auto random = std::make_shared<const PolicyHandle>();
-  const PolicyProvider source = [&] { return random; };
+  const PolicyProvider source = [random = std::make_shared<const PolicyHandle>()] {
+    return random;
+  };
   const auto numbers = [&](const CollectOptions& options) {
     std::vector<std::int64_t> indices;
     follow(options, source, [&](const EpisodeResult& r) { indices.push_back(r.index); });

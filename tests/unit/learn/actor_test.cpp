@@ -9,6 +9,8 @@ namespace {
 
 using torch::Tensor;
 
+const Space kAction{.name = "action", .shape = {2}};
+
 TEST(TanhNormal, LogProbabilityIsTheNormalsLessTheLogSlope) {
   torch::manual_seed(2);
   const auto f64 = torch::kFloat64;
@@ -66,8 +68,8 @@ TEST(Actor, BeginsWithTheConfiguredSpread) {
   config.units = 16;
   for (const double spread : {1.0, 5.0}) {
     config.actor_init_std = spread;
-    const Actor actor(config, 10, 2);
-    const TanhNormal policy = actor.forward(torch::zeros({3, 10}));
+    const Actor actor(config, 10, kAction);
+    const TanhNormal policy = actor.forward(torch::zeros({3, 10})).continuous();
     EXPECT_NEAR(policy.base.stddev.mean().item<double>(), spread + 1e-4, 1e-4);
     EXPECT_NEAR(policy.base.mean.abs().max().item<double>(), 0.0, 1e-6);
   }
@@ -76,8 +78,38 @@ TEST(Actor, BeginsWithTheConfiguredSpread) {
 TEST(Actor, MeanStaysWithinItsScale) {
   BehaviorConfig config;
   config.units = 16;
-  const Actor actor(config, 10, 2);
-  EXPECT_LE(actor.forward(1e4 * torch::randn({30, 10})).base.mean.abs().max().item<double>(), 5.0);
+  const Actor actor(config, 10, kAction);
+  const TanhNormal policy = actor.forward(1e4 * torch::randn({30, 10})).continuous();
+  EXPECT_LE(policy.base.mean.abs().max().item<double>(), 5.0);
+}
+
+TEST(OneHot, IsSampledAsOftenAsItsProbabilitiesSay) {
+  torch::manual_seed(5);
+  const Tensor logits = torch::tensor({0.5F, -1.0F, 2.0F});
+  const OneHot policy{logits.expand({20000, 3})};
+  const Tensor sampled = policy.sample(torch::rand({20000, 3}));
+  EXPECT_TRUE(torch::equal(sampled.sum(-1), torch::ones({20000})));
+  EXPECT_TRUE(((sampled == 0) | (sampled == 1)).all().item<bool>());
+  EXPECT_TRUE(torch::allclose(sampled.mean(0), torch::softmax(logits, 0), 0, 0.015));
+  EXPECT_TRUE(torch::equal(policy.mode()[0], torch::tensor({0.0F, 0.0F, 1.0F})));
+}
+
+TEST(OneHot, ASampleHasTheGradientOfTheProbabilities) {
+  torch::manual_seed(6);
+  const Tensor logits = torch::randn({4, 3}).requires_grad_(), weights = torch::randn({4, 3});
+  const OneHot policy{logits};
+  const auto gradient = [&](const Tensor& x) {
+    return torch::autograd::grad({(x * weights).sum()}, {logits})[0];
+  };
+  EXPECT_TRUE(torch::allclose(gradient(policy.sample(torch::rand({4, 3}))),
+                              gradient(policy.probabilities())));
+}
+
+TEST(OneHot, TheNoisesEndsAreFinite) {
+  const OneHot policy{torch::zeros({2, 3})};
+  for (const double noise : {0.0, 1 - 6e-8})
+    EXPECT_EQ(policy.sample(torch::full({2, 3}, noise)).sum().item<float>(), 2);
+  EXPECT_NEAR(policy.entropy()[0].item<double>(), std::log(3.0), 1e-6);
 }
 
 }  // namespace

@@ -29,7 +29,8 @@ struct Small {
     signature.observations = {image_space({64, 64, 3})};
     signature.action.shape = {2};
     model = std::make_shared<WorldModel>(model_config, signature);
-    behavior = std::make_shared<ActorCritic>(config, model_config.feature(), 2);
+    behavior = std::make_shared<ActorCritic>(config, model_config.feature(),
+                                             Space{.name = "action", .shape = {2}});
     start = {torch::randn({4, 5}), torch::randn({4, 7})};
     noise = {torch::randn({6, 4, 2}), torch::randn({6, 4, 5})};
   }

@@ -62,7 +62,8 @@ struct Agent {
   Agent() {
     torch::manual_seed(1);
     model = std::make_shared<WorldModel>(config.model, signature_of_task());
-    behavior = std::make_shared<ActorCritic>(config.behavior, config.model.feature(), kActions);
+    behavior = std::make_shared<ActorCritic>(config.behavior, config.model.feature(),
+                                             signature_of_task().action);
   }
 };
 

@@ -24,7 +24,7 @@ struct Case {
   Latent start;
   ImaginationNoise noise;
 
-  explicit Case(const Sizes& s, const std::string& gru = "torch") {
+  explicit Case(const Sizes& s, const std::string& gru = "torch", SpaceKind kind = SpaceKind::box) {
     torch::manual_seed(3);
     ModelConfig config;
     config.stoch = s.stoch;
@@ -37,14 +37,16 @@ struct Case {
     behavior.actor_init_std = 0.7;
     ours = std::make_shared<Rssm>(config, s.action, 4);
     exact = std::make_shared<Rssm>(config, s.action, 4);
-    actor = std::make_shared<Actor>(behavior, config.feature(), s.action);
-    exact_actor = std::make_shared<Actor>(behavior, config.feature(), s.action);
+    const Space action{.name = "action", .kind = kind, .shape = {s.action}};
+    actor = std::make_shared<Actor>(behavior, config.feature(), action);
+    exact_actor = std::make_shared<Actor>(behavior, config.feature(), action);
     randomize_biases(*ours);
     randomize_biases(*actor);
     copy_in_double(*ours, *exact);
     copy_in_double(*actor, *exact_actor);
     start = {torch::randn({s.rows, s.stoch}), torch::randn({s.rows, s.deter})};
-    noise = {torch::randn({s.horizon, s.rows, s.action}),
+    noise = {kind == SpaceKind::discrete ? torch::rand({s.horizon, s.rows, s.action})
+                                         : torch::randn({s.horizon, s.rows, s.action}),
              torch::randn({s.horizon, s.rows, s.stoch})};
   }
 
@@ -86,6 +88,10 @@ INSTANTIATE_TEST_SUITE_P(Sizes, ImaginedRollout,
                                          Sizes{2, 1, 3, 5, 4, 8, 3, 1},
                                          Sizes{5, 6, 4, 19, 33, 17, 4, 6},
                                          Sizes{40, 12, 20, 128, 128, 128, 4, 1}));
+
+TEST_P(ImaginedRollout, OfDiscreteActionsEqualsTheReference) {
+  Case(GetParam(), "torch", SpaceKind::discrete).expect_equal_for({0, 1, 2, 3});
+}
 
 TEST(ImaginedRollout, TakesTheGradientOfOneOutputAlone) {
   for (std::size_t output = 0; output < 4; ++output) Case(kOdd).expect_equal_for({output});

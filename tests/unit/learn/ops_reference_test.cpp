@@ -38,7 +38,7 @@ std::vector<Tensor> update_with(ops::Kernels kernels) {
   BehaviorConfig behavior_config;
   behavior_config.units = 24;
   behavior_config.actor_layers = behavior_config.value_layers = 2;
-  const ActorCritic behavior(behavior_config, config.feature(), kActions);
+  const ActorCritic behavior(behavior_config, config.feature(), signature.action);
   const Sequences batch{
       {{"image", torch::randint(0, 256, {kBatch, kLength, 64, 64, 3}, torch::kUInt8)}},
       torch::rand({kBatch, kLength, kActions}) * 2 - 1,
