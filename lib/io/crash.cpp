@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <cstddef>
 
@@ -20,6 +21,7 @@ struct Crash {
 std::array<Crash, 4> g_crashes{{{SIGSEGV, {}}, {SIGBUS, {}}, {SIGFPE, {}}, {SIGABRT, {}}}};
 
 thread_local std::string_view t_file;  // that HDF5 reads in this thread
+std::atomic<const char*> g_remove = nullptr;
 
 /// A line put together without taking memory, of which there may be none that is whole.
 class Line {
@@ -51,6 +53,7 @@ void handle(int signal) {
                            "do so; copy or make it again")})
       line.add(part);
     line.write();
+    if (const char* path = g_remove; path != nullptr) ::unlink(path);
     ::_exit(static_cast<int>(ExitCode::failed));
   }
   // Ours: what failed is done once more and ends as it would have without this function.
@@ -71,6 +74,8 @@ void report_crashes_of_hdf5() {
   sigemptyset(&action.sa_mask);
   for (Crash& crash : g_crashes) ::sigaction(crash.signal, &action, &crash.before);
 }
+
+void remove_on_crash(const char* path) { g_remove = path; }
 
 InsideHdf5::InsideHdf5(std::string_view file) : outer_(t_file) {
   if (!file.empty()) t_file = file;

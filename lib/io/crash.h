@@ -10,6 +10,9 @@ namespace dreamer::io {
 /// Called once, by the main thread.
 void report_crashes_of_hdf5();
 
+/// The file to be removed by such an end, as no destructor runs then; null: none. It outlives this.
+void remove_on_crash(const char* path);
+
 /// While it exists, its thread is inside of HDF5, which reads `file`. Part of Hdf5Lock.
 class InsideHdf5 {
  public:

@@ -13,6 +13,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/output_error.h"
+#include "io/crash.h"
 
 namespace dreamer::io {
 namespace {
@@ -71,9 +72,11 @@ OutputLock::OutputLock(const fs::path& out)
     return;
   } while (!is_named(file_, path_));
   write_holder(file_);
+  remove_on_crash(path_.c_str());
 }
 
 OutputLock::~OutputLock() {
+  remove_on_crash(nullptr);
   if (is_named(file_, path_)) ::unlink(path_.c_str());  // while nobody else can hold it
 }
 

@@ -9,7 +9,7 @@ import subprocess
 import time
 
 CONFIG = {
-    "model": {"depth": 2, "stoch": 4, "deter": 8, "hidden": 8, "units": 8},
+    "model": {"depth": 2, "stoch": 4, "deter": 8, "hidden": 8, "units": 8, "vector_units": 8},
     "fit_model": {"batch": 2, "length": 5},
     "behavior": {"batch": 2, "length": 5, "horizon": 3, "units": 8, "imagination_starts": 4},
     "collect": {"action_repeat": 25, "time_limit": 300},
@@ -25,8 +25,12 @@ FIT_BEHAVIOR = ["dr-fit-behavior", "--model", "good/model.h5", "--data", "good/e
 TRAIN = ["dr-train", *TASK, "--rounds", "4", *SETTINGS]
 
 EPISODE = "good/episodes/cartpole_balance-0000000000-000000.h5"
+VECTORS = "good/vectors/cartpole_balance-0000000000-000000.h5"
 KINDS = {  # the good file of each kind
     "episode": EPISODE,
+    "vectors": VECTORS,  # an episode without images
+    "vector_model": "good/vector-model.h5",
+    "vector_dream": "good/vector-dream.h5",
     "model": "good/model.h5",
     "policy": "good/policy.h5",
     "dream": "good/dream.h5",
@@ -75,6 +79,12 @@ def _fill(programs, folder, good):
         "good/model.h5", "--dump-step", "good/step.h5", *SETTINGS, into="metrics.jsonl")
     run("dr-fit-behavior", "--model", "good/model.h5", "--data", "good/episodes", "--updates", "2",
         "--out", "good/policy.h5", *SETTINGS)
+    run("dr-collect", "--task", "cartpole_balance", "--render", "none", "--episodes", "2", "--out",
+        "good/vectors", *SETTINGS)
+    run("dr-fit-model", "--data", "good/vectors", "--updates", "2", "--out", "good/vector-model.h5",
+        *SETTINGS)
+    run("dr-imagine", "--model", "good/vector-model.h5", "--data", "good/vectors", *STARTS, "--out",
+        "good/vector-dream.h5")
     model = ["--model", "good/model.h5", "--data", "good/episodes", *STARTS]
     run("dr-imagine", *model, "--out", "good/dream.h5")
     run("dr-imagine", *model, "--policy", "good/policy.h5", "--out", "good/policy-dream.h5")

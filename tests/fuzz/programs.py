@@ -41,6 +41,20 @@ def commands(kind):
             (1, ["dr-eval", *model, "--data", name, *starts]),
             (1, ["dr-train", *corpus.TASK, "--rounds", "1", "--data", name, "--out", "out",
                  *settings])],
+        "vectors": info + [
+            (2, ["dr-collect", "--reenact", name, "--out", "out", "--render", "none"]),
+            (3, ["dr-fit-model", "--data", name, *fit]),
+            (2, ["dr-fit-model", "--data", "good/vectors", name, *fit]),
+            (2, ["dr-imagine", "--model", "good/vector-model.h5", "--data", name, "--out",
+                 "out.h5", *starts]),
+            (2, ["dr-eval", "--model", "good/vector-model.h5", "--data", name, *starts])],
+        "vector_model": info + [
+            (2, ["dr-imagine", "--model", name, "--data", "good/vectors", "--out", "out.h5",
+                 *starts]),
+            (1, ["dr-eval", "--model", name, "--data", "good/vectors", *starts]),
+            (1, ["dr-fit-behavior", "--model", name, "--data", "good/vectors", *fit]),
+            (2, ["dr-fit-model", "--init", name, "--data", "good/vectors", *fit])],
+        "vector_dream": info + pictures,
         "model": info + [
             (2, ["dr-imagine", "--model", name, *data, "--out", "out.h5", *starts]),
             (1, ["dr-eval", "--model", name, *data, *starts]),
