@@ -14,6 +14,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "the protocol is little-endian");
 
 constexpr std::int64_t kProtocol = 1;
+constexpr double kStartSeconds = 60;  // at least, for a program to start and to say what it is
 constexpr std::uint32_t kLongestMessage = 1 << 20;
 constexpr std::int64_t kMostValues = std::int64_t{1} << 28;  // of an observation
 
@@ -62,8 +63,11 @@ ChildEnvironment::ChildEnvironment(std::string task, const std::vector<std::stri
                                    const EnvironmentOptions& options)
     : task_(std::move(task)),
       options_(options),
-      process_(std::make_unique<ChildProcess>(command, options.answer_seconds)),
-      signature_(with_context(task_, [&] { return handshake(); })) {}
+      process_(
+          std::make_unique<ChildProcess>(command, std::max(options.answer_seconds, kStartSeconds))),
+      signature_(with_context(task_, [&] { return handshake(); })) {
+  process_->set_answer_seconds(options.answer_seconds);
+}
 
 Signature ChildEnvironment::handshake() {
   const std::string line = process_->receive_line();

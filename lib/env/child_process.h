@@ -19,6 +19,7 @@ class ChildProcess {
   /// @param command the program, found on PATH, and its arguments
   /// @param seconds how long an answer may take
   ChildProcess(const std::vector<std::string>& command, double seconds);
+  void set_answer_seconds(double seconds) { seconds_ = seconds; }
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;

@@ -4,7 +4,6 @@ import os
 import pathlib
 import re
 import signal
-import subprocess
 import sys
 import time
 
@@ -66,8 +65,15 @@ def collect(task, *more, out="out"):
 
 
 def children():
-    found = subprocess.run(["pgrep", "-f", "program.py"], capture_output=True, text=True)
-    return found.stdout.split()
+    """The processes that run the program."""
+    found = []
+    for folder in pathlib.Path("/proc").iterdir():
+        try:
+            if b"program.py" in (folder / "cmdline").read_bytes():
+                found.append(folder.name)
+        except OSError:  # no process, or gone
+            continue
+    return found
 
 
 def test_actions_arrive_in_the_environments_units_and_ends_are_kept(shell, program):
@@ -108,7 +114,7 @@ def test_the_same_seed_gives_the_same_episodes_whatever_the_number_of_programs(s
 @pytest.mark.parametrize("reply, says", [
     ("raise ValueError('the gripper is lost')", "ended with status 1"),
     ("os.kill(os.getpid(), 9)", "killed by signal 9"),
-    ("time.sleep(60)", r"did not answer within 0\.5 seconds"),
+    ("time.sleep(60)", r"did not answer within 3 seconds"),
     ("send(record(reward=float('nan')))", "the reward is nan"),
     ("send(record(x=float('inf')))", "observation x is not finite"),
     ("send(b'hello')", "neither a record nor an error"),
@@ -118,7 +124,7 @@ def test_a_child_that_fails_is_named_in_one_line_and_leaves_nothing_behind(shell
                                                                            says):
     task = program(f"if steps == 5: send(record(ends=1)); continue\n    if seed != 0 or index > 0: {reply}\n"
                    "    send(record(reward=action, x=action))")
-    refuses(shell, *collect(task, "--episodes", 9, "--set", "collect.answer_seconds=0.5"),
+    refuses(shell, *collect(task, "--episodes", 9, "--set", "collect.answer_seconds=3"),
             says=["seed 0, episode 1", says])
     assert len(shell.files("out/*")) == 1, "the finished episode stays"
     assert not children()
