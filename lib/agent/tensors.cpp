@@ -111,8 +111,13 @@ void read_tensor_into(const io::FileReader& file, const std::string& path, const
     throw error("{}: {} is {}, the configuration in the file makes it {}; the file is damaged",
                 file.path().string(), path, fmt::join(shape, "x"),
                 fmt::join(like.sizes().vec(), "x"));
+  const Tensor values = read_tensor(file, path);
+  // Never written by us, and no learning comes back from it.
+  if (!values.isfinite().all().item<bool>())
+    throw error("{}: {} holds values that are not finite; the file is damaged",
+                file.path().string(), path);
   const torch::NoGradGuard no_grad;
-  like.copy_(read_tensor(file, path));
+  like.copy_(values);
 }
 
 void write_module(io::FileWriter& file, const std::string& group, const torch::nn::Module& module) {

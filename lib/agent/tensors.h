@@ -34,7 +34,8 @@ namespace dreamer {
 void write_tensor(io::FileWriter& file, const std::string& path, std::string_view dims,
                   const torch::Tensor& tensor);
 
-/// Reads a float32 dataset. With `like`, its shape must be that tensor's: an Error names both.
+/// Reads a float32 dataset. With `like`, its shape must be that tensor's and its values finite: an
+/// Error names what is wrong.
 [[nodiscard]] torch::Tensor read_tensor(const io::FileReader& file, const std::string& path);
 void read_tensor_into(const io::FileReader& file, const std::string& path,
                       const torch::Tensor& like);

@@ -28,7 +28,10 @@ fs::path path_of(std::string line, std::size_t number) {
   if (episode == record->end() || !episode->is_string())
     throw error("-: line {} has no text field 'episode'; give the output of dr-collect, or paths",
                 number);
-  return path_of_text(episode->get<std::string>());
+  const auto text = episode->get<std::string>();
+  if (text.find('\0') != std::string::npos)
+    throw error("-: line {} names a file with a zero byte in its name; there is none", number);
+  return path_of_text(text);
 }
 
 /// The next line, without its end; false at the end of the input.

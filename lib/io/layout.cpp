@@ -218,8 +218,9 @@ Layout layout_of(const std::string& format) {
   const std::filesystem::path folder = "schemas";
   const std::string kind = format.substr(std::min(kPrefix.size(), format.size()));
   const auto path = folder / (kind + ".layout.json");
+  std::error_code unknown;  // such as a name that is too long
   if (kind.find('/') != std::string::npos || kind == "common" ||
-      !std::filesystem::exists(share_dir() / path))
+      !std::filesystem::exists(share_dir() / path, unknown))
     throw error("{} is no format that this dreamer knows; use a newer one", format);
   Layout layout;
   layout.format = format;

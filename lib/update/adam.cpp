@@ -73,6 +73,9 @@ void read_optimizer(const io::FileReader& file, const std::string& name, Adam& a
     const std::string& parameter = adam.parameters()[i].name;
     read_tensor_into(file, group + "/m/" + parameter, adam.first_moments()[i]);
     read_tensor_into(file, group + "/v/" + parameter, adam.second_moments()[i]);
+    if ((adam.second_moments()[i] < 0).any().item<bool>())
+      throw error("{}: {}/v/{} holds negative values, the mean of squares; the file is damaged",
+                  file.path().string(), group, parameter);
   }
   const auto steps = file.attribute<std::int64_t>(group, "step");
   if (steps < 0) throw error("{} is {}, less than 0", file.attribute_place(group, "step"), steps);

@@ -38,3 +38,17 @@ def test_a_loss_that_is_not_finite_stops_and_leaves_batch_and_parameters(made, s
     with h5py.File(shell.folder / "model.nonfinite.h5") as file:
         assert (file["batch/reward"][:] == file["batch/reward"][0, 0]).any()
         assert file["batch/image"].shape[-3:] == (64, 64, 3)
+
+
+def test_a_checkpoint_that_holds_such_values_is_refused_and_left_as_it_is(made, shell):
+    path = shell.folder / "broken.h5"
+    shutil.copy(made.model, path)
+    with h5py.File(path, "r+") as file:
+        values = file["model/rssm/gru/weight_hh"][:]
+        values[3, 1] = float("inf")
+        file["model/rssm/gru/weight_hh"][...] = values
+    before = path.read_bytes()
+    shell.fails("dr-fit-model", "--init", path, "--data", made.episodes, "--updates", 1, "--out",
+                "x.h5", "--threads", 1, status=1,
+                says=["broken.h5", "/model/rssm/gru/weight_hh", "not finite"])
+    assert path.read_bytes() == before

@@ -19,7 +19,8 @@ def test_the_list_of_tasks_is_for_people_and_for_programs(shell):
         assert len(line["action_low"]) == len(line["action_high"]) == line["action_size"]
         assert 0 <= line["camera"] < len(line["cameras"])
     table = shell.run("dr-collect", "--list-tasks").stdout.splitlines()
-    assert [row.split()[0] for row in table] == ["task"] + [line["task"] for line in lines]
+    assert [row.split()[0] for row in table] == (
+        ["task"] + [line["task"] for line in lines] + ["gym:ID", "exec:COMMAND"])
 
 
 @pytest.mark.parametrize("wrong, right", [("walker-walk", "walker_walk"), ("cup_cach", "cup_catch"),

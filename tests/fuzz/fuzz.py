@@ -115,16 +115,17 @@ class Run:
     def also_named(self):
         """What an error names instead of the file where that says more."""
         if self.kind == "list":
-            return ["-: ", "episodes in -", ": no such file", "is a directory"]
+            return ["-: ", "episodes in -", ": no such file", "is a directory", "cannot be read"]
         return ["--data"] if self.kind in ("episode", "vectors") else []
 
     def compare(self, after, before, outcome):
         """What may change in the folder: outputs, where the program ended well; what a collection
         or a run did as far as it came; what a fit says that it left."""
         ended_well = outcome.status == 0
+        saved = ended_well or " updates are in " in outcome.stderr
         for name, digest in before.items():
             mine = self.kind.endswith("resume") if name == self.name else name.startswith("out/")
-            if after.get(name) != digest and not (mine and (ended_well or name in outcome.stderr)):
+            if after.get(name) != digest and not (mine and saved):
                 outcome.faults.append(f"{name} was changed")
         for name in set(after) - set(before):
             unfinished = name in programs.UNFINISHED and name in outcome.stderr

@@ -54,6 +54,8 @@ TEST_F(EpisodeList, BadLinesAreNumbered) {
   EXPECT_THAT(message_of([&] { resolve({"-"}, "a.h5\n{\"episode\": "); }), HasSubstr("line 2"));
   EXPECT_THAT(message_of([&] { resolve({"-"}, "{\"path\": \"x\"}\n"); }),
               HasSubstr("no text field 'episode'"));
+  EXPECT_THAT(message_of([&] { resolve({"-"}, R"({"episode": "\u0000.h5"})"); }),
+              HasSubstr("line 1 names a file with a zero byte"));
 }
 
 TEST_F(EpisodeList, NothingIsAnErrorWithTheRemedy) {

@@ -56,6 +56,8 @@ TEST_F(LayoutTest, EveryFormatHasALayout) {
   for (const char* kind : {"episode", "model", "policy", "dream", "step"})
     EXPECT_EQ(layout_of(std::string("dreamer.") + kind).format, std::string("dreamer.") + kind);
   EXPECT_THAT(message_of([] { (void)layout_of("dreamer.soup"); }), HasSubstr("dreamer.soup"));
+  EXPECT_THAT(message_of([] { (void)layout_of("dreamer." + std::string(1000, 'x')); }),
+              HasSubstr("is no format"));
 }
 
 TEST_F(LayoutTest, NamesEverythingThatIsWrong) {
