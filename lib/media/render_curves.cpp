@@ -235,12 +235,19 @@ std::vector<std::string> split(const std::string& text, char separator) {
   return parts;
 }
 
-/// One panel: the quantities `panel` names, with commas between.
-Chart chart_of(const std::vector<Log>& logs, const std::string& panel, const std::string& axis) {
+/// The quantities of a panel that --plot asks for, with commas between.
+std::vector<std::string> asked_names(const std::string& panel) {
   std::vector<std::string> names = split(panel, ',');
   std::ranges::transform(names, names.begin(), current_name);
-  const std::vector<std::string> legend = legend_names(logs);
   if (names.empty()) throw usage_error("--plot needs the name of a quantity");
+  return names;
+}
+
+/// One panel.
+Chart chart_of(const std::vector<Log>& logs, const std::vector<std::string>& names,
+               const std::string& axis) {
+  const std::vector<std::string> legend = legend_names(logs);
+  const bool means = names == std::vector<std::string>{"mean"};
   Chart chart{in_words(names.front()), in_words(axis), {}, {}, false};
   for (const std::string& name : names) {
     bool found = false;
@@ -260,8 +267,8 @@ Chart chart_of(const std::vector<Log>& logs, const std::string& panel, const std
                   name, axis, did_you_mean(name, known), fmt::join(known, ", "));
     }
   }
-  chart.from_zero = panel == "mean";
-  if (panel == "mean" && axis == "frames") chart.references = published_curves(logs);
+  chart.from_zero = means;
+  if (means && axis == "frames") chart.references = published_curves(logs);
   if (chart.series.size() + chart.references.size() == 1) chart.series.front().name.clear();
   return chart;
 }
@@ -276,19 +283,21 @@ Canvas curves(const std::vector<fs::path>& files, const PlotOptions& options) {
   std::vector<Log> logs;
   for (const fs::path& file : files) logs.push_back(read_log(file));
   const std::string axis = options.against.empty() ? known_axis(logs.front()) : options.against;
-  const std::vector<std::string> names =
-      options.plot.empty() ? known_quantities(logs.front(), axis) : options.plot;
+  std::vector<std::vector<std::string>> wanted;  // by panel
+  for (const std::string& panel : options.plot) wanted.push_back(asked_names(panel));
+  if (wanted.empty())
+    for (const std::string& name : known_quantities(logs.front(), axis)) wanted.push_back({name});
 
-  if (names.empty())
+  if (wanted.empty())
     throw error("{}: its lines have no values beside {}; there is nothing to plot",
                 logs.front().path.string(), axis);
-  const std::int64_t panels = std::ssize(names), columns = even_columns(panels, kMostPanelColumns);
+  const std::int64_t panels = std::ssize(wanted), columns = even_columns(panels, kMostPanelColumns);
   if ((panels + columns - 1) / columns * (kPanel.height + kPanelGap) > kLongestSide)
     throw error("{}: {} panels are too many for one figure; choose some by --plot",
                 logs.front().path.string(), panels);
 
   std::vector<Chart> charts;
-  for (const std::string& name : names) charts.push_back(chart_of(logs, name, axis));
+  for (const auto& names : wanted) charts.push_back(chart_of(logs, names, axis));
   if (charts.size() == 1) return draw(charts.front(), 540, 960, 2);
   std::vector<Canvas> drawn;
   for (const Chart& chart : charts)

@@ -225,6 +225,12 @@ TEST_F(Curves, FieldsOfOtherTypesAreNoNumbers) {
   EXPECT_TRUE(has(plotted({log}, "mean"), line_color(0)));
 }
 
+TEST_F(Curves, AnyNameOfAMetricIsDrawn) {
+  const auto log =
+      file("a.jsonl", "{\"update\":1,\"\":2,\"a,b\":3}\n{\"update\":2,\"\":3,\"a,b\":1}\n");
+  EXPECT_TRUE(has(curves({log}, {}), line_color(0)));
+}
+
 TEST_F(Curves, TooManyPanelsAreRefused) {
   Json line = {{"update", 1}};
   for (int i = 0; i < 1000; ++i) line[fmt::format("metric{}", i)] = i;
