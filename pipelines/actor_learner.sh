@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Actors and learners side by side on one folder: collectors act by the newest policy, one program
 # learns the world model from all episodes, one the behavior in the newest model. Files are all that
-# they share, so any of them may die: it is started again and goes on from what it had written.
+# they share, so any of them may die: it is started again and continues from what it had written.
 #
 #   pipelines/actor_learner.sh [OUT]     (the programs are found on PATH)
 #
 # Ends at SIGINT or SIGTERM, once EPISODES are collected or both learners have made UPDATES; run
-# again it goes on. TASK, SEED, PRESET, COLLECTORS, THREADS (all cores; divided among the programs),
+# again it continues. TASK, SEED, PRESET, COLLECTORS, THREADS (all cores; divided among the programs),
 # PREFILL (random episodes to begin with), EPISODES (of each collector), UPDATES, SAVE_EVERY (updates
 # between checkpoints), RATIO (updates an agent step, at most) and RESTARTS (of a program that keeps
 # dying) may be set, and further options given in COLLECT, FIT_MODEL and FIT_BEHAVIOR.

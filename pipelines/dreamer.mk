@@ -4,8 +4,8 @@
 #   make -f pipelines/dreamer.mk TASK=cartpole_swingup PRESET=quick ROUNDS=20
 #   make -f pipelines/dreamer.mk TASK=walker_walk PRESET=paper ROUNDS=1000 OUT=/data/walker SEED=1
 #
-# The programs are found on PATH. Killed in whatever way, the same command goes on and ends with the
-# same checkpoints and scores; a larger ROUNDS goes on from a finished run. `make -n` shows what
+# The programs are found on PATH. Killed in whatever way, the same command continues and ends with the
+# same checkpoints and scores; a larger ROUNDS continues from a finished run. `make -n` shows what
 # there is still to do. Other settings than a run was begun with are an error, unless CHANGE=yes.
 #
 #   TASK                a task (dr-collect --list-tasks)
@@ -21,7 +21,7 @@
 #   SAVE_EVERY=100      updates that a kill can cost at most
 #   LOGDIR=             TensorBoard's folder, if one is wanted: runs `model` and `behavior` in it
 #   CONTEXT=5 FAR=45    rows seen, rows predicted in the pictures; fewer where episodes are short
-#   CHANGE=no           yes: go on with other settings than OUT was begun with, which run.json tells
+#   CHANGE=no           yes: continue with other settings than OUT was begun with, which run.json tells
 # The schedule is the preset's (section train) unless given:
 #   PREFILL, PRETRAIN, UPDATES, EPISODES, EVALUATE_EVERY, EVALUATE_EPISODES
 #
@@ -157,7 +157,7 @@ $(OUT)/round-000.json: | $(OUT)/run.json
 	  --policy $(if $(filter-out 0,$(PRETRAIN)),$(@:.json=-policy.h5),random)
 	$(stamp) 0
 
-# A round waits for the one before it, and goes on from its checkpoints.
+# A round waits for the one before it, and continues from its checkpoints.
 define after
 $$(OUT)/round-$(1).json: $$(OUT)/round-$(2).json
 $$(OUT)/round-$(1).json: before := $$(OUT)/round-$(2)

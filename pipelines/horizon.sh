@@ -5,7 +5,7 @@
 #   horizon.sh CONTEXT HORIZON <EPISODES
 #
 # EPISODES are paths of files, one a line. With HORIZON 0 only the context is printed: a policy's
-# dream goes on without logged rows.
+# dream continuesout logged rows.
 set -euo pipefail
 
 context=$1 horizon=$2

@@ -7,8 +7,8 @@
 # the fit stops when PATIENCE rounds were no better. Then that model is judged by how far ahead it
 # predicts, against baselines, and shown.
 #
-# The programs are found on PATH. Killed in whatever way, the same command goes on and ends with the
-# same model and scores; a larger ROUNDS or PATIENCE goes on from a finished run. `make -n` shows
+# The programs are found on PATH. Killed in whatever way, the same command continues and ends with the
+# same model and scores; a larger ROUNDS or PATIENCE continues from a finished run. `make -n` shows
 # what there is still to do. Other settings than a run was begun with are an error, unless
 # CHANGE=yes. To take in new episodes, remove OUT/split.json and OUT/fit.json.
 #
@@ -28,7 +28,7 @@
 #   THREADS=            of each program; all cores if empty
 #   SAVE_EVERY=100      updates that a kill can cost at most
 #   LOGDIR=             TensorBoard's folder, if one is wanted: the run `model` in it
-#   CHANGE=no           yes: go on with other settings than OUT was begun with, which run.json tells
+#   CHANGE=no           yes: continue with other settings than OUT was begun with, which run.json tells
 #
 # Under OUT it leaves
 #   run.json            all settings
@@ -135,7 +135,7 @@ $(OUT)/split.json: | $(OUT)/run.json
 	mv $@.new $@
 
 # How many rounds there will be shows on the way, so they are one target. What there is to know of
-# the past is in the stamps: a run that was killed reads them again and goes on, and so does one that
+# the past is in the stamps: a run that was killed reads them again and continues, and so does one that
 # was ended by fewer ROUNDS or less PATIENCE.
 ended := $(if $(wildcard $(OUT)/fit.json),$(shell jq '.rounds >= $(ROUNDS) or .rounds - .best >= $(PATIENCE)' $(OUT)/fit.json))
 $(OUT)/fit.json: $(OUT)/split.json $(if $(filter false,$(ended)),force)

@@ -13,7 +13,7 @@ namespace dreamer {
 
 // Between LibTorch's tensors and everything that knows none: files, batches, random streams.
 
-/// Normal or uniform numbers of one update of a stream, in row-major order.
+/// Normal or uniform values of one update of a stream, in row-major order.
 [[nodiscard]] torch::Tensor normal_tensor(const RandomStream& stream, std::uint64_t update,
                                           torch::IntArrayRef shape, torch::Device device);
 [[nodiscard]] torch::Tensor uniform_tensor(const RandomStream& stream, std::uint64_t update,
@@ -43,7 +43,8 @@ void read_tensor_into(const io::FileReader& file, const std::string& path,
 /// All parameters and buffers of a module under `group`, "/model" → "/model/rssm/gru/weight_ih".
 void write_module(io::FileWriter& file, const std::string& group, const torch::nn::Module& module);
 void read_module(const io::FileReader& file, const std::string& group, torch::nn::Module& module);
-/// Gives `to` the numbers of `from`, a module of the same sizes; the tensors stay the same objects.
+/// Copies the values of `from` into `to`, a module of the same sizes; the tensors stay the same
+/// objects.
 void copy_module(const torch::nn::Module& from, torch::nn::Module& to);
 
 }  // namespace dreamer

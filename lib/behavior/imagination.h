@@ -7,7 +7,7 @@
 
 namespace dreamer {
 
-/// The random numbers of one imagination.
+/// The noise of one imagination.
 struct ImaginationNoise {
   torch::Tensor action;  // [H,N,A], standard normal; of discrete actions uniform in [0,1)
   torch::Tensor prior;   // [H,N,S]

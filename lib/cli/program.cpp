@@ -290,7 +290,7 @@ void Program::parse(int argc, char** argv) {
 
 void Program::resolve_config() {
   if (config_ == nullptr) return;
-  // What goes on from a checkpoint goes on with its settings, unless told otherwise.
+  // What continues from a checkpoint keeps its settings, unless set otherwise.
   for (const auto* init : inits_) {
     if (init->empty()) continue;
     const Json made_with = io::read_settings(io::FileReader(*init));

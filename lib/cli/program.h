@@ -54,7 +54,7 @@ class Program {
   void follow(bool& follow, const std::string& doc);
   /// --threads, --device and --seed.
   void compute(Compute& compute);
-  /// A checkpoint to go on from, whose settings hold unless told otherwise.
+  /// A checkpoint to continue from, whose settings hold unless set otherwise.
   void init(const std::string& name, std::filesystem::path& path, const std::string& doc);
   /// --log-every, --replay-memory, --logdir, those of `compute` and those of `config`.
   void learn(LearnJob& job, std::vector<std::string> sections);

@@ -130,7 +130,7 @@ std::optional<EpisodeResult> find_kept(const CollectOptions& options, const Plan
   return std::nullopt;
 }
 
-/// The number of an environment's first episode where they go on behind those in the folder.
+/// The number of an environment's first episode where they continue after those in the folder.
 std::int64_t first_number(const CollectOptions& options, const Seeds& seeds,
                           std::int64_t environment) {
   const auto last = data::last_episode_index(options.out, env::task_name(options.task),

@@ -51,7 +51,7 @@ struct EpisodeResult {
 /// What of it people see on a terminal.
 [[nodiscard]] Table episode_table();
 
-/// Told of every episode when it is in place; never by two threads at once.
+/// Called with every episode when its file is in place; never by two threads at once.
 using EpisodeSink = std::function<void(const EpisodeResult&)>;
 
 /// How many episodes hold at least `steps` agent steps.
@@ -71,9 +71,9 @@ using EpisodeSink = std::function<void(const EpisodeResult&)>;
 void collect(const CollectOptions& options, const PolicyFactory& policy, const EpisodeSink& sink);
 
 /// Collects whole episodes by whatever acts at the time: `acting` is asked before each. The numbers
-/// of each environment go on behind its last episode in `options.out`, whatever acted in that, so
+/// of each environment continue after its last episode in `options.out`, whatever acted in that, so
 /// that after a restart no file is replaced and no seed used twice; those that were there count for
-/// `options.episodes`, and are not told. Ends as `collect` does, or once `acting` gives null.
+/// `options.episodes`, and are not reported. Ends as `collect` does, or once `acting` gives null.
 void follow(const CollectOptions& options, const PolicyProvider& acting, const EpisodeSink& sink);
 
 }  // namespace dreamer

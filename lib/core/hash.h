@@ -8,7 +8,7 @@ namespace dreamer {
 
 inline constexpr std::uint64_t kHashStart = 0xcbf29ce484222325;
 
-/// FNV-1a over bytes, 64 bits: goes on from `hash`, which is kHashStart at first.
+/// FNV-1a over bytes, 64 bits: continues from `hash`, which is kHashStart at first.
 [[nodiscard]] inline std::uint64_t hash_bytes(std::uint64_t hash,
                                               std::span<const std::byte> bytes) {
   for (const std::byte byte : bytes)

@@ -14,7 +14,7 @@ void hold_standard_descriptors();
 /// @return 0, or an error number; EINTR: a signal asked to stop (core/signals.h) while nobody reads
 [[nodiscard]] int write(int descriptor, std::string_view text);
 
-/// Whether a line on stderr can be drawn anew in place.
+/// Whether a line on stderr can be drawn again in place.
 [[nodiscard]] bool can_redraw();
 
 /// Draws the line that stays at the bottom of the terminal on stderr; empty: none.

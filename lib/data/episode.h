@@ -53,7 +53,7 @@ struct Episode {
 void write_episode(const std::filesystem::path& path, const Episode& episode,
                    const io::Provenance& provenance, io::Replace replace);
 
-/// Reads an episode whole, checking shapes and that numbers are finite.
+/// Reads an episode whole, checking shapes and that values are finite.
 [[nodiscard]] Episode read_episode(const std::filesystem::path& path);
 
 /// Reads what acting an episode again needs and no more: the attributes `task`, `seed`,

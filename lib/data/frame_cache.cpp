@@ -23,7 +23,7 @@ FrameCache::Block FrameCache::rows(std::uint64_t episode, const std::filesystem:
       return found->second->block;
     }
   }
-  // Decoded outside of the lock, so that other threads go on meanwhile.
+  // Decoded outside of the lock, so that other threads continue meanwhile.
   auto block = std::make_shared<const std::vector<std::uint8_t>>(
       reader(episode, path)->read_rows<std::uint8_t>(observation_path(name), first, count));
   insert(key, block);

@@ -37,7 +37,7 @@ struct Batch {
 enum class RewardTransform { none, tanh };
 
 /// What happens about an episode that cannot be read, or does not fit the others: an error, or a
-/// warning and going on without it, for folders that others write into.
+/// warning and continuing without it, for folders that others write into.
 enum class Unusable { refuse, skip };
 
 struct ReplayOptions {
@@ -56,9 +56,9 @@ class Replay {
   using Options = ReplayOptions;
 
   /// Reads the index of every file. Throws Error (file, dataset, row) on episodes that do not fit
-  /// together (task, observations, action size), hold non-finite numbers, lack an observation or
-  /// have fewer than 2 rows. Different renderings only warn. With Unusable::skip it may be empty at
-  /// first.
+  /// together (task, observations, action size), hold values that are not finite, lack an
+  /// observation or have fewer than 2 rows. Different renderings only warn. With Unusable::skip it
+  /// may be empty at first.
   explicit Replay(const std::vector<std::filesystem::path>& paths, const Options& options = {});
 
   /// Adds those of `paths` that it does not hold yet; the number added. For a folder that grows.
@@ -154,7 +154,7 @@ class Replay {
   /// Reads the file at `path`, which this holds under no name yet; nothing if it is left out.
   [[nodiscard]] EntryPtr read_or_refuse(const std::filesystem::path& path);
 
-  std::mutex adding_;  // one at a time reads new files; sampling goes on meanwhile
+  std::mutex adding_;  // one at a time reads new files; sampling continues meanwhile
   std::set<std::filesystem::path> names_;             // as they were given, of what is held
   std::set<std::filesystem::path> held_;              // the same files by their one true name
   std::map<std::filesystem::path, Refused> refused_;  // by the name given

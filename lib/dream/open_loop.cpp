@@ -11,7 +11,7 @@ using torch::Tensor;
 
 namespace {
 
-// Standard normal numbers, or zeros, which make a sample the mean.
+// Standard normal noise, or zeros, which make a sample the mean.
 Tensor noise(Draw draw, std::int64_t seed, std::string_view name, torch::IntArrayRef shape,
              torch::Device device) {
   if (draw == Draw::mean) return torch::zeros(shape, device);

@@ -22,7 +22,7 @@ struct Rollout {
 };
 
 /// Follows logged sequences, through the posterior for `context` rows and by the prior along the
-/// logged actions after that. The random numbers are those of (seed, "dream-…").
+/// logged actions after that. The noise is that of (seed, "dream-…").
 [[nodiscard]] Rollout open_loop(const WorldModel& model, const Sequences& logged,
                                 std::int64_t context, Draw draw, std::int64_t seed);
 

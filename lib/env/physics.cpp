@@ -17,7 +17,7 @@ void install_handlers() {
   std::call_once(once, [] {
     mju_user_error = [](const char* message) {
       log::error(fmt::format("MuJoCo: {}", message));
-      std::_Exit(static_cast<int>(ExitCode::failed));  // its callers cannot go on after an error
+      std::_Exit(static_cast<int>(ExitCode::failed));  // its callers cannot continue after an error
     };
     mju_user_warning = [](const char* message) { log::verbose("MuJoCo: {}", message); };
   });

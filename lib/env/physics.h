@@ -32,7 +32,7 @@ enum class Entry { xx = 0, xz = 2, zz = 8 };
 enum class Axis { x = 0, y = 1, z = 2 };
 
 /// A MuJoCo model and its state, reset and stepped exactly as dm_control does it, so that both go
-/// through the same numbers. Errors of MuJoCo and unknown names throw Error.
+/// through the same values. Errors of MuJoCo and unknown names throw Error.
 class Physics {
  public:
   /// Makes a model of what parse_model reads.

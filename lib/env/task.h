@@ -15,7 +15,7 @@ namespace dreamer::env {
 /// Named observation vectors, in dm_control's names.
 using Observations = std::map<std::string, std::vector<double>>;
 
-/// Some numbers of the model that a task draws anew for each episode, such as where a target is.
+/// Values of the model that a task draws again for each episode, such as where a target is.
 struct ModelField {
   std::string name;  // MuJoCo's name of the field, then the object's: "geom_pos_target"
   std::span<double> values;

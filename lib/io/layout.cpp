@@ -167,7 +167,7 @@ class Check {
     }
   }
 
-  /// Reads all rows, for the checksums, and looks at the numbers.
+  /// Reads all rows, for the checksums, and checks the values.
   void contents(const DatasetInfo& info, const DatasetRule* rule) {
     if (info.type == "uint8") values<std::uint8_t>(info, nullptr);
     if (info.type == "int64") values<std::int64_t>(info, rule);

@@ -33,7 +33,7 @@ struct LearnJob : Compute {
 
 /// What the two fitting stages share.
 struct FitJob : LearnJob {
-  std::filesystem::path init;       // empty: begin anew
+  std::filesystem::path init;       // empty: a new one
   std::int64_t updates = 0;         // further updates; 0: until a signal (follow)
   std::int64_t save_every = 0;      // updates between saves, beside those by time; 0: none
   bool follow = false;              // learn from what grows, publish `out` instead of saving beside
@@ -56,7 +56,7 @@ struct FitBehaviorJob : FitJob {
 /// of random ones; `out` is the folder of everything that is made.
 struct TrainJob : LearnJob {
   std::string task;
-  std::filesystem::path init_model, init_policy;  // empty: begin anew
+  std::filesystem::path init_model, init_policy;  // empty: a new one
   std::int64_t rounds = 0;
   std::int64_t envs = 1;        // environments side by side, a thread each
   std::int64_t save_every = 1;  // rounds between saves, beside those by time; 0: none

@@ -46,7 +46,7 @@ void add_settings(const Json& theirs, const Json& ours, std::vector<std::string>
   }
 }
 
-/// The checkpoints that a fit learns in and goes on from. The data have a key of their own.
+/// The checkpoints that a fit learns in and continues from. The data have a key of their own.
 void add_parents(const Json& theirs, const Json& ours, std::vector<std::string>& found) {
   const auto id = [](const Json& parents, std::string_view role) {
     for (const Json& parent : parents)

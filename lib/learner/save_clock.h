@@ -4,7 +4,7 @@
 
 namespace dreamer {
 
-/// Tells when unfinished work is to be saved again, by time: the same numbers come out whenever it
+/// Tells when unfinished work is to be saved again, by time: the result is the same whenever it
 /// is.
 class SaveClock {
  public:

@@ -17,7 +17,7 @@ struct Latent {
 
   /// What every head reads: [...,F], F = S + D.
   [[nodiscard]] torch::Tensor feature() const { return torch::cat({stoch, deter}, -1); }
-  /// The same numbers without their history.
+  /// The same values without their history.
   [[nodiscard]] Latent detach() const { return {stoch.detach(), deter.detach()}; }
 };
 

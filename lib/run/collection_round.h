@@ -29,9 +29,9 @@ struct RoundResult {
 };
 
 /// The acting of one round, on threads of its own, while updates go on: the policy acts the round's
-/// episodes, and is evaluated if that is due. What it does depends on the policy's numbers alone,
-/// which stay as they are until it is done. Arithmetic is single-threaded there, so the updates
-/// keep the other cores.
+/// episodes, and is evaluated if that is due. What it does depends on the policy's parameters
+/// alone, which stay as they are until it is done. Arithmetic is single-threaded there, so the
+/// updates keep the other cores.
 class CollectionRound {
  public:
   enum class Evaluate { no, yes };

@@ -16,7 +16,7 @@ namespace dreamer {
 namespace {
 
 // Keeps the memory of an update for the next one, in pages of 2 MB where the system has them:
-// fetched anew each time, page faults cost more than some layers.
+// fetched again each time, page faults cost more than some layers.
 void keep_memory() {
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
   mallopt(M_MMAP_MAX, 0);

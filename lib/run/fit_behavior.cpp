@@ -27,7 +27,7 @@ void fit_behavior(const FitBehaviorJob& job) {
     setup.begin = init.counts;
     init_parent.push_back({init.provenance.id, "init"});
   }
-  if (has_published(job)) static_cast<void>(check_earlier(job.out));  // the loop goes on from it
+  if (has_published(job)) static_cast<void>(check_earlier(job.out));  // the loop continues from it
   data::Replay replay = open_replay(job, replay_options(*model.model));
   if (job.follow && !wait_for_episodes(replay, job)) return;
   check_signature(model.model->signature(), model_signature(replay), replay.path(0));

@@ -26,7 +26,7 @@ constexpr std::int64_t kEndless = std::numeric_limits<std::int64_t>::max();
 // Looking takes at most a tenth of the time, however large the folder.
 constexpr double kSecondsBetweenLooks = 1, kPauseForALook = 10;
 
-// What must be the same for a resume file to be gone on from: what decides the numbers. How many
+// What must be the same for a resume file to be continued: what decides the result. How many
 // updates are asked for does not.
 Json identity(const FitJob& job, const FitSetup& setup, const Trainer& trainer,
               const data::Replay& replay) {
@@ -166,7 +166,8 @@ class Fit {
         {job_.out, [this] { return provenance(); }, [this] { return unfinished(); }});
   }
 
-  /// What this fit goes on from, if anything: its own unfinished work, or else the checkpoint that
+  /// What this fit continues from, if anything: its own unfinished work, or else the checkpoint
+  /// that
   /// --init names.
   std::optional<io::FileReader> find_earlier() {
     const auto path = unfinished_path();

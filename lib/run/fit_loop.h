@@ -30,13 +30,13 @@ struct FitSetup {
 [[nodiscard]] io::OutputLock claim_output(const FitJob& job);
 
 /// Runs `job.updates` updates of `trainer` on windows of `replay`, writes metrics, resume files
-/// and, at the end, `job.out`. It goes on from a resume file that the same command left, or else
+/// and, at the end, `job.out`. It continues from a resume file that the same command left, or else
 /// from `job.init`. Whatever ends it early, the updates made so far are saved: stopped by a signal
 /// it says where and returns, in every other case it throws an Error that says so.
 ///
 /// With `job.follow` the output itself is what it replaces when a save is due and when it is
-/// stopped, and what it goes on from; `replay` may grow, and once it is too small for
-/// `job.train_ratio` the fit waits. Then the numbers depend on timing.
+/// stopped, and what it continues from; `replay` may grow, and once it is too small for
+/// `job.train_ratio` the fit waits. Then the result depends on timing.
 void run_fit(const FitJob& job, const FitSetup& setup, Trainer& trainer,
              const data::Replay& replay);
 

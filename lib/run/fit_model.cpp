@@ -24,7 +24,7 @@ void fit_model(const FitModelJob& job) {
       job, model_memory(config, signature, setup.batch, setup.length, "fit_model", Learns::yes),
       replay, device);
   std::vector<io::Parent> init_parent;
-  std::vector<std::string> learned;  // the episodes of what it goes on from
+  std::vector<std::string> learned;  // the episodes of what it continues from
   setup.episodes = [&] { return learned_from(replay, learned); };
   setup.parents = [&] {
     std::vector<io::Parent> parents = {data_parent(replay)};
@@ -41,7 +41,8 @@ void fit_model(const FitModelJob& job) {
     init_parent.push_back({init.provenance.id, "init"});
     learned = init.provenance.episodes;
   }
-  if (has_published(job)) learned = check_earlier(job.out).provenance.episodes;  // goes on from it
+  if (has_published(job))
+    learned = check_earlier(job.out).provenance.episodes;  // continues from it
   const auto model = new_model(job, replay, signature, job.init, device);
   ModelTrainer trainer(model, job.config, job.seed, device);
   setup.look = [&] { add_new_episodes(replay, job); };

@@ -20,7 +20,7 @@ void add_new_episodes(data::Replay& replay, const FitJob& job);
 /// @throws Error if it is another kind of model
 void take_newer_model(io::FollowedFile& file, ModelCheckpoint& model, torch::Device device);
 
-/// Whether an earlier run of a job with --follow has left its output, to go on from.
+/// Whether an earlier run of a job with --follow has left its output, to continue from.
 [[nodiscard]] bool has_published(const FitJob& job);
 
 }  // namespace dreamer

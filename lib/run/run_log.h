@@ -8,7 +8,7 @@
 
 namespace dreamer {
 
-/// The lines of a run: on stdout, and appended to a file that a resumed run goes on with.
+/// The lines of a run: on stdout, and appended to a file that a resumed run continues.
 class RunLog {
  public:
   /// @param keep bytes of an earlier file to keep; what was written after them is dropped

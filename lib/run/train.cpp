@@ -15,7 +15,7 @@
 namespace dreamer::run {
 namespace {
 
-/// Gives a joint trainer the numbers of its checkpoints, which become `parents`, learned from
+/// Gives a joint trainer the parameters of its checkpoints, which become `parents`, learned from
 /// `episodes`.
 void begin_from(const TrainJob& job, JointTrainer& trainer, const Signature& signature,
                 const data::Replay& replay, std::vector<io::Parent>& parents,
@@ -59,7 +59,7 @@ void train(const TrainJob& job) {
     throw error("{}: the folder cannot be made: {}", files.episodes.string(), failed.message());
   const io::OutputLock lock(files.work);
   const std::optional<TrainState> state = find_state(job);
-  for (const auto& path : {files.model, files.policy})  // of a run that goes on they are its own
+  for (const auto& path : {files.model, files.policy})  // of a resumed run they are its own
     io::check_output(path, state ? io::Replace::yes : job.replace);
   for (const auto& path : {files.resume, nonfinite_path(files.work)})
     io::check_output(path, io::Replace::yes);

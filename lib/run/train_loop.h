@@ -13,7 +13,7 @@ struct TrainSetup {
   JointTrainer& trainer;
   std::shared_ptr<ActorCritic> behavior;  // the one that `trainer` learns
   data::Replay& replay;
-  std::vector<io::Parent> parents;    // checkpoints gone on from
+  std::vector<io::Parent> parents;    // checkpoints continued
   std::vector<std::string> episodes;  // that those were learned from
   torch::Device device;
 };
@@ -22,9 +22,9 @@ struct TrainSetup {
 /// of a round acts the round's episodes in the background, and is evaluated there if that is due,
 /// while model and behavior make the round's updates on the episodes of the rounds before; then the
 /// new episodes join the replay. So no number depends on timing. Stopped by a signal it saves and
-/// returns; the same command goes on from there.
+/// returns; the same command continues from there.
 /// @param random the episodes that a new run has begun with
-/// @param state  of the run that is gone on with; a new one without
+/// @param state  of the run that is continued; a new one without
 void run_train(const TrainJob& job, const TrainSetup& setup,
                const std::vector<EpisodeResult>& random, const std::optional<TrainState>& state);
 

@@ -35,7 +35,7 @@ struct TrainState {
   std::string digest, frames_digest;  // of all the replay holds
 };
 
-/// What must be the same for a run to be gone on with: what decides the numbers, but for the
+/// What must be the same for a run to be continued: what decides the result, but for the
 /// environments side by side; and it may get more rounds.
 [[nodiscard]] Json identity(const TrainJob& job);
 

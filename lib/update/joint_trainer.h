@@ -7,7 +7,7 @@
 
 namespace dreamer {
 
-/// Updates of model and behavior that the checkpoints gone on from have had.
+/// Updates of model and behavior that the checkpoints continued have had.
 struct JointCounts {
   std::int64_t model = 0, behavior = 0;
 };
@@ -23,7 +23,7 @@ class JointTrainer final : public Trainer {
   /// Numbers further updates of model and behavior from here on.
   void set_begin(const JointCounts& begin) { begin_ = begin; }
   [[nodiscard]] const JointCounts& begin() const { return begin_; }
-  /// From here on `ended` is told of the phases "batch and noise", "model forward", "model
+  /// From here on `ended` is called with the phases "batch and noise", "model forward", "model
   /// backward", "imagination", "actor backward", "value backward" and "optimizers".
   void time_phases(PhaseEnds ended) { ended_ = std::move(ended); }
 

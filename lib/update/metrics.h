@@ -25,7 +25,7 @@ class MetricsLog {
 
   /// Scalars by name, or objects of them, whose names TensorBoard joins by a slash.
   void add(const Json& metrics);
-  /// Writes the means with the speed, and begins anew.
+  /// Writes the means with the speed, and starts the next means.
   /// @param waited seconds since the last line in which the loop waited for data
   /// @param more   of the line alone
   void write(std::int64_t update, double waited, const Json& more = Json::object());

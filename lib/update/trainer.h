@@ -11,8 +11,8 @@
 
 namespace dreamer {
 
-/// Told the name of each phase of an update when it has ended, by the benchmark. A phase may come
-/// in several pieces.
+/// Called with the name of each phase of an update when it has ended, by the benchmark. A phase may
+/// come in several pieces.
 using PhaseEnds = std::function<void(const char* phase)>;
 inline const PhaseEnds kUntimed = [](const char*) {};
 
