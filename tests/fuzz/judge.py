@@ -15,6 +15,7 @@ MEMORY = 2 << 30
 SECONDS = 20  # of processor time
 HANGS = 20  # seconds in which all of its threads sleep, however busy the machine is
 LONGEST_ERROR = 2000  # characters that one line of error may have
+NO_MEMORY = re.compile(r"^==\d+==WARNING: AddressSanitizer failed to allocate.*\n", re.MULTILINE)
 # What a user must never see: words of libraries, of C++ and of sanitizers.
 FORBIDDEN = re.compile(
     r"std::|c10::|at::native|torch::|\[json\.exception|Exception raised from|frame #|HDF5-DIAG|"
@@ -62,7 +63,8 @@ def run(programs, command, folder, sanitized):
         process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0), err.seek(0)
         said = out.read()
-        outcome.stderr = err.read().decode("utf-8", "backslashreplace")
+        # AddressSanitizer also says that it returned no memory, which the program then says itself.
+        outcome.stderr = NO_MEMORY.sub("", err.read().decode("utf-8", "backslashreplace"))
     os.remove(folder / ".stdout"), os.remove(folder / ".stderr")
     outcome.status = process.returncode
     outcome.megabytes = usage.ru_maxrss >> 10
