@@ -35,7 +35,7 @@ struct Signature {
   std::string task;
   std::vector<Space> observations;  // by name
   Space action{.name = "action"};
-  std::int64_t frames_per_step = 1;  // for counting frames; of a control task the action repeat
+  std::int64_t frames_per_step = 1;  // the action repeat
   /// How episodes are made, such as {"action_repeat": 2, "time_limit": 1000}: compared and shown,
   /// never computed with.
   Json protocol = Json::object();
