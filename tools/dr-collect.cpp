@@ -120,11 +120,7 @@ int main(int argc, char** argv) {
     } else {
       program.require_task();
       static_cast<void>(env::task_name(o.collect.task));
-      if (!env::suite_of(o.collect.task).simulated &&
-          (o.policy == "random" || program.given("--preset"))) {
-        o.config.collect.use_own_pace();
-        program.lay_given_over(o.config);
-      }
+      if (!env::suite_of(o.collect.task).simulated) program.leave_pace_to_task();
     }
     if (steps->count() > 0 && !env::suite_of(o.collect.task).simulated)
       throw usage_error("--steps: how long episodes of {} last is not known; give --episodes",

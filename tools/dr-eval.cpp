@@ -59,15 +59,12 @@ std::vector<std::string> numbers(bool judges_model) {
   return names;
 }
 
-void check_policy_options(const cli::Program& program, Options& o) {
+void check_policy_options(cli::Program& program, Options& o) {
   program.refuse({"--data", "--starts", "--context", "--horizon"}, "it is of --model");
   if (o.policy.empty()) throw usage_error("--policy is needed: a checkpoint, or random");
   program.require_task();
   static_cast<void>(env::task_name(o.task));
-  if (!env::suite_of(o.task).simulated && (o.policy == "random" || program.given("--preset"))) {
-    o.config.collect.use_own_pace();
-    program.lay_given_over(o.config);
-  }
+  if (!env::suite_of(o.task).simulated) program.leave_pace_to_task();
   if (o.video.empty()) {
     program.refuse({"--force"}, "it replaces a --video");
     return;

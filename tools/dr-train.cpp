@@ -77,10 +77,7 @@ int main(int argc, char** argv) {
        "dr-train --task cartpole_swingup --preset quick --rounds 100 --out runs/cartpole"});
   program.check([&] {
     static_cast<void>(env::task_name(job.task));
-    if (!env::suite_of(job.task).simulated) {
-      job.config.collect.use_own_pace();
-      program.lay_given_over(job.config);
-    }
+    if (!env::suite_of(job.task).simulated) program.leave_pace_to_task();
     check_seeds(job);
     static_cast<void>(env::render_quality(job.render));
     if (!job.init_policy.empty() && job.init_model.empty())

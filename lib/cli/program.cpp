@@ -311,8 +311,17 @@ void Program::resolve_policy() {
   if (!tells_task && !std::filesystem::is_regular_file(*policy_)) return;
   const io::FileReader policy(*policy_, "dreamer.policy");
   const Signature signature = io::read_model_signature(policy);
-  config_->collect.action_repeat = signature.frames_per_step;
+  policy_repeat_ = signature.frames_per_step;
+  config_->collect.action_repeat = *policy_repeat_;
   if (tells_task) *task_ = signature.task;
+}
+
+void Program::leave_pace_to_task() {
+  CollectConfig& pace = config_->collect;
+  pace.action_repeat = policy_repeat_.value_or(1);
+  pace.action_hold = 1;
+  pace.time_limit = 0;
+  lay_given_over(*config_);
 }
 
 void Program::lay_given_over(Config& config) const {

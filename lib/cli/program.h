@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -80,6 +81,10 @@ class Program {
   [[nodiscard]] bool json() const { return json_; }
   /// Lays what the user gave by --config and --set over `config`.
   void lay_given_over(Config& config) const;
+  /// For tasks outside of the control suite: what defaults and presets say of pace (action repeat and
+  /// hold, time limit) was made for control tasks and is dropped. A policy's own action repeat stays,
+  /// and so does what the user gave.
+  void leave_pace_to_task();
   /// Refuses those of `options` that were given, as they have no effect on what is asked.
   void refuse(const std::vector<std::string>& options, const std::string& because) const;
   /// A check over all options, made before any work; it throws usage_error.
@@ -121,6 +126,7 @@ class Program {
   std::vector<const std::filesystem::path*> inits_;
   const std::string* policy_ = nullptr;
   std::string* task_ = nullptr;
+  std::optional<std::int64_t> policy_repeat_;  // the action repeat of the given policy
   std::vector<std::string> sections_;
   std::string preset_;
   std::vector<std::filesystem::path> config_files_;

@@ -102,11 +102,6 @@ struct CollectConfig {
     return epsilon + (part < 1 ? part : 1.0) * (epsilon_end - epsilon);
   }
 
-  /// What the settings and presets say of the pace of control tasks holds for no other task.
-  void use_own_pace() {
-    action_repeat = action_hold = 1;
-    time_limit = 0;
-  }
 };
 
 /// Algorithm 1: how acting and learning alternate. A round is `updates` updates of model and

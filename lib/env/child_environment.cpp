@@ -82,12 +82,11 @@ Signature ChildEnvironment::handshake() {
                 protocol == hello->end() ? "none" : protocol->dump(), kProtocol);
   Json described = *hello;
   described["task"] = task_;
-  if (!described.contains("frames_per_step")) described["frames_per_step"] = 1;
+  described["frames_per_step"] = options_.action_repeat;  // a step of the program is a frame
   Signature signature = signature_of(described, "its first line");
   for (const Space& space : signature.observations) check(space);
   check(signature.action);
   std::ranges::sort(signature.observations, {}, &Space::name);
-  signature.frames_per_step *= options_.action_repeat;
   signature.protocol = {{"action_repeat", options_.action_repeat}};
   if (options_.time_limit > 0) signature.protocol["time_limit"] = options_.time_limit;
   return signature;
@@ -154,14 +153,13 @@ Step ChildEnvironment::step(std::span<const float> action) {
       throw error("{}: action {} is {}, not in [-1,1]", task_, i, action[i]);
     message.add(physical(space, i, action[i]));
   }
-  const std::int64_t frames_each = signature_.frames_per_step / options_.action_repeat;
   double reward = 0;
   Reply reply;
   for (std::int64_t i = 0; i < options_.action_repeat && !over_; ++i) {
     process_->send(message.bytes());
     reply = receive();
     reward += reply.reward;
-    frames_ += frames_each;
+    ++frames_;
     over_ = reply.terminated || reply.truncated ||
             (options_.time_limit > 0 && frames_ >= options_.time_limit);
   }

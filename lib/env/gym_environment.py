@@ -5,7 +5,7 @@
 
 ID is what gymnasium.make takes, with keyword arguments behind a question mark: "CartPole-v1",
 "mymodule:Mine-v0", "HalfCheetah-v5?forward_reward_weight=2&healthy=false". OPTIONS is a JSON object:
-"render", whether an environment that observes no image gives its own picture as the image, of
+"render", whether an environment that observes no image gives its rendered frame as the image, of
 "height" x "width" pixels.
 
 Observations that are dictionaries and tuples are flattened to names with dots; a single one is
@@ -145,8 +145,6 @@ class Served:
             keywords.setdefault("render_mode", "rgb_array")
         try:
             self.environment = gymnasium.make(name, **keywords)
-        except gymnasium.error.UnregisteredEnv:
-            raise
         except TypeError as error:
             if "render_mode" not in str(error):
                 raise
@@ -168,20 +166,20 @@ class Served:
         return {"protocol": 1, "action_space": self.actions.json,
                 "observation_space": {"type": "Dict", "subspaces": spaces}}
 
-    def picture(self):
+    def rendered(self):
         import numpy as np
         image = self.environment.render()
         if isinstance(image, list):
             image = image[-1] if image else None
         if image is None:
-            raise Refused("render() gives no picture: it needs render_mode rgb_array, or "
+            raise Refused("render() gives no image: it needs render_mode rgb_array, or "
                           "--render none")
         return resized(np.asarray(image)[..., :3], self.height, self.width).tobytes()
 
     def record(self, reward, terminated, truncated, observation):
         parts = {o.name: o.bytes_of(observation) for o in self.observations}
         if self.renders:
-            parts["image"] = self.picture()
+            parts["image"] = self.rendered()
         ends = (1 if terminated else 0) | (2 if truncated else 0)
         return b"R" + struct.pack("<dB", float(reward), ends) + b"".join(
             parts[name] for name in sorted(parts))

@@ -201,6 +201,21 @@ def test_any_environment_of_gymnasium_runs_through_the_whole_chain(shell):
     assert any("returns" in line for line in lines)
 
 
+def test_a_policy_acts_as_long_as_its_environment_lets_it(shell, program):
+    task = program("send(record(reward=1.0, ends=int(steps == 1010)))")
+    short = ["--set", "collect.time_limit=30", "collect.action_repeat=2"]
+    shell.run(*collect(task, "--episodes", 2, *short))
+    shell.run("dr-fit-model", "--data", "out", "--updates", 1, "--out", "model.h5", *TINY_MODEL)
+    shell.run("dr-fit-behavior", "--model", "model.h5", "--data", "out", "--updates", 1, "--out",
+              "policy.h5", *TINY_BEHAVIOR)
+    acted = shell.run("dr-collect", "--policy", "policy.h5", "--episodes", 1, "--render", "none",
+                      "--threads", 1, "--out", "acted").lines()[0]
+    assert (acted["length"], acted["return"]) == (506, 1010), "the repeat is the policy's"
+    returns = shell.run("dr-eval", "--policy", "policy.h5", "--episodes", 1, "--render", "none",
+                        "--threads", 1).lines()[-1]
+    assert returns["mean"] == 1010, returns
+
+
 def test_discrete_actions_run_through_the_whole_chain(shell):
     pytest.importorskip("gymnasium")
     task = "gym:CartPole-v1"
