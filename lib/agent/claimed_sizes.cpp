@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "model/encoder.h"
+#include "model/decoder.h"
 #include "model/modality.h"
 
 namespace dreamer {
@@ -27,13 +27,11 @@ void check_head(const io::FileReader& file, const std::string& group, std::int64
 }
 
 void check_extents(const Space& space) {
+  std::int64_t size = 1;
   for (const std::int64_t extent : space.shape)
-    if (extent < 1 || extent > kMost)
+    if (extent < 1 || extent > kMost || (size *= extent) > kMost * kMost)
       throw error("/model: the observation {} is {}; the file is damaged", space.name,
                   shape_text(space.shape));
-  if (space.size() > kMost * kMost)
-    throw error("/model: the observation {} is {}; the file is damaged", space.name,
-                shape_text(space.shape));
 }
 
 /// The group of a part of an observation.
@@ -52,9 +50,8 @@ std::int64_t check_image(const io::FileReader& file, const Space& space, const M
                 {maps[i].channels, in, 4, 4});
     in = maps[i].channels;
   }
-  const bool paper = image.height == 64 && image.width == 64;
   check_shape(file, group_of("decoder", space) + "/dense/weight",
-              {paper ? 32 * m.depth : maps.back().size(), m.feature()});
+              {Decoder::first_map(image, m.depth).size(), m.feature()});
   return maps.back().size();
 }
 

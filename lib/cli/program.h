@@ -81,9 +81,9 @@ class Program {
   [[nodiscard]] bool json() const { return json_; }
   /// Lays what the user gave by --config and --set over `config`.
   void lay_given_over(Config& config) const;
-  /// For tasks outside of the control suite: what defaults and presets say of pace (action repeat and
-  /// hold, time limit) was made for control tasks and is dropped. A policy's own action repeat stays,
-  /// and so does what the user gave.
+  /// For tasks outside of the control suite: what defaults and presets say of pace (action repeat
+  /// and hold, time limit) was made for control tasks and is dropped. A policy's own action repeat
+  /// stays, and so does what the user gave.
   void leave_pace_to_task();
   /// Refuses those of `options` that were given, as they have no effect on what is asked.
   void refuse(const std::vector<std::string>& options, const std::string& because) const;

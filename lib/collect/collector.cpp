@@ -15,7 +15,6 @@
 #include "core/path_text.h"
 #include "core/signals.h"
 #include "data/episode.h"
-#include "env/gl_context.h"
 #include "env/suite.h"
 #include "io/atomic_file.h"
 
@@ -296,9 +295,8 @@ void prepare(const CollectOptions& options) {
     throw usage_error("at least one environment is needed, not {}", options.envs);
   if (options.seed < 0 || options.seed > kLargestSeed)
     throw usage_error("seed {} is not in 0 … {}", options.seed, kLargestSeed);
-  if (options.environment.render != env::RenderQuality::none &&
-      env::suite_of(options.task).simulated)
-    env::load_opengl(std::min(options.envs, options.episodes));
+  env::prepare_rendering(options.task, options.environment.render,
+                         std::min(options.envs, options.episodes));
   std::error_code failed;
   fs::create_directories(options.out, failed);
   if (failed)

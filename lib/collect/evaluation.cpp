@@ -18,7 +18,6 @@
 #include "core/paths.h"
 #include "core/random.h"
 #include "core/signals.h"
-#include "env/gl_context.h"
 #include "env/suite.h"
 
 namespace dreamer {
@@ -95,9 +94,8 @@ Evaluation evaluate(const EvaluationOptions& options, const PolicyFactory& polic
       if (!failure) failure = std::current_exception();
     }
   };
-  if (options.environment.render != env::RenderQuality::none &&
-      env::suite_of(options.task).simulated)
-    env::load_opengl(std::min(options.envs, options.episodes));
+  env::prepare_rendering(options.task, options.environment.render,
+                         std::min(options.envs, options.episodes));
   {
     std::vector<std::jthread> threads;
     for (std::int64_t e = 0; e < std::min(options.envs, options.episodes); ++e)

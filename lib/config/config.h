@@ -101,7 +101,6 @@ struct CollectConfig {
                             : 1.0;
     return epsilon + (part < 1 ? part : 1.0) * (epsilon_end - epsilon);
   }
-
 };
 
 /// Algorithm 1: how acting and learning alternate. A round is `updates` updates of model and

@@ -114,8 +114,8 @@ class Reader {
   std::string_view where_;
 };
 
-/// Whether `name` is of `pattern`, in which `*` stands for any characters. Only the last `*` is ever
-/// tried again, one character further: the time is at most the product of both lengths.
+/// Whether `name` is of `pattern`, in which `*` stands for any characters. Only the last `*` is
+/// ever tried again, one character further: the time is at most the product of both lengths.
 bool matches(std::string_view pattern, std::string_view name) {
   std::size_t p = 0, n = 0, star = std::string_view::npos, after_star = 0;
   while (n < name.size()) {

@@ -72,14 +72,6 @@ io::Shape shape_of(const Space& space, std::int64_t starts, std::int64_t horizon
   return shape;
 }
 
-std::string dims_of(const Space& space) {
-  if (space.kind == SpaceKind::image) return "N,H,Y,X,C";
-  std::string dims = "N,H";
-  for (std::size_t axis = 0; axis < space.shape.size(); ++axis)
-    dims += "," + space.name + (axis == 0 ? "" : std::to_string(axis + 1));
-  return dims;
-}
-
 Dream read_header(const io::FileReader& file) {
   Dream dream;
   const auto kind = file.attribute<std::string>("/", "kind");
@@ -124,7 +116,7 @@ void write_dream(const std::filesystem::path& path, const Dream& d,
     write(file, "/discount", "N,H", rows, d.discount, Presence::optional);
     for (const Space& space : d.signature.observations) {
       const io::Shape shape = shape_of(space, d.starts, d.horizon);
-      const std::string at = observation_path(space.name), dims = dims_of(space);
+      const std::string at = observation_path(space.name), dims = observation_dims("N,H", space);
       const bool has_truth = !d.truth_reward.empty();
       if (space.kind == SpaceKind::image) {
         write(file, at, dims, shape, d.images.at(space.name));

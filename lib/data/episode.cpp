@@ -89,6 +89,13 @@ void check_name(const std::string& name) {
     throw error("'{}' cannot name a field; letters, digits, '_', '-' and '.' can", name);
 }
 
+/// `dims`, and the axes after the first of `rank` in all.
+std::string with_axes(std::string dims, const std::string& name, std::size_t rank) {
+  for (std::size_t axis = 1; axis < rank; ++axis)
+    dims += "," + name + (axis == 1 ? "" : std::to_string(axis));
+  return dims;
+}
+
 template <class T>
 void write_arrays(io::FileWriter& file, const std::string& group,
                   const std::map<std::string, Array<T>>& arrays) {
@@ -96,10 +103,8 @@ void write_arrays(io::FileWriter& file, const std::string& group,
     check_name(name);
     const std::string path = group + "/" + name;
     check_values(path, path, array.values, array.columns());
-    std::string dims = "T";
-    for (std::size_t axis = 1; axis < array.shape.size(); ++axis)
-      dims += "," + name + (axis == 1 ? "" : std::to_string(axis));
-    file.dataset(path, dims, array.shape, array.values, {.deflate = kDeflate});
+    file.dataset(path, with_axes("T", name, array.shape.size()), array.shape, array.values,
+                 {.deflate = kDeflate});
   }
 }
 
@@ -173,6 +178,11 @@ double Episode::total_reward() const { return std::accumulate(reward.begin(), re
 
 std::string observation_path(const std::string& name) {
   return name == "image" ? "/image" : "/observation/" + name;
+}
+
+std::string observation_dims(const std::string& leading, const Space& space) {
+  if (space.kind == SpaceKind::image) return leading + ",Y,X,C";
+  return with_axes(leading, space.name, space.shape.size() + 1);
 }
 
 std::string episode_file_name(const std::string& task, std::int64_t seed, std::int64_t index) {

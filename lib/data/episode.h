@@ -40,6 +40,10 @@ struct Episode {
 /// Where files keep an observation: /image, or /observation/<name>.
 [[nodiscard]] std::string observation_path(const std::string& name);
 
+/// The names of a dataset's axes: `leading`, such as "T" or "N,H", then Y,X,C of an image, and of a
+/// vector its name, name2, …
+[[nodiscard]] std::string observation_dims(const std::string& leading, const Space& space);
+
 /// `<task>-<seed>-<index>.h5`, numbers zero-padded (10 and 6 digits). What of the task's name
 /// cannot be in a file's name becomes '_'.
 [[nodiscard]] std::string episode_file_name(const std::string& task, std::int64_t seed,

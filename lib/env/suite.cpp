@@ -6,6 +6,7 @@
 #include "core/paths.h"
 #include "env/child_environment.h"
 #include "env/control_environment.h"
+#include "env/gl_context.h"
 #include "env/task_summary.h"
 
 namespace dreamer::env {
@@ -107,6 +108,10 @@ std::unique_ptr<Environment> make_environment(const std::string& task,
                                               const EnvironmentOptions& options) {
   const auto [suite, name] = find(task);
   return suite.make(name, options);
+}
+
+void prepare_rendering(const std::string& task, RenderQuality render, std::int64_t environments) {
+  if (render != RenderQuality::none && suite_of(task).simulated) load_opengl(environments);
 }
 
 std::unique_ptr<Environment> make_logged_environment(const std::string& task,

@@ -42,7 +42,10 @@ struct Suite {
 [[nodiscard]] std::unique_ptr<Environment> make_environment(const std::string& task,
                                                             const EnvironmentOptions& options = {});
 
-/// The same for a task that an episode file names.
+/// Loads OpenGL where environments of the task draw images by it in this process.
+void prepare_rendering(const std::string& task, RenderQuality render, std::int64_t environments);
+
+/// The same as make_environment for a task that an episode file names.
 /// @throws Error if its suite is none that files may name
 [[nodiscard]] std::unique_ptr<Environment> make_logged_environment(
     const std::string& task, const EnvironmentOptions& options = {});

@@ -3,24 +3,17 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <sstream>
 
 #include "core/error.h"
 #include "core/json_text.h"
 #include "core/paths.h"
+#include "core/split.h"
 
 namespace dreamer::io {
 namespace {
 
 constexpr std::string_view kPrefix = "dreamer.";
 constexpr std::int64_t kBytesAtOnce = 16 << 20;  // of a dataset held while it is checked
-
-std::vector<std::string> split(const std::string& text, char separator) {
-  std::vector<std::string> parts;
-  std::istringstream in(text);
-  for (std::string part; std::getline(in, part, separator);) parts.push_back(part);
-  return parts;
-}
 
 void add_rules(Layout& layout, const Json& json) {
   for (const auto& [object, attributes] : json.at("attributes").items())

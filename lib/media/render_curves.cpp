@@ -8,7 +8,6 @@
 #include <limits>
 #include <map>
 #include <set>
-#include <sstream>
 #include <unordered_set>
 
 #include "core/error.h"
@@ -17,6 +16,7 @@
 #include "core/log.h"
 #include "core/nearest.h"
 #include "core/paths.h"
+#include "core/split.h"
 #include "media/chart.h"
 #include "media/layout.h"
 
@@ -226,13 +226,6 @@ std::string in_words(const std::string& name) {
   std::string words = name;
   std::ranges::replace(words, '_', ' ');
   return words;
-}
-
-std::vector<std::string> split(const std::string& text, char separator) {
-  std::vector<std::string> parts;
-  std::istringstream in(text);
-  for (std::string part; std::getline(in, part, separator);) parts.push_back(part);
-  return parts;
 }
 
 /// The quantities of a panel that --plot asks for, with commas between.

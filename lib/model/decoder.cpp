@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "model/encoder.h"
 #include "model/layers.h"
 #include "ops/conv_stack.h"
 #include "ops/mlp.h"
@@ -14,21 +13,31 @@ namespace dreamer {
 
 using torch::Tensor;
 
+namespace {
+
+bool has_paper_layers(const ImageShape& image) { return image.height == 64 && image.width == 64; }
+
+}  // namespace
+
+FeatureMap Decoder::first_map(const ImageShape& image, std::int64_t depth) {
+  if (has_paper_layers(image)) return {32 * depth, 1, 1};
+  return feature_maps(image, depth).back();
+}
+
 Decoder::Decoder(std::int64_t feature, std::int64_t depth, const ImageShape& image) {
-  if (image.height == 64 && image.width == 64) {
-    dense_ = register_module("dense", dense(feature, 32 * depth));
+  const FeatureMap first = first_map(image, depth);
+  height_ = first.height;
+  width_ = first.width;
+  dense_ = register_module("dense", dense(feature, first.size()));
+  if (has_paper_layers(image)) {
     constexpr std::array<std::int64_t, 4> kKernels = {5, 5, 6, 6};
-    const std::array<std::int64_t, 5> channels = {32 * depth, 4 * depth, 2 * depth, depth,
+    const std::array<std::int64_t, 5> channels = {first.channels, 4 * depth, 2 * depth, depth,
                                                   image.channels};
     for (std::size_t i = 0; i < kKernels.size(); ++i)
       add_layer(channels[i], channels[i + 1], kKernels[i], kKernels[i]);
     return;
   }
   std::vector<FeatureMap> maps = feature_maps(image, depth);
-  const FeatureMap& first = maps.back();
-  height_ = first.height;
-  width_ = first.width;
-  dense_ = register_module("dense", dense(feature, first.size()));
   maps.insert(maps.begin(), {image.channels, image.height, image.width});
   for (std::size_t i = maps.size() - 1; i > 0; --i) {
     // The kernel that undoes a convolution of kernel 4: 2·(n−1) + 4 or 5 is the side before it.

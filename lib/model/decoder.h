@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 
 #include "core/signature.h"
+#include "model/encoder.h"
 
 namespace dreamer {
 
@@ -14,6 +15,9 @@ namespace dreamer {
 class Decoder : public torch::nn::Module {
  public:
   Decoder(std::int64_t feature, std::int64_t depth, const ImageShape& image);
+
+  /// What the dense layer makes of a feature.
+  [[nodiscard]] static FeatureMap first_map(const ImageShape& image, std::int64_t depth);
 
   /// feature [...,F] -> mean image [...,C,Y,X].
   [[nodiscard]] torch::Tensor forward(const torch::Tensor& feature) const;

@@ -66,8 +66,8 @@ Tensor mlp(Tensor x, const std::vector<Tensor>& layers) {
 }
 
 Tensor scaled_images(const Tensor& x, const Tensor& mean, double gain) {
-  // By a tensor: a GPU divides by a number as a product with its reciprocal, whose rounding, the same
-  // in every pixel of a color, adds up to 1e-4 of a gradient.
+  // By a tensor: a GPU divides by a number as a product with its reciprocal, whose rounding, the
+  // same in every pixel of a color, adds up to 1e-4 of a gradient.
   const Tensor values = x.to(torch::kFloat32);
   return (values / torch::full({}, 255, values.options()) - mean) * gain;
 }

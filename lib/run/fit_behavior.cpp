@@ -30,7 +30,7 @@ void fit_behavior(const FitBehaviorJob& job) {
   if (has_published(job)) static_cast<void>(check_earlier(job.out));  // the loop continues from it
   data::Replay replay = open_replay(job, replay_options(*model.model));
   if (job.follow && !wait_for_episodes(replay, job)) return;
-  check_signature(model.model->signature(), model_signature(replay), replay.path(0));
+  check_signature(model.model->signature(), replay.signature(), replay.path(0));
   const ModelConfig& imagines = model.model->config();
   std::vector<MemoryNeed> needs = model_memory(imagines, model.model->signature(), setup.batch,
                                                setup.length, "behavior", Learns::no);

@@ -19,7 +19,7 @@ void fit_model(const FitModelJob& job) {
                  .stream = "model"};
   data::Replay replay = open_replay(job, replay_options(config));
   if (job.follow && !wait_for_episodes(replay, job)) return;
-  const Signature signature = model_signature(replay);
+  const Signature signature = replay.signature();
   check_fits_memory(
       job, model_memory(config, signature, setup.batch, setup.length, "fit_model", Learns::yes),
       replay, device);

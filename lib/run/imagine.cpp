@@ -36,7 +36,7 @@ Json imagine(const ImagineJob& job) {
     warn_unless_descends(*policy, job.policy, model, job.model);
   }
   const data::Replay replay(job.data, replay_options(*model.model));
-  check_signature(model.model->signature(), model_signature(replay), replay.path(0));
+  check_signature(model.model->signature(), replay.signature(), replay.path(0));
   parents.push_back(data_parent(replay));
   const data::Dream dream = make_dream(model, policy ? &*policy : nullptr, replay, job, device);
   Config config;

@@ -1,10 +1,10 @@
 #include "run/inputs.h"
 
 #include <algorithm>
-#include <sstream>
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "core/split.h"
 #include "run/compute.h"
 
 namespace dreamer {
@@ -38,9 +38,8 @@ void set_statistics(Modality& modality, const Space& space, const data::Replay& 
 
 data::ReplayOptions replay_options(const ModelConfig& model) {
   data::ReplayOptions options{.reward = reward_transform(model)};
-  std::stringstream patterns(model.observations);
-  for (std::string pattern; std::getline(patterns, pattern, ',');)
-    if (!pattern.empty()) options.observations.push_back(pattern);
+  options.observations = split(model.observations, ',');
+  std::erase(options.observations, "");
   return options;
 }
 
@@ -56,8 +55,6 @@ data::Replay open_replay(const FitJob& job, data::ReplayOptions options) {
   options.unusable = job.follow ? data::Unusable::skip : data::Unusable::refuse;
   return data::Replay(job.follow ? std::vector<std::filesystem::path>() : job.data, options);
 }
-
-Signature model_signature(const data::Replay& replay) { return replay.signature(); }
 
 void check_fits_memory(const LearnJob& job, std::vector<MemoryNeed> needs,
                        const data::Replay& replay, torch::Device device) {

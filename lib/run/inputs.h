@@ -20,10 +20,6 @@ namespace dreamer {
 /// The data of a fit; with --follow none yet.
 [[nodiscard]] data::Replay open_replay(const FitJob& job, data::ReplayOptions options);
 
-/// What a model of these episodes sees and how it acts.
-/// @throws Error for actions that no actor is for
-[[nodiscard]] Signature model_signature(const data::Replay& replay);
-
 /// The data as a parent in provenance.
 [[nodiscard]] io::Parent data_parent(const data::Replay& replay);
 

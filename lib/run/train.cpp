@@ -1,7 +1,6 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/signals.h"
-#include "env/gl_context.h"
 #include "env/suite.h"
 #include "io/atomic_file.h"
 #include "io/output_lock.h"
@@ -63,9 +62,7 @@ void train(const TrainJob& job) {
     io::check_output(path, state ? io::Replace::yes : job.replace);
   for (const auto& path : {files.resume, nonfinite_path(files.work)})
     io::check_output(path, io::Replace::yes);
-  if (env::render_quality(job.render) != env::RenderQuality::none &&
-      env::suite_of(job.task).simulated)
-    env::load_opengl(job.envs);
+  env::prepare_rendering(job.task, env::render_quality(job.render), job.envs);
   const torch::Device device = set_up(job);
 
   std::vector<std::filesystem::path> episodes = job.data;
@@ -83,7 +80,7 @@ void train(const TrainJob& job) {
   data::ReplayOptions options = replay_options(job.config.model);
   options.memory_bytes = job.replay_memory;
   data::Replay replay(episodes, options);
-  const Signature signature = model_signature(replay);
+  const Signature signature = replay.signature();
   check_data_is_of(job, signature, replay.path(0));
   const auto differs = [](const std::string& theirs, std::uint64_t ours) {
     return !theirs.empty() && theirs != fmt::format("{:016x}", ours);

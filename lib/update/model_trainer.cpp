@@ -8,19 +8,6 @@ namespace dreamer {
 
 using torch::Tensor;
 
-namespace {
-
-/// The axes of an observation in a batch.
-std::string dims_of(const Space& space) {
-  if (space.kind == SpaceKind::image) return "B,L,Y,X,C";
-  std::string dims = "B,L";
-  for (std::size_t axis = 0; axis < space.shape.size(); ++axis)
-    dims += "," + space.name + (axis == 0 ? "" : std::to_string(axis + 1));
-  return dims;
-}
-
-}  // namespace
-
 std::string ModelUpdate::nonfinite() const {
   const double total = scalar(loss.total);
   if (std::isfinite(total) && std::isfinite(norm)) return {};
@@ -88,8 +75,8 @@ void ModelUpdate::write(io::FileWriter& file) const {
   file.attribute("/", "config", to_json(config, {"model"}));
   write_module(file, "/parameters/model", model);
   for (const Space& space : model.signature().observations)
-    write_tensor(file, "/batch" + data::observation_path(space.name), dims_of(space),
-                 batch.observations.at(space.name));
+    write_tensor(file, "/batch" + data::observation_path(space.name),
+                 data::observation_dims("B,L", space), batch.observations.at(space.name));
   write_tensor(file, "/batch/action", "B,L,A", batch.action);
   write_tensor(file, "/batch/reward", "B,L", batch.reward);
   write_tensor(file, "/batch/discount", "B,L", batch.discount);
