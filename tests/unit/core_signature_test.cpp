@@ -39,7 +39,7 @@ TEST(SelectObservations, WhatMatchesNothingIsNamedWithWhatThereIs) {
     EXPECT_THROW(selected({"arm.left.tip"}, pattern), Error) << pattern;
 }
 
-// Trying every star again for every character would take longer than anyone lives.
+// Trying every star again for every character would take exponential time.
 TEST(SelectObservations, ManyStarsAndALongNameAreDecidedAtOnce) {
   std::string pattern;
   for (int i = 0; i < 40; ++i) pattern += "a*";
