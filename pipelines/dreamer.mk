@@ -9,7 +9,7 @@
 # there is still to do. Other settings than a run was begun with are an error, unless CHANGE=yes.
 #
 #   TASK                a task (dr-collect --list-tasks)
-#   PRESET=paper        settings: paper, paper-gr, quick
+#   PRESET=paper        settings: paper, paper-gr, quick, state, atari
 #   SETTINGS=           settings of one's own, as --set takes them: 'model.depth=8 collect.noise=0.2'
 #   ROUNDS=10           rounds in all, below 9999
 #   OUT=runs/TASK-PRESET-SETTINGS-SEED   one make at a time works in it

@@ -13,7 +13,7 @@
 # CHANGE=yes. To take in new episodes, remove OUT/split.json and OUT/fit.json.
 #
 #   DATA                folders of episodes; how to write your own: EPISODE in man dreamer-files
-#   PRESET=paper        settings: paper, paper-gr, quick
+#   PRESET=paper        settings: paper, paper-gr, quick, state, atari
 #   SETTINGS=           settings of one's own, as --set takes them: 'model.depth=8 fit_model.batch=16'
 #   OUT=runs/pretrain-PRESET-SETTINGS-SEED   one make at a time works in it
 #   SEED=0

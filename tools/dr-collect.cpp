@@ -46,8 +46,7 @@ void collect_episodes(Options o) {
   const CollectConfig& config = o.config.collect;
   const double noise = o.deterministic ? 0.0 : config.noise;
   const PolicyJob job{o, o.policy,
-                      o.deterministic ? ActionMode::deterministic : ActionMode::explore, noise,
-                      config};
+                      o.deterministic ? ActionMode::deterministic : ActionMode::explore, config};
   o.collect.acting = o.policy == "random" ? Json{{"random_hold", config.action_hold}}
                                           : Json{{"mode", o.deterministic}, {"noise", noise}};
   if (o.steps > 0) o.collect.episodes = episodes_for_steps(o.steps, o.collect.environment);
@@ -58,11 +57,10 @@ void collect_episodes(Options o) {
     progress.advance();
   };
   if (o.follows) {
-    follow(o.collect, followed_policy(job, o.collect.task, config.action_repeat), tell);
+    follow(o.collect, followed_policy(job, o.collect.task), tell);
     return;
   }
-  const PolicyHandle policy =
-      policy_handle(job, o.collect.task, config.action_repeat, config.action_hold);
+  const PolicyHandle policy = policy_handle(job, o.collect.task);
   o.collect.policy = policy.id;
   collect(o.collect, policy.make, tell);
 }
@@ -120,7 +118,8 @@ int main(int argc, char** argv) {
     } else {
       program.require_task();
       static_cast<void>(env::task_name(o.collect.task));
-      if (!env::suite_of(o.collect.task).simulated) program.leave_pace_to_task();
+      if (const auto& suite = env::suite_of(o.collect.task); !suite.simulated)
+        program.leave_pace_to_task(suite.action_repeat);
     }
     if (steps->count() > 0 && !env::suite_of(o.collect.task).simulated)
       throw usage_error("--steps: how long episodes of {} last is not known; give --episodes",

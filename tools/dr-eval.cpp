@@ -29,19 +29,17 @@ struct Options : Compute {
 Json evaluate_policy(const Options& o) {
   if (!o.video.empty()) io::check_output(o.video, o.replace);
   Progress progress("episodes", o.episodes);
-  const EvaluationOptions options{
-      .task = o.task,
-      .episodes = o.episodes,
-      .envs = o.envs,
-      .seed = o.seed,
-      .environment = {.action_repeat = o.config.collect.action_repeat,
-                      .render = env::render_quality(o.render),
-                      .answer_seconds = o.config.collect.answer_seconds},
-      .progress = &progress};
-  const PolicyJob job{o, o.policy, ActionMode::deterministic, 0.0, o.config.collect};
-  const PolicyHandle policy =
-      policy_handle(job, o.task, o.config.collect.action_repeat, o.config.collect.action_hold);
-  const Evaluation evaluation = evaluate(options, policy.make);
+  const EvaluationOptions options{.task = o.task,
+                                  .episodes = o.episodes,
+                                  .envs = o.envs,
+                                  .seed = o.seed,
+                                  .environment = {.action_repeat = o.config.collect.action_repeat,
+                                                  .render = env::render_quality(o.render),
+                                                  .answer_seconds = o.config.collect.answer_seconds,
+                                                  .evaluates = true},
+                                  .progress = &progress};
+  const PolicyJob job{o, o.policy, ActionMode::deterministic, o.config.collect};
+  const Evaluation evaluation = evaluate(options, policy_handle(job, o.task).make);
   if (!o.video.empty())
     media::write_video(o.video, media::episode_clip({evaluation.first}, {}), kFps, o.replace);
   Json summary = {{"task", o.task}, {"policy", o.policy}};
@@ -64,7 +62,8 @@ void check_policy_options(cli::Program& program, Options& o) {
   if (o.policy.empty()) throw usage_error("--policy is needed: a checkpoint, or random");
   program.require_task();
   static_cast<void>(env::task_name(o.task));
-  if (!env::suite_of(o.task).simulated) program.leave_pace_to_task();
+  if (const auto& suite = env::suite_of(o.task); !suite.simulated)
+    program.leave_pace_to_task(suite.action_repeat);
   if (o.video.empty()) {
     program.refuse({"--force"}, "it replaces a --video");
     return;

@@ -77,7 +77,8 @@ int main(int argc, char** argv) {
        "dr-train --task cartpole_swingup --preset quick --rounds 100 --out runs/cartpole"});
   program.check([&] {
     static_cast<void>(env::task_name(job.task));
-    if (!env::suite_of(job.task).simulated) program.leave_pace_to_task();
+    if (const auto& suite = env::suite_of(job.task); !suite.simulated)
+      program.leave_pace_to_task(suite.action_repeat);
     check_seeds(job);
     static_cast<void>(env::render_quality(job.render));
     if (!job.init_policy.empty() && job.init_model.empty())

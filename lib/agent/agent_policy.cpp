@@ -72,15 +72,15 @@ const Latent& LatentFilter::observe(const Step& seen, const StepNoise& noise) {
 
 namespace {
 
-ActionChoice continuous_choice(std::shared_ptr<const ActorCritic> behavior, const PolicyJob& job) {
-  if (job.mode == ActionMode::deterministic)
+ActionChoice continuous_choice(std::shared_ptr<const ActorCritic> behavior, const Acting& acting) {
+  if (acting.mode == ActionMode::deterministic)
     return [behavior = std::move(behavior)](const Tensor& feature, const StepNoise& noise) {
       const ActionDistribution policy = behavior->actor->forward(feature);
       const std::int64_t size = policy.continuous().base.mean.size(-1);
       return policy.mode(noise("act-mode", {behavior->config.mode_samples, 1, size}));
     };
-  return [behavior = std::move(behavior), scale = job.noise](const Tensor& feature,
-                                                             const StepNoise& noise) {
+  return [behavior = std::move(behavior), scale = acting.noise](const Tensor& feature,
+                                                                const StepNoise& noise) {
     const ActionDistribution policy = behavior->actor->forward(feature);
     const std::int64_t size = policy.continuous().base.mean.size(-1);
     const Tensor sampled = policy.sample(noise("act-sample", {1, size}));
@@ -88,13 +88,13 @@ ActionChoice continuous_choice(std::shared_ptr<const ActorCritic> behavior, cons
   };
 }
 
-ActionChoice discrete_choice(std::shared_ptr<const ActorCritic> behavior, const PolicyJob& job) {
-  if (job.mode == ActionMode::deterministic)
+ActionChoice discrete_choice(std::shared_ptr<const ActorCritic> behavior, const Acting& acting) {
+  if (acting.mode == ActionMode::deterministic)
     return [behavior = std::move(behavior)](const Tensor& feature, const StepNoise&) {
       return behavior->actor->forward(feature).mode({});
     };
-  return [behavior = std::move(behavior), epsilon = job.epsilon](const Tensor& feature,
-                                                                 const StepNoise& noise) {
+  return [behavior = std::move(behavior), epsilon = acting.epsilon](const Tensor& feature,
+                                                                    const StepNoise& noise) {
     OneHot policy = behavior->actor->forward(feature).discrete();
     if (scalar(noise.uniform("act-explore", {1})) < epsilon)
       policy.logits = torch::zeros_like(policy.logits);  // any action
@@ -104,15 +104,15 @@ ActionChoice discrete_choice(std::shared_ptr<const ActorCritic> behavior, const 
 
 }  // namespace
 
-ActionChoice actor_choice(std::shared_ptr<const ActorCritic> behavior, const PolicyJob& job) {
-  return behavior->actor->discrete() ? discrete_choice(std::move(behavior), job)
-                                     : continuous_choice(std::move(behavior), job);
+ActionChoice actor_choice(std::shared_ptr<const ActorCritic> behavior, const Acting& acting) {
+  return behavior->actor->discrete() ? discrete_choice(std::move(behavior), acting)
+                                     : continuous_choice(std::move(behavior), acting);
 }
 
-AgentPolicy::AgentPolicy(const PolicyCheckpoint& agent, const PolicyJob& job, torch::Device device)
+AgentPolicy::AgentPolicy(const PolicyCheckpoint& agent, const Acting& acting, torch::Device device)
     : device_(device),
       filter_(agent.model.model, device),
-      choose_(actor_choice(agent.behavior, job)),
+      choose_(actor_choice(agent.behavior, acting)),
       noise_({}, device) {}
 
 void AgentPolicy::begin(EpisodeId id) {

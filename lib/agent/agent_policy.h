@@ -53,16 +53,22 @@ class LatentFilter {
 using ActionChoice =
     std::function<torch::Tensor(const torch::Tensor& feature, const StepNoise& noise)>;
 
-/// A sample of the actor with exploration noise (of discrete actions: now and then a random one),
-/// or the actor's mode, as `job` says.
+/// How an actor's distribution becomes an action.
+struct Acting {
+  ActionMode mode = ActionMode::deterministic;
+  double noise = 0;    // exploring: standard deviation of what is added to continuous actions
+  double epsilon = 0;  // exploring: how often a discrete action is any action
+};
+
+/// A sample of the actor with exploration noise, or the actor's mode.
 [[nodiscard]] ActionChoice actor_choice(std::shared_ptr<const ActorCritic> behavior,
-                                        const PolicyJob& job);
+                                        const Acting& acting);
 
 /// Acts in one environment by the state of the world model. Several share one checkpoint, which
 /// they only read.
 class AgentPolicy final : public Policy {
  public:
-  AgentPolicy(const PolicyCheckpoint& agent, const PolicyJob& job, torch::Device device);
+  AgentPolicy(const PolicyCheckpoint& agent, const Acting& acting, torch::Device device);
 
   void begin(EpisodeId id) override;
   std::vector<float> act(const Step& seen) override;

@@ -159,10 +159,10 @@ void warn_of_learned(const data::Replay& replay, const io::Provenance& model,
 
 void check_signature(const Signature& model, const Signature& data,
                      const std::filesystem::path& where) {
-  if (data.action.size() != model.action.size())
-    throw error(
-        "{}: /action has {} columns ({}), the model takes {} ({}); wrong --data or --model?",
-        where.string(), data.action.size(), data.task, model.action.size(), model.task);
+  if (!same_actions(data.action, model.action))
+    throw error("{}: an action is {} ({}), the model takes {} ({}); wrong --data or --model?",
+                where.string(), action_text(data.action), data.task, action_text(model.action),
+                model.task);
   for (const Space& space : model.observations) {
     const Space* const found = data.observation(space.name);
     if (found == nullptr || found->kind != space.kind || found->shape != space.shape)

@@ -18,13 +18,13 @@ class Actor : public torch::nn::Module {
   /// feature [...,F] -> distribution over [...,A]: of continuous actions with mean c·tanh(m/c) and
   /// standard deviation softplus(s + softplus⁻¹(initial)) + minimum.
   [[nodiscard]] ActionDistribution forward(const torch::Tensor& feature) const;
-  [[nodiscard]] bool discrete() const { return discrete_; }
+  [[nodiscard]] bool discrete() const { return !groups_.empty(); }
 
   /// The parameters of `forward`, for lib/ops.
   [[nodiscard]] ops::ActorWeights weights() const;
 
  private:
-  bool discrete_;
+  std::vector<std::int64_t> groups_;  // of discrete actions
   TanhNormalOptions normal_;
   std::shared_ptr<DenseHead> head_;
 };

@@ -113,7 +113,8 @@ void Program::config(Config& config, std::vector<std::string> sections) {
   config_ = &config;
   sections_ = std::move(sections);
   const char* group = "Settings (defaults < settings of --init < preset < config < set)";
-  typed(app_.add_option("--preset", preset_, "settings by name"), "paper|paper-gr|quick")
+  typed(app_.add_option("--preset", preset_, "settings by name"),
+        "paper|paper-gr|quick|state|atari")
       ->group(group);
   typed(app_.add_option("--config", config_files_, "settings from a JSON file"), "FILE")
       ->group(group);

@@ -84,7 +84,8 @@ class Program {
   /// For tasks outside of the control suite: what defaults and presets say of pace (action repeat
   /// and hold, time limit) was made for control tasks and is dropped. A policy's own action repeat
   /// stays, and so does what the user gave.
-  void leave_pace_to_task();
+  /// @param action_repeat of the task's own
+  void leave_pace_to_task(std::int64_t action_repeat);
   /// Refuses those of `options` that were given, as they have no effect on what is asked.
   void refuse(const std::vector<std::string>& options, const std::string& because) const;
   /// A check over all options, made before any work; it throws usage_error.

@@ -38,9 +38,9 @@ void Program::resolve_policy() {
   if (tells_task) *task_ = signature.task;
 }
 
-void Program::leave_pace_to_task() {
+void Program::leave_pace_to_task(std::int64_t action_repeat) {
   CollectConfig& pace = config_->collect;
-  pace.action_repeat = policy_repeat_.value_or(1);
+  pace.action_repeat = policy_repeat_.value_or(action_repeat);
   pace.action_hold = 1;
   pace.time_limit = 0;
   lay_given_over(*config_);

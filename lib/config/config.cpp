@@ -69,8 +69,16 @@ Fields model_fields(ModelConfig& c) {
        {"mean", "per_state"}},
       {"discount_head", &c.discount_head, "predict the discount (tasks that end)"},
       {"discount_layers", &c.discount_layers, "hidden layers of the discount head", 1, 16},
-      {"discount_gamma", &c.discount_gamma,
-       "the discount head's target is this times the logged discount", 0, 1},
+      {"discount_target",
+       &c.discount_target,
+       "discounted: the head learns discount_gamma times the logged discount, as in the paper; "
+       "continue: it learns the logged discount, and its prediction is multiplied by "
+       "discount_gamma, which it can then not exceed",
+       0,
+       0,
+       {"discounted", "continue"}},
+      {"discount_gamma", &c.discount_gamma, "the discount of a step that does not end the episode",
+       0, 1},
       {"discount_scale", &c.discount_scale, "weight of the discount loss", 0, kHuge},
   };
 }
@@ -93,6 +101,8 @@ Fields behavior_fields(BehaviorConfig& c) {
       {"length", &c.length, "rows in a sequence", 2, 65536},
       {"imagination_starts", &c.imagination_starts,
        "posterior states of a batch that imagination starts from; 0: all of them", 0, 1e9},
+      {"drop_last_start", &c.drop_last_start,
+       "imagination does not start from the last row of a sequence, which may be an episode's end"},
       {"horizon", &c.horizon, "imagined steps", 2, 4096},
       {"gamma", &c.gamma, "discount where the model has no discount head", 0, 1},
       {"lambda", &c.lambda, "weight of longer returns in the lambda-return", 0, 1},

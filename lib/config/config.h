@@ -39,6 +39,7 @@ struct ModelConfig {
   std::string free_nats_mode = "mean";
   bool discount_head = false;
   std::int64_t discount_layers = 3;
+  std::string discount_target = "discounted";
   double discount_gamma = 0.99;
   double discount_scale = 10;
 
@@ -62,6 +63,7 @@ struct BehaviorConfig {
   std::int64_t batch = 50;
   std::int64_t length = 50;
   std::int64_t imagination_starts = 0;
+  bool drop_last_start = false;
   std::int64_t horizon = 15;
   double gamma = 0.99;
   double lambda = 0.95;

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <iterator>
-#include <limits>
+#include <numeric>
+#include <utility>
 
 #include "core/error.h"
 
@@ -29,13 +30,17 @@ Json to_json(const Space& space) {
               {"low", bounds(space.low)},
               {"high", bounds(space.high)}};
     case SpaceKind::discrete:
-      return {{"type", "Discrete"}, {"n", space.size()}};
+      if (space.groups.size() == 1) return {{"type", "Discrete"}, {"n", space.size()}};
+      return {{"type", "MultiDiscrete"}, {"nvec", space.groups}};
   }
   return {};
 }
 
 /// Reads the parts of a signature's JSON; what is wrong is said with the place.
 class Reader {
+  static constexpr std::int64_t kMostChoices = 1 << 28;
+  static constexpr std::size_t kMostGroups = 1 << 16;
+
  public:
   explicit Reader(std::string_view where) : where_(where) {}
 
@@ -61,14 +66,12 @@ class Reader {
   }
 
   [[nodiscard]] Space space(const std::string& name, const Json& json) const {
-    Space space{.name = name};
     const std::string type = text(json, "type");
-    if (type == "Discrete") {
-      space.kind = SpaceKind::discrete;
-      space.shape = {count(at(json, "n"), "n")};
-      return space;
-    }
-    if (type != "Box") refuse(fmt::format("{} is a {}; Box and Discrete are known", name, type));
+    if (type == "Discrete") return discrete_space(name, {choices(at(json, "n"), "n")});
+    if (type == "MultiDiscrete") return multi_discrete(name, at(json, "nvec"));
+    if (type != "Box")
+      refuse(fmt::format("{} is a {}; Box, Discrete and MultiDiscrete are known", name, type));
+    Space space{.name = name};
     space.kind = text(json, "dtype") == "uint8" ? SpaceKind::image : SpaceKind::box;
     const Json& shape = at(json, "shape");
     if (!shape.is_array()) refuse(fmt::format("the shape of {} is no array", name));
@@ -85,6 +88,21 @@ class Reader {
   }
 
  private:
+  [[nodiscard]] std::int64_t choices(const Json& value, const char* name) const {
+    const std::int64_t n = count(value, name);
+    if (n < 1 || n > kMostChoices)
+      refuse(fmt::format("'{}' is {}; a choice has 1 to {} values", name, n, kMostChoices));
+    return n;
+  }
+
+  [[nodiscard]] Space multi_discrete(const std::string& name, const Json& sizes) const {
+    if (!sizes.is_array() || sizes.empty() || sizes.size() > kMostGroups)
+      refuse(fmt::format("'nvec' of {} is no array of 1 to {} sizes", name, kMostGroups));
+    std::vector<std::int64_t> groups;
+    for (const Json& size : sizes) groups.push_back(choices(size, "nvec"));
+    return discrete_space(name, std::move(groups));
+  }
+
   void check_size(const Space& space) const {
     std::int64_t size = 1;
     for (const std::int64_t extent : space.shape)
@@ -141,6 +159,25 @@ std::int64_t Space::size() const {
   std::int64_t size = 1;
   for (const std::int64_t extent : shape) size *= extent;
   return size;
+}
+
+Space discrete_space(std::string name, std::vector<std::int64_t> groups) {
+  const std::int64_t size = std::accumulate(groups.begin(), groups.end(), std::int64_t{0});
+  return {.name = std::move(name),
+          .kind = SpaceKind::discrete,
+          .shape = {size},
+          .groups = std::move(groups)};
+}
+
+bool same_actions(const Space& a, const Space& b) {
+  return a.kind == b.kind && a.shape == b.shape && a.groups == b.groups;
+}
+
+std::string action_text(const Space& action) {
+  if (action.kind != SpaceKind::discrete) return fmt::format("{} values", action.size());
+  std::vector<std::string> choices;
+  for (const std::int64_t size : action.groups) choices.push_back(fmt::format("one of {}", size));
+  return fmt::format("{}", fmt::join(choices, ", "));
 }
 
 std::vector<Space> select_observations(const Signature& signature,

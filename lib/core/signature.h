@@ -12,7 +12,7 @@ namespace dreamer {
 enum class SpaceKind {
   image,    // uint8 [Y,X,C]
   box,      // float32 of any shape
-  discrete  // one-hot float32 [n]
+  discrete  // one-hot float32 [n]; multi-discrete: one-hot groups side by side
 };
 
 /// What one observation, or an action, looks like at one step.
@@ -23,11 +23,21 @@ struct Space {
   /// Of a box, one bound a value, or empty where it is unbounded; of an action box, what −1 and 1
   /// of a stored action stand for.
   std::vector<float> low = {}, high = {};
+  /// Of a discrete space, how many choices each one-hot group has; together the shape.
+  std::vector<std::int64_t> groups = {};
 
   /// The product of the shape.
   [[nodiscard]] std::int64_t size() const;
   bool operator==(const Space&) const = default;
 };
+
+/// One choice, or several at once, as one-hot groups side by side.
+[[nodiscard]] Space discrete_space(std::string name, std::vector<std::int64_t> groups);
+
+/// Whether actions of one space are actions of the other; their bounds may differ.
+[[nodiscard]] bool same_actions(const Space& a, const Space& b);
+/// "3 values", "one of 5", "one of 3, one of 2".
+[[nodiscard]] std::string action_text(const Space& action);
 
 /// What an agent sees and does: the same for an environment, an episode of it, a replay buffer, and
 /// the model and the policy that were learned from it.

@@ -6,6 +6,8 @@
 #include "core/json_text.h"
 #include "core/printable.h"
 #include "core/shell_words.h"
+#include "data/dream.h"
+#include "data/episode.h"
 #include "io/file.h"
 #include "io/layout.h"
 
@@ -139,7 +141,17 @@ std::vector<std::string> violations(const std::filesystem::path& path) {
   const io::FileReader file(path);
   const io::Layout layout =
       with_context(path.string(), [&] { return io::layout_of(file.format()); });
-  return io::check_layout(file, layout);
+  auto broken = io::check_layout(file, layout);
+  if (!broken.empty()) return broken;
+  // What a layout cannot say: that the datasets bear out the signature.
+  try {
+    if (file.format() == "dreamer.episode") static_cast<void>(read_episode_header(file));
+    if (file.format() == "dreamer.dream") static_cast<void>(read_dream(path));
+  } catch (const Error& e) {
+    const std::string text = e.what(), where = path.string() + ": ";
+    broken.push_back(text.starts_with(where) ? text.substr(where.size()) : text);
+  }
+  return broken;
 }
 
 }  // namespace dreamer::data

@@ -64,14 +64,15 @@ void check_shape(const io::FileReader& file, const std::string& path, const io::
                 fmt::join(wanted, ","));
 }
 
-/// The attribute of version 1.0 that names the kind of the actions.
-SpaceKind action_kind(const io::FileReader& file) {
-  if (!file.has_attribute("/", "action_space")) return SpaceKind::box;
+/// The actions of a file of version 1.0, of which an attribute names the kind.
+Space action_of(const io::FileReader& file, std::int64_t size) {
+  const Space continuous{.name = "action", .shape = {size}};
+  if (!file.has_attribute("/", "action_space")) return continuous;
   const Json space = file.json_attribute("/", "action_space");
   if (!space.is_object())
     throw error("{} is no JSON object", file.attribute_place("/", "action_space"));
   const auto type = space.find("type");
-  return type != space.end() && *type == "discrete" ? SpaceKind::discrete : SpaceKind::box;
+  return type != space.end() && *type == "discrete" ? discrete_space("action", {size}) : continuous;
 }
 
 /// The same, for readers of version 1.0.
@@ -254,8 +255,7 @@ Signature derived_signature(const io::FileReader& file, const io::DatasetInfo& a
   signature.task = file.attribute<std::string>("/", "task");
   signature.frames_per_step = ranged_attribute(file, "action_repeat");
   signature.protocol = {{"action_repeat", signature.frames_per_step}};
-  signature.action.kind = action_kind(file);
-  signature.action.shape = {action.shape[1]};
+  signature.action = action_of(file, action.shape[1]);
   if (file.has("/image")) {
     const io::DatasetInfo image = file.info("/image");
     check_shape(file, "/image", {action.shape[0], -1, -1, -1}, image);
@@ -285,7 +285,10 @@ Signature stored_signature(const io::FileReader& file, const Signature& derived)
     differ("the action", shape_text(stored.action.shape), shape_text(derived.action.shape));
   for (const Space& space : stored.observations) {
     const Space* const found = derived.observation(space.name);
-    if (found == nullptr || found->shape != space.shape || found->kind != space.kind)
+    // Stored alike are vectors of values and of choices.
+    const bool same = found != nullptr && found->shape == space.shape &&
+                      (found->kind == SpaceKind::image) == (space.kind == SpaceKind::image);
+    if (!same)
       differ(space.name, shape_text(space.shape),
              found == nullptr ? "none" : shape_text(found->shape));
   }

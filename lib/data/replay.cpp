@@ -157,14 +157,8 @@ Signature Replay::checked_signature(const EpisodeHeader& header, const std::stri
              ours == nullptr ? "not there" : shape_text(ours->shape), shape_text(space.shape));
   }
   here.observations = there.observations;
-  if (here.action.size() != there.action.size())
-    differ("/action columns are", here.action.size(), there.action.size());
-  if (here.action.kind != there.action.kind) {
-    const auto kind = [](const Space& action) {
-      return action.kind == SpaceKind::discrete ? "discrete" : "continuous";
-    };
-    differ("actions are", kind(here.action), fmt::format("{} ones", kind(there.action)));
-  }
+  if (!same_actions(here.action, there.action))
+    differ("an action is", action_text(here.action), action_text(there.action));
   if (here.frames_per_step != there.frames_per_step)
     differ("action_repeat is", here.frames_per_step, there.frames_per_step);
   return here;

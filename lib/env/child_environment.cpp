@@ -60,9 +60,10 @@ void check(const Space& space) {
 }  // namespace
 
 ChildEnvironment::ChildEnvironment(std::string task, const std::vector<std::string>& command,
-                                   const EnvironmentOptions& options)
+                                   const EnvironmentOptions& options, Paced paced)
     : task_(std::move(task)),
       options_(options),
+      paced_(paced),
       process_(
           std::make_unique<ChildProcess>(command, std::max(options.answer_seconds, kStartSeconds))),
       signature_(with_context(task_, [&] { return handshake(); })) {
@@ -82,7 +83,7 @@ Signature ChildEnvironment::handshake() {
                 protocol == hello->end() ? "none" : protocol->dump(), kProtocol);
   Json described = *hello;
   described["task"] = task_;
-  described["frames_per_step"] = options_.action_repeat;  // a step of the program is a frame
+  described["frames_per_step"] = options_.action_repeat;  // a request for a step, times the repeat
   Signature signature = signature_of(described, "its first line");
   for (const Space& space : signature.observations) check(space);
   check(signature.action);
@@ -155,13 +156,14 @@ Step ChildEnvironment::step(std::span<const float> action) {
   }
   double reward = 0;
   Reply reply;
-  for (std::int64_t i = 0; i < options_.action_repeat && !over_; ++i) {
+  const std::int64_t requests = paced_ == Paced::by_us ? options_.action_repeat : 1;
+  for (std::int64_t i = 0; i < requests && !over_; ++i) {
     process_->send(message.bytes());
     reply = receive();
     reward += reply.reward;
     ++frames_;
     over_ = reply.terminated || reply.truncated ||
-            (options_.time_limit > 0 && frames_ >= options_.time_limit);
+            (paced_ == Paced::by_us && options_.time_limit > 0 && frames_ >= options_.time_limit);
   }
   reply.step.reward = static_cast<float>(reward);
   reply.step.discount = reply.terminated ? 0.0F : 1.0F;

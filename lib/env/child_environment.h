@@ -12,10 +12,13 @@ namespace dreamer::env {
 /// An environment in a program of its own, which speaks the protocol of man dreamer-environment(7).
 class ChildEnvironment final : public Environment {
  public:
+  /// Who repeats an action and ends an episode at the time limit.
+  enum class Paced { by_us, by_program };
+
   /// @param task the name of the episodes' task
   /// @param command the program and its arguments
   ChildEnvironment(std::string task, const std::vector<std::string>& command,
-                   const EnvironmentOptions& options);
+                   const EnvironmentOptions& options, Paced paced = Paced::by_us);
 
   [[nodiscard]] const Signature& signature() const override { return signature_; }
   Step begin(EpisodeId id) override;
@@ -35,6 +38,7 @@ class ChildEnvironment final : public Environment {
 
   std::string task_;
   EnvironmentOptions options_;
+  Paced paced_;
   std::unique_ptr<ChildProcess> process_;
   Signature signature_;
   std::int64_t frames_ = 0;  // of this episode

@@ -29,6 +29,8 @@ struct EnvironmentOptions {
   RenderQuality render = RenderQuality::exact;
   std::string camera = {};     // its name or number; empty: the task's
   double answer_seconds = 60;  // that a program may take for a reset or a step
+  /// Whether episodes are whole, also where those to learn from end earlier (a lost life).
+  bool evaluates = false;
 };
 
 /// Agent steps of an episode of a control task; its file has one row more, the reset's.

@@ -5,14 +5,18 @@
 
 ID is what gymnasium.make takes, with keyword arguments behind a question mark: "CartPole-v1",
 "mymodule:Mine-v0", "HalfCheetah-v5?forward_reward_weight=2&healthy=false". OPTIONS is a JSON object:
-"render", whether an environment that observes no image gives its rendered frame as the image, of
-"height" x "width" pixels.
+
+    render         whether an environment that observes no image gives its rendered frame as the
+                   image, of height x width pixels
+    action_repeat  frames, which are steps of the environment, in which an action is held
+    time_limit     frames of an episode; 0: the environment's own
 
 Observations that are dictionaries and tuples are flattened to names with dots; a single one is
 called "image" or "observation". Requests come by descriptor 3, replies go to descriptor 4: what an
 environment prints cannot get between them.
 """
 
+import functools
 import json
 import os
 import struct
@@ -20,28 +24,35 @@ import sys
 
 REQUESTS, REPLIES = 3, 4
 
+# Frames are drawn in memory, without a display or sound, and environments side by side need no
+# threads each.
+for setting, value in (("SDL_VIDEODRIVER", "dummy"), ("SDL_AUDIODRIVER", "dummy"),
+                       ("OPENBLAS_NUM_THREADS", "1")):
+    os.environ.setdefault(setting, value)
+
 
 class Refused(Exception):
     """What cannot be expressed, in words."""
 
 
-def resized(image, height, width):
-    """The mean of the pixels under each new one, by exact areas; nearest pixels where it grows."""
+@functools.cache
+def areas(old, new):
+    """[new, old]: the part of each new pixel that an old one covers."""
     import numpy as np
+    edges = np.linspace(0, old, new + 1)
+    first, last = edges[:-1, None], edges[1:, None]
+    pixel = np.arange(old)
+    overlap = np.minimum(last, pixel + 1) - np.maximum(first, pixel)
+    return np.float32(overlap.clip(0) * new / old)
 
-    def along(values, size):
-        old = values.shape[0]
-        if old == size:
-            return values
-        edges = np.linspace(0, old, size + 1)
-        total = np.concatenate([np.zeros_like(values[:1]), np.cumsum(values, 0)])
-        whole = np.minimum(edges.astype(int), old - 1)
-        part = (edges - whole).reshape(-1, *[1] * (values.ndim - 1))
-        at_edges = total[whole] + part * values[whole]
-        return np.diff(at_edges, axis=0) * (size / old)
 
-    values = along(image.astype(np.float64), height)
-    values = along(values.swapaxes(0, 1), width).swapaxes(0, 1)
+def resized(image, height, width):
+    """[Y,X,C] -> [height,width,C]: the mean of the pixels under each new one, by exact areas."""
+    import numpy as np
+    if image.shape[:2] == (height, width):
+        return image
+    rows = areas(image.shape[0], height) @ np.float32(image).reshape(image.shape[0], -1)
+    values = areas(image.shape[1], width) @ rows.reshape(height, *image.shape[1:])
     return np.rint(values).clip(0, 255).astype(np.uint8)
 
 
@@ -113,43 +124,73 @@ class Actions:
         elif isinstance(space, spaces.Discrete):
             self.size = int(space.n)
             self.json = {"type": "Discrete", "n": self.size}
+        elif isinstance(space, (spaces.MultiDiscrete, spaces.MultiBinary)):
+            binary = isinstance(space, spaces.MultiBinary)
+            sizes = np.full(space.shape, 2) if binary else space.nvec
+            self.start = 0 if binary else getattr(space, "start", 0)
+            self.size = int(sizes.sum())
+            self.json = {"type": "MultiDiscrete", "nvec": sizes.flatten().tolist()}
         else:
-            raise Refused(f"the actions are a {type(space).__name__}; Box and Discrete can be acted")
+            raise Refused(f"the actions are a {type(space).__name__}; Box, Discrete, MultiDiscrete "
+                          "and MultiBinary can be acted")
 
     def value_of(self, numbers):
         import numpy as np
         values = np.frombuffer(numbers, "<f4")
         if self.json["type"] == "Discrete":
             return int(values.argmax()) + int(self.space.start)
+        if self.json["type"] == "MultiDiscrete":
+            groups = np.split(values, np.cumsum(self.json["nvec"])[:-1])
+            chosen = np.array([group.argmax() for group in groups]).reshape(self.space.shape)
+            return (chosen + self.start).astype(self.space.dtype)
         return values.reshape(self.space.shape).astype(self.space.dtype)
 
 
-class Served:
-    def __init__(self, identifier, options):
+def gymnasium_module():
+    try:
+        import gymnasium
+    except ImportError as error:
+        raise Refused(f"{sys.executable} has no Gymnasium ({error}): pip install gymnasium, or "
+                      "activate the virtual environment that has it") from None
+    return gymnasium
+
+
+def name_and_keywords(identifier):
+    """"ID?key=value&key=value" -> ID, {key: value}; values are JSON, or text."""
+    name, _, query = identifier.partition("?")
+    keywords = {}
+    for pair in filter(None, query.split("&")):
+        key, _, value = pair.partition("=")
         try:
-            import gymnasium
-        except ImportError as error:
-            raise Refused(f"{sys.executable} has no Gymnasium ({error}): pip install gymnasium, or "
-                          "activate the virtual environment that has it") from None
-        name, _, query = identifier.partition("?")
-        keywords = {}
-        for pair in filter(None, query.split("&")):
-            key, _, value = pair.partition("=")
-            try:
-                keywords[key] = json.loads(value)
-            except ValueError:
-                keywords[key] = value
+            keywords[key] = json.loads(value)
+        except ValueError:
+            keywords[key] = value
+    return name, keywords
+
+
+def make(identifier, options):
+    """The environment of gymnasium.make."""
+    gymnasium = gymnasium_module()
+    name, keywords = name_and_keywords(identifier)
+    if options.get("render"):
+        keywords.setdefault("render_mode", "rgb_array")
+    try:
+        return gymnasium.make(name, **keywords)
+    except TypeError as error:
+        if "render_mode" not in str(error):
+            raise
+        del keywords["render_mode"]
+        return gymnasium.make(name, **keywords)
+
+
+class Served:
+    """An environment as the protocol has it."""
+
+    def __init__(self, environment, options):
+        self.environment = environment
+        self.repeat, self.limit = options.get("action_repeat", 1), options.get("time_limit", 0)
         self.renders = bool(options.get("render"))
         self.height, self.width = options.get("height", 64), options.get("width", 64)
-        if self.renders:
-            keywords.setdefault("render_mode", "rgb_array")
-        try:
-            self.environment = gymnasium.make(name, **keywords)
-        except TypeError as error:
-            if "render_mode" not in str(error):
-                raise
-            del keywords["render_mode"]
-            self.environment = gymnasium.make(name, **keywords)
         self.observations = sorted(flattened(self.environment.observation_space),
                                    key=lambda observation: observation.name)
         images = [o for o in self.observations if o.image]
@@ -189,12 +230,19 @@ class Served:
         own = int(np.random.SeedSequence([seed, index]).generate_state(1)[0]) >> 1
         self.environment.action_space.seed(own)
         observation, _ = self.environment.reset(seed=own)
+        self.frames = 0
         return self.record(0.0, False, False, observation)
 
     def step(self, numbers):
-        observation, reward, terminated, truncated, _ = self.environment.step(
-            self.actions.value_of(numbers))
-        return self.record(reward, terminated, truncated, observation)
+        action, total = self.actions.value_of(numbers), 0.0
+        for _ in range(self.repeat):
+            observation, reward, terminated, truncated, _ = self.environment.step(action)
+            total += float(reward)
+            self.frames += 1
+            truncated = truncated or 0 < self.limit <= self.frames
+            if terminated or truncated:
+                break
+        return self.record(total, terminated, truncated, observation)
 
 
 def in_words(error):
@@ -203,7 +251,8 @@ def in_words(error):
     return text if isinstance(error, Refused) else f"{type(error).__name__}: {text}"
 
 
-def main():
+def serve(make):
+    """Answers requests until there are no more. make(ID, OPTIONS) gives the environment."""
     requests = os.fdopen(REQUESTS, "rb")
     replies = os.fdopen(REPLIES, "wb")
 
@@ -212,7 +261,8 @@ def main():
         replies.flush()
 
     try:
-        served = Served(sys.argv[1], json.loads(sys.argv[2]) if len(sys.argv) > 2 else {})
+        options = json.loads(sys.argv[2]) if len(sys.argv) > 2 else {}
+        served = Served(make(sys.argv[1], options), options)
         send(json.dumps(served.hello()).encode() + b"\n")
     except Exception as error:  # whatever the environment raises is said
         send(json.dumps({"error": in_words(error)}).encode() + b"\n")
@@ -229,8 +279,12 @@ def main():
         send(reply)
 
 
-if __name__ == "__main__":
+def main(make):
     try:
-        main()
+        serve(make)
     except BrokenPipeError:  # the collector is gone
         os._exit(0)
+
+
+if __name__ == "__main__":
+    main(make)

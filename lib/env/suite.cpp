@@ -23,7 +23,9 @@ Found find(const std::string& task) {
 }
 
 constexpr const char* kGym = "gym:";
+constexpr const char* kAtari = "atari:";
 constexpr const char* kExec = "exec:";
+constexpr std::int64_t kAtariRepeat = 4;  // the paper's
 
 std::vector<Json> no_lines() { return {}; }
 
@@ -32,13 +34,29 @@ std::string not_empty(const std::string& name) {
   return name;
 }
 
-std::unique_ptr<Environment> make_gym(const std::string& id, const EnvironmentOptions& options) {
+/// An environment behind one of our Python programs.
+std::unique_ptr<Environment> make_python(const char* program, const std::string& prefix,
+                                         const std::string& name,
+                                         const EnvironmentOptions& options) {
   const Json for_program = {{"render", options.render != RenderQuality::none},
                             {"height", options.height},
-                            {"width", options.width}};
-  const std::string program = (share_dir() / "environments/gym_environment.py").string();
+                            {"width", options.width},
+                            {"action_repeat", options.action_repeat},
+                            {"time_limit", options.time_limit},
+                            {"evaluates", options.evaluates}};
+  const std::string path = (share_dir() / "environments" / program).string();
   return std::make_unique<ChildEnvironment>(
-      kGym + id, std::vector<std::string>{"python3", program, id, for_program.dump()}, options);
+      prefix + name, std::vector<std::string>{"python3", path, name, for_program.dump()}, options,
+      ChildEnvironment::Paced::by_program);
+}
+
+std::unique_ptr<Environment> make_gym(const std::string& id, const EnvironmentOptions& options) {
+  return make_python("gym_environment.py", kGym, id, options);
+}
+
+std::unique_ptr<Environment> make_atari(const std::string& name,
+                                        const EnvironmentOptions& options) {
+  return make_python("atari_environment.py", kAtari, name, options);
 }
 
 std::unique_ptr<Environment> make_exec(const std::string& command,
@@ -74,6 +92,20 @@ const std::vector<Suite>& all_suites() {
            },
        .find = not_empty,
        .make = make_gym},
+      {.prefix = kAtari,
+       .description = "games of the Arcade Learning Environment",
+       .from_files = false,
+       .simulated = false,
+       .action_repeat = kAtariRepeat,
+       .lines = no_lines,
+       .table =
+           [] {
+             return std::string(
+                 "atari:NAME               a game of the Arcade Learning Environment, such as "
+                 "atari:pong\n");
+           },
+       .find = not_empty,
+       .make = make_atari},
       {.prefix = kExec,
        .description = "programs that speak the protocol of dreamer-environment(7)",
        .from_files = false,

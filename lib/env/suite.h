@@ -18,6 +18,9 @@ struct Suite {
   bool from_files = true;
   /// Whether all episodes last to the time limit, and images are drawn by us as the options say.
   bool simulated = true;
+  /// Where the episodes are not simulated by us: frames of a step, unless the user or a policy says
+  /// otherwise.
+  std::int64_t action_repeat = 1;
   /// Its tasks, for `dr-collect --list-tasks`: lines of JSON, and for people a table, or how to
   /// name them.
   std::vector<Json> (*lines)();

@@ -91,9 +91,7 @@ enum class ActionMode { explore, deterministic };
 struct PolicyJob : Compute {
   std::filesystem::path policy;
   ActionMode mode = ActionMode::deterministic;
-  double noise = 0;                // standard deviation added to continuous actions
-  CollectConfig exploration = {};  // decides epsilon, by the updates of the policy
-  double epsilon = 0;              // how often a discrete action is any action
+  CollectConfig collect = {};
 };
 
 }  // namespace dreamer

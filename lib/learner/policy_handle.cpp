@@ -14,14 +14,13 @@
 namespace dreamer {
 namespace {
 
-void check_fits(const io::FileReader& file, const std::string& task, std::int64_t size,
+void check_fits(const io::FileReader& file, const std::string& task, const Space& action,
                 std::int64_t action_repeat) {
   const Signature learned = io::read_model_signature(file);
-  if (learned.action.size() != size)
+  if (!same_actions(learned.action, action))
     throw error(
-        "{}: was learned on {}, whose actions have {} values; those of {} have {}: wrong --task or "
-        "--policy?",
-        file.path().string(), learned.task, learned.action.size(), task, size);
+        "{}: was learned on {}, where an action is {}; in {} it is {}: wrong --task or --policy?",
+        file.path().string(), learned.task, action_text(learned.action), task, action_text(action));
   if (learned.task != task)
     log::warning("{} was learned on {} and acts in {}", file.path().string(), learned.task, task);
   if (learned.frames_per_step != action_repeat)
@@ -31,8 +30,8 @@ void check_fits(const io::FileReader& file, const std::string& task, std::int64_
 
 class FollowedPolicy {
  public:
-  FollowedPolicy(const PolicyJob& job, std::string task, std::int64_t action_repeat)
-      : job_(job), task_(std::move(task)), action_repeat_(action_repeat), file_(job.policy) {}
+  FollowedPolicy(const PolicyJob& job, std::string task)
+      : job_(job), task_(std::move(task)), file_(job.policy) {}
 
   std::shared_ptr<const PolicyHandle> now() {
     const std::lock_guard lock(mutex_);
@@ -52,13 +51,12 @@ class FollowedPolicy {
 
  private:
   void load() {
-    policy_ = std::make_shared<const PolicyHandle>(policy_handle(job_, task_, action_repeat_, 1));
+    policy_ = std::make_shared<const PolicyHandle>(policy_handle(job_, task_));
     log::verbose("acting by policy {}", policy_->id);
   }
 
   PolicyJob job_;
   std::string task_;
-  std::int64_t action_repeat_;
   io::FollowedFile file_;
   std::mutex mutex_;
   std::shared_ptr<const PolicyHandle> policy_;
@@ -66,21 +64,21 @@ class FollowedPolicy {
 
 }  // namespace
 
-PolicyHandle policy_handle(const PolicyJob& job, const std::string& task,
-                           std::int64_t action_repeat, std::int64_t action_hold) {
+PolicyHandle policy_handle(const PolicyJob& job, const std::string& task) {
   const auto environment = env::make_environment(task, {.render = env::RenderQuality::none});
   const Space& action = environment->signature().action;
   if (job.policy == "random")
-    return {[action, action_hold] { return std::make_unique<RandomPolicy>(action, action_hold); },
+    return {[action, action_hold = job.collect.action_hold] {
+              return std::make_unique<RandomPolicy>(action, action_hold);
+            },
             ""};
-  check_fits(io::FileReader(job.policy, "dreamer.policy"), environment->signature().task,
-             action.size(), action_repeat);
+  check_fits(io::FileReader(job.policy, "dreamer.policy"), environment->signature().task, action,
+             job.collect.action_repeat);
   return learner().policy(job);
 }
 
-PolicyProvider followed_policy(const PolicyJob& job, const std::string& task,
-                               std::int64_t action_repeat) {
-  const auto followed = std::make_shared<FollowedPolicy>(job, task, action_repeat);
+PolicyProvider followed_policy(const PolicyJob& job, const std::string& task) {
+  const auto followed = std::make_shared<FollowedPolicy>(job, task);
   return [followed] { return followed->now(); };
 }
 

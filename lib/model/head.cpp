@@ -15,7 +15,7 @@ LossTerm RewardHead::loss(const Tensor& feature, const Sequences& batch) const {
 
 LossTerm DiscountHead::loss(const Tensor& feature, const Sequences& batch) const {
   const Tensor logit = forward(feature).squeeze(-1);
-  return {"discount", masked_mean(bernoulli_nll(logit, gamma_ * batch.discount), batch.mask),
+  return {"discount", masked_mean(bernoulli_nll(logit, in_target_ * batch.discount), batch.mask),
           scale_};
 }
 

@@ -47,22 +47,25 @@ class RewardHead final : public DenseHead, public Head {
   double scale_;
 };
 
-/// The probability that the episode continues, times discount_gamma.
+/// The discount of a step: the probability that the episode continues, times discount_gamma.
 class DiscountHead final : public DenseHead, public Head {
  public:
   explicit DiscountHead(const ModelConfig& config)
       : DenseHead(config.feature(), config.units, config.discount_layers, 1),
-        gamma_(config.discount_gamma),
+        in_target_(config.discount_target == "discounted" ? config.discount_gamma : 1),
+        of_prediction_(config.discount_target == "discounted" ? 1 : config.discount_gamma),
         scale_(config.discount_scale) {}
 
   /// feature [...,F] -> [...], in (0,1).
   [[nodiscard]] torch::Tensor predict(const torch::Tensor& feature) const {
-    return torch::sigmoid(forward(feature).squeeze(-1));
+    const torch::Tensor p = torch::sigmoid(forward(feature).squeeze(-1));
+    return of_prediction_ == 1 ? p : of_prediction_ * p;
   }
   [[nodiscard]] LossTerm loss(const torch::Tensor& feature, const Sequences& batch) const override;
 
  private:
-  double gamma_, scale_;
+  double in_target_, of_prediction_;  // factors, one of them 1
+  double scale_;
 };
 
 }  // namespace dreamer

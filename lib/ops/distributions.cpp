@@ -2,14 +2,22 @@
 
 #include <numbers>
 
+#include "ops/pointwise.h"
+
 namespace dreamer {
 
 using torch::Tensor;
 
 namespace {
 
-// Where the logarithms of a uniform value stay finite.
-constexpr double kLeastUniform = 1e-20, kMostUniform = 1 - 6e-8;
+/// `f` of each group's logits, side by side again.
+template <class F>
+Tensor each(const OneHot& policy, F f) {
+  if (policy.groups.size() == 1) return f(policy.logits);
+  std::vector<Tensor> parts = policy.logits.split_with_sizes(policy.groups, -1);
+  for (Tensor& part : parts) part = f(part);
+  return torch::cat(parts, -1);
+}
 
 }  // namespace
 
@@ -59,20 +67,27 @@ Tensor TanhNormal::mode(const Tensor& noise) const {
   return candidates.action.gather(0, index).squeeze(0);
 }
 
+Tensor OneHot::probabilities() const {
+  return each(*this, [](const Tensor& x) { return torch::softmax(x, -1); });
+}
+
 Tensor OneHot::sample(const Tensor& noise) const {
-  const Tensor gumbel = -torch::log(-torch::log(noise.clamp(kLeastUniform, kMostUniform)));
-  const Tensor chosen =
-      torch::zeros_like(logits).scatter(-1, (logits + gumbel).argmax(-1, /*keepdim=*/true), 1.0);
+  const Tensor gumbel =
+      -torch::log(-torch::log(noise.clamp(ops::kLeastUniform, ops::kMostUniform)));
+  const Tensor chosen = OneHot{logits + gumbel, groups}.mode();
   const Tensor p = probabilities();
   return chosen + (p - p.detach());
 }
 
 Tensor OneHot::mode() const {
-  return torch::zeros_like(logits).scatter(-1, logits.argmax(-1, /*keepdim=*/true), 1.0);
+  return each(*this, [](const Tensor& x) {
+    return torch::zeros_like(x).scatter(-1, x.argmax(-1, /*keepdim=*/true), 1.0);
+  });
 }
 
 Tensor OneHot::entropy() const {
-  return -(torch::softmax(logits, -1) * torch::log_softmax(logits, -1)).sum(-1);
+  const Tensor log_p = each(*this, [](const Tensor& x) { return torch::log_softmax(x, -1); });
+  return -(probabilities() * log_p).sum(-1);
 }
 
 Tensor ActionDistribution::sample(const Tensor& noise) const {

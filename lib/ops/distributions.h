@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include <torch/torch.h>
 
@@ -56,17 +58,18 @@ struct TanhNormal {
   [[nodiscard]] torch::Tensor mode(const torch::Tensor& noise) const;
 };
 
-/// One of A discrete actions as a one-hot vector. A sample has the gradient of the probabilities
-/// (straight-through; Bengio et al. 2013).
+/// Independent choices, each a one-hot vector, side by side: of one group, one of A discrete
+/// actions. A sample has the gradient of the probabilities (straight-through; Bengio et al. 2013).
 struct OneHot {
-  torch::Tensor logits;  // [...,A]
+  torch::Tensor logits;              // [...,A]
+  std::vector<std::int64_t> groups;  // A is their sum
 
-  [[nodiscard]] torch::Tensor probabilities() const { return torch::softmax(logits, -1); }
+  [[nodiscard]] torch::Tensor probabilities() const;
   /// By the largest of logits with Gumbel noise: noise [...,A], uniform in [0,1).
   [[nodiscard]] torch::Tensor sample(const torch::Tensor& noise) const;
   /// The likeliest: [...,A].
   [[nodiscard]] torch::Tensor mode() const;
-  /// [...,A] -> [...].
+  /// The sum of the groups': [...,A] -> [...].
   [[nodiscard]] torch::Tensor entropy() const;
 };
 

@@ -21,21 +21,22 @@ Tensor every_row(const Tensor& bias, std::int64_t h, std::int64_t n) {
 // The actor's part of H steps: all values, in memory that is allocated once.
 struct ActorSteps {
   SquashedNormal normal;
-  bool discrete;                  // then stddev are probabilities, log_prob the negative entropy
-  Tensor noise;                   // [H,N,A]
-  Packed from_stoch, from_deter;  // the first layer's weight in two: [K,S] [K,D]
-  std::vector<Tensor> weights;    // the others, the last one [2A,K]
-  std::vector<Packed> layers;     // the same
-  std::vector<Tensor> biases;     // [K] each
-  Tensor out_bias;                // [2A]
-  std::vector<Tensor> hidden;     // [H,N,K] each
+  std::vector<std::int64_t> groups;  // of discrete actions: then stddev are probabilities, log_prob
+                                     // the negative entropy
+  Tensor noise;                      // [H,N,A]
+  Packed from_stoch, from_deter;     // the first layer's weight in two: [K,S] [K,D]
+  std::vector<Tensor> weights;       // the others, the last one [2A,K]
+  std::vector<Packed> layers;        // the same
+  std::vector<Tensor> biases;        // [K] each
+  Tensor out_bias;                   // [2A]
+  std::vector<Tensor> hidden;        // [H,N,K] each
   Tensor action, stddev, mean_derivative, std_derivative;  // [H,N,A]
   Tensor log_prob;                                         // [H,N]
   Tensor out;                                              // [1,N,2A], of the latest step
 
-  ActorSteps(const SquashedNormal& squashed, bool one_hot, at::TensorList parameters,
+  ActorSteps(const SquashedNormal& squashed, at::IntArrayRef one_hot, at::TensorList parameters,
              std::int64_t stoch, const Tensor& draws)
-      : normal(squashed), discrete(one_hot), noise(draws.contiguous()) {
+      : normal(squashed), groups(one_hot.vec()), noise(draws.contiguous()) {
     const std::int64_t h = noise.size(0), n = noise.size(1), a = noise.size(2);
     from_stoch = packed_layer(parameters[0].detach().slice(1, 0, stoch).contiguous());
     from_deter = packed_layer(parameters[0].detach().slice(1, stoch).contiguous());
@@ -49,8 +50,10 @@ struct ActorSteps {
     for (Tensor* x : {&action, &stddev, &mean_derivative, &std_derivative})
       *x = torch::empty_like(noise);
     log_prob = torch::empty({h, n}, noise.options());
-    out = torch::empty({1, n, discrete ? a : 2 * a}, noise.options());
+    out = torch::empty({1, n, discrete() ? a : 2 * a}, noise.options());
   }
+
+  [[nodiscard]] bool discrete() const { return !groups.empty(); }
 
   [[nodiscard]] SquashedSample sample(std::int64_t t, std::int64_t first) const {
     const auto at = [&](const Tensor& x) { return at_step(x, t, first); };
@@ -78,8 +81,8 @@ struct ActorSteps {
     float* raw = at_step(out, 0, block.first);
     multiply(n, x, layers.back(), Accumulate::overwrite(), raw);
     const float* draws = at_step(noise, t, block.first);
-    if (discrete)
-      one_hot_sample(n, a, raw, read(out_bias), draws, one_hot(t, block.first));
+    if (discrete())
+      one_hot_sample(n, groups, raw, read(out_bias), draws, one_hot(t, block.first));
     else
       squashed_sample(n, a, normal, raw, read(out_bias), draws, sample(t, block.first));
   }
@@ -90,8 +93,8 @@ struct ActorSteps {
                                      const Tensor& d_log_prob) const {
     const std::int64_t h = noise.size(0), n = noise.size(1), a = noise.size(2);
     const Tensor dy = torch::empty({h, n, out.size(2)}, noise.options());
-    if (discrete)
-      one_hot_sample_backward(h * n, a, one_hot(0, 0), read(d_action), read(d_log_prob),
+    if (discrete())
+      one_hot_sample_backward(h * n, groups, one_hot(0, 0), read(d_action), read(d_log_prob),
                               dy.data_ptr<float>());
     else
       squashed_sample_backward(h * n, a, sample(0, 0), read(noise), read(d_action),
@@ -128,11 +131,11 @@ struct Rollout : torch::autograd::Function<Rollout> {
   static tensor_list forward(AutogradContext* context, const Tensor& stoch, const Tensor& deter,
                              const Tensor& action_noise, const Tensor& prior_noise,
                              at::TensorList w, at::TensorList actor_layers, double min_std,
-                             const SquashedNormal& normal, bool discrete) {
+                             const SquashedNormal& normal, at::IntArrayRef groups) {
     const std::int64_t h = action_noise.size(0), n = action_noise.size(1);
     const Tensor action_weight = w[0].detach().contiguous(),
                  input_bias = w[1].detach().contiguous();
-    ActorSteps actor(normal, discrete, actor_layers, stoch.size(1), action_noise);
+    ActorSteps actor(normal, groups, actor_layers, stoch.size(1), action_noise);
     RssmSteps rssm({w[3], w[4], w[5], w[6], w[7], w[8], w[9], w[10]}, min_std, stoch, deter,
                    prior_noise, torch::empty({h, n, w[1].size(0)}, stoch.options()),
                    every_row(w[2], h, n));
@@ -207,7 +210,7 @@ ImaginedRollout imagined_rollout(const ActorWeights& actor, const DynamicsWeight
                                 SquashedNormal{static_cast<float>(actor.normal.mean_scale),
                                                static_cast<float>(actor.normal.shift),
                                                static_cast<float>(actor.normal.min_std)},
-                                actor.discrete);
+                                at::IntArrayRef(actor.groups));
   return {r[0], r[1], r[2], r[3], r[4]};
 }
 

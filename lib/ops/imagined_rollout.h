@@ -11,7 +11,7 @@ namespace dreamer::ops {
 struct ActorWeights {
   std::vector<torch::Tensor> layers;  // weight, bias, weight, bias, …; the last give [2A], or [A]
   TanhNormalOptions normal;           // of continuous actions
-  bool discrete = false;              // the outputs are logits of one-hot actions
+  std::vector<std::int64_t> groups;   // of discrete actions, whose logits are the outputs
 };
 
 /// The dynamics: the recurrence through the prior, and the rest of its two layers.

@@ -186,53 +186,74 @@ void squashed_sample_backward(std::int64_t rows, std::int64_t size, const Squash
     }
 }
 
-void one_hot_sample(std::int64_t rows, std::int64_t size, const float* out, const float* bias,
-                    const float* noise, const OneHotSample& result) {
-  constexpr float kLeast = 1e-20F, kMost = 1 - 6e-8F;  // where the logarithms stay finite
+namespace {
+
+// One group of one row: x are its logits, which become probabilities. The negative entropy.
+float choose(std::int64_t size, const float* noise, float* x, float* action) {
+  float largest = x[0], best = -std::numeric_limits<float>::infinity();
+  std::int64_t chosen = 0;
+  for (std::int64_t k = 0; k < size; ++k) {
+    largest = std::max(largest, x[k]);
+    const float u = std::clamp(noise[k], kLeastUniform, kMostUniform);
+    if (const float value = x[k] - std::log(-std::log(u)); value > best) {
+      best = value;
+      chosen = k;
+    }
+  }
+  float sum = 0;
+  for (std::int64_t k = 0; k < size; ++k) sum += std::exp(x[k] - largest);
+  const float log_sum = std::log(sum) + largest;
+  float negative_entropy = 0;
+  for (std::int64_t k = 0; k < size; ++k) {
+    const float log_p = x[k] - log_sum;
+    x[k] = std::exp(log_p);
+    negative_entropy += x[k] * log_p;
+    action[k] = k == chosen ? 1.0F : 0.0F;
+  }
+  return negative_entropy;
+}
+
+// p ln p is 0 where p is.
+float log_of(float p) { return std::log(std::max(p, std::numeric_limits<float>::min())); }
+
+void choose_backward(std::int64_t size, const float* p, const float* d_action,
+                     float d_negative_entropy, float* d_out) {
+  float mean = 0, negative_entropy = 0;
+  for (std::int64_t k = 0; k < size; ++k) {
+    mean += p[k] * d_action[k];
+    negative_entropy += p[k] * log_of(p[k]);
+  }
+  for (std::int64_t k = 0; k < size; ++k)
+    d_out[k] = p[k] * (d_action[k] - mean + d_negative_entropy * (log_of(p[k]) - negative_entropy));
+}
+
+}  // namespace
+
+void one_hot_sample(std::int64_t rows, std::span<const std::int64_t> groups, const float* out,
+                    const float* bias, const float* noise, const OneHotSample& result) {
+  std::int64_t i = 0;
   for (std::int64_t n = 0; n < rows; ++n) {
-    const std::int64_t row = n * size;
-    float* const p = result.probability + row;
-    float largest = out[row] + bias[0];
-    for (std::int64_t k = 0; k < size; ++k) {
-      p[k] = out[row + k] + bias[k];
-      largest = std::max(largest, p[k]);
+    result.negative_entropy[n] = 0;
+    for (std::int64_t k = 0; const std::int64_t size : groups) {
+      for (const std::int64_t end = k + size; k < end; ++k, ++i)
+        result.probability[i] = out[i] + bias[k];
+      const std::int64_t first = i - size;
+      result.negative_entropy[n] +=
+          choose(size, noise + first, result.probability + first, result.action + first);
     }
-    std::int64_t chosen = 0;
-    float best = -std::numeric_limits<float>::infinity(), sum = 0;
-    for (std::int64_t k = 0; k < size; ++k) {
-      const float u = std::clamp(noise[row + k], kLeast, kMost);
-      if (const float value = p[k] - std::log(-std::log(u)); value > best) {
-        best = value;
-        chosen = k;
-      }
-      sum += std::exp(p[k] - largest);
-    }
-    const float log_sum = std::log(sum) + largest;
-    float negative_entropy = 0;
-    for (std::int64_t k = 0; k < size; ++k) {
-      const float log_p = p[k] - log_sum;
-      p[k] = std::exp(log_p);
-      negative_entropy += p[k] * log_p;
-      result.action[row + k] = k == chosen ? 1.0F : 0.0F;
-    }
-    result.negative_entropy[n] = negative_entropy;
   }
 }
 
-void one_hot_sample_backward(std::int64_t rows, std::int64_t size, const OneHotSample& sample,
-                             const float* d_action, const float* d_negative_entropy, float* d_out) {
-  for (std::int64_t n = 0; n < rows; ++n) {
-    const std::int64_t row = n * size;
-    const float* const p = sample.probability + row;
-    float mean = 0;
-    for (std::int64_t k = 0; k < size; ++k) mean += p[k] * d_action[row + k];
-    for (std::int64_t k = 0; k < size; ++k) {
-      // p ln p is 0 where p is.
-      const float log_p = std::log(std::max(p[k], std::numeric_limits<float>::min()));
-      d_out[row + k] = p[k] * (d_action[row + k] - mean +
-                               d_negative_entropy[n] * (log_p - sample.negative_entropy[n]));
+void one_hot_sample_backward(std::int64_t rows, std::span<const std::int64_t> groups,
+                             const OneHotSample& sample, const float* d_action,
+                             const float* d_negative_entropy, float* d_out) {
+  std::int64_t first = 0;
+  for (std::int64_t n = 0; n < rows; ++n)
+    for (const std::int64_t size : groups) {
+      choose_backward(size, sample.probability + first, d_action + first, d_negative_entropy[n],
+                      d_out + first);
+      first += size;
     }
-  }
 }
 
 DREAMER_VECTORIZED

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 namespace dreamer::ops {
 
@@ -55,17 +56,22 @@ void squashed_sample_backward(std::int64_t rows, std::int64_t size, const Squash
                               const float* noise, const float* d_action, const float* d_log_prob,
                               float* d_out);
 
-/// A one-hot sample of discrete actions (OneHot in distributions.h), and what its backward needs.
+/// Where the logarithms of a uniform value, of Gumbel noise, stay finite.
+inline constexpr float kLeastUniform = 1e-20F, kMostUniform = 1 - 6e-8F;
+
+/// A sample of discrete actions, one-hot groups of these sizes side by side (OneHot in
+/// distributions.h), and what its backward needs.
 struct OneHotSample {
   float *probability, *action;  // [N,A]
   float* negative_entropy;      // [N]
 };
 /// out [N,A]: the logits before their bias [A]; noise [N,A], uniform in [0,1).
-void one_hot_sample(std::int64_t rows, std::int64_t size, const float* out, const float* bias,
-                    const float* noise, const OneHotSample& result);
+void one_hot_sample(std::int64_t rows, std::span<const std::int64_t> groups, const float* out,
+                    const float* bias, const float* noise, const OneHotSample& result);
 /// d action [N,A], d negative_entropy [N] -> d out [N,A].
-void one_hot_sample_backward(std::int64_t rows, std::int64_t size, const OneHotSample& sample,
-                             const float* d_action, const float* d_negative_entropy, float* d_out);
+void one_hot_sample_backward(std::int64_t rows, std::span<const std::int64_t> groups,
+                             const OneHotSample& sample, const float* d_action,
+                             const float* d_negative_entropy, float* d_out);
 
 /// out = (x / 255 − offset) · gain.
 void scaled_bytes(std::int64_t count, const std::uint8_t* x, const float* offset, float gain,

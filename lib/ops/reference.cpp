@@ -30,8 +30,8 @@ struct Chosen {
 
 /// @param out [N,2A] or logits [N,A]
 Chosen choose(const ActorWeights& actor, const Tensor& out, const Tensor& noise) {
-  if (actor.discrete) {
-    const OneHot policy{out};
+  if (!actor.groups.empty()) {
+    const OneHot policy{out, actor.groups};
     return {policy.sample(noise), -policy.entropy(), policy.probabilities().detach()};
   }
   const TanhNormal policy = TanhNormal::of(out, actor.normal);

@@ -42,15 +42,10 @@ std::vector<EpisodeResult> collect_all(const CollectOptions& options, const Poli
   return episodes;
 }
 
-PolicyFactory factory(const PolicySnapshot& policy, ActionMode mode, double noise, double epsilon,
-                      torch::Device device) {
-  PolicyJob job;
-  job.mode = mode;
-  job.noise = noise;
-  job.epsilon = epsilon;
-  return [agent = policy.policy(), job, device] {
+PolicyFactory factory(const PolicySnapshot& policy, const Acting& acting, torch::Device device) {
+  return [agent = policy.policy(), acting, device] {
     at::set_num_threads(1);  // of this environment's thread
-    return std::make_unique<AgentPolicy>(*agent, job, device);
+    return std::make_unique<AgentPolicy>(*agent, acting, device);
   };
 }
 
@@ -67,14 +62,15 @@ std::vector<EpisodeResult> collect_at_random(const TrainJob& job) {
 std::vector<double> evaluate_policy(const TrainJob& job, const PolicySnapshot& policy,
                                     torch::Device device, std::stop_token stop,
                                     Progress* progress) {
-  const EvaluationOptions options{.task = job.task,
-                                  .episodes = job.config.train.evaluate_episodes,
-                                  .envs = job.envs,
-                                  .seed = job.seed,
-                                  .environment = environment_of(job),
-                                  .progress = progress,
-                                  .stop = std::move(stop)};
-  return evaluate(options, factory(policy, ActionMode::deterministic, 0.0, 0.0, device)).returns;
+  EvaluationOptions options{.task = job.task,
+                            .episodes = job.config.train.evaluate_episodes,
+                            .envs = job.envs,
+                            .seed = job.seed,
+                            .environment = environment_of(job),
+                            .progress = progress,
+                            .stop = std::move(stop)};
+  options.environment.evaluates = true;
+  return evaluate(options, factory(policy, {ActionMode::deterministic}, device)).returns;
 }
 
 CollectionRound::CollectionRound(const TrainJob& job, std::int64_t round,
@@ -82,15 +78,13 @@ CollectionRound::CollectionRound(const TrainJob& job, std::int64_t round,
                                  Evaluate evaluate, torch::Device device)
     : thread_([this, &job, round, &policy, updates, evaluate, device](std::stop_token stop) {
         try {
-          const double noise = job.config.collect.noise;
+          const Acting acting{ActionMode::explore, job.config.collect.noise,
+                              job.config.collect.epsilon_at(updates)};
           CollectOptions options = options_of(job, round, job.config.train.episodes);
           options.policy = policy.digest();
-          options.acting = {{"mode", false}, {"noise", noise}};
+          options.acting = {{"mode", false}, {"noise", acting.noise}};
           options.stop = stop;
-          acted_.episodes = collect_all(options,
-                                        factory(policy, ActionMode::explore, noise,
-                                                job.config.collect.epsilon_at(updates), device),
-                                        nullptr);
+          acted_.episodes = collect_all(options, factory(policy, acting, device), nullptr);
           if (evaluate == Evaluate::yes)
             acted_.returns = evaluate_policy(job, policy, device, std::move(stop));
         } catch (const signals::Stopped&) {  // what asked for it takes care of the rest

@@ -13,6 +13,13 @@ namespace {
 // An action this near ±1 has no gradient left through the tanh.
 constexpr double kBound = 0.99;
 
+/// The largest probability of each group: [...,A] -> [...,G].
+Tensor likeliest(const Tensor& probabilities, const std::vector<std::int64_t>& groups) {
+  std::vector<Tensor> parts = probabilities.split_with_sizes(groups, -1);
+  for (Tensor& part : parts) part = part.amax(-1);
+  return torch::stack(parts, -1);
+}
+
 }  // namespace
 
 std::string BehaviorUpdate::nonfinite() const {
@@ -49,8 +56,14 @@ Latent BehaviorTrainer::starts(const data::Batch& raw, std::uint64_t update) con
 
 Latent BehaviorTrainer::choose_starts(const Latent& all, const Tensor& mask,
                                       std::uint64_t update) const {
-  // Padding is never a start.
-  Tensor rows = mask.flatten().nonzero().squeeze(-1);
+  // Padding is never a start, nor what nothing follows if so set; a batch of nothing else learns
+  // from all it has.
+  Tensor valid = mask;
+  if (behavior_->config.drop_last_start) {
+    const Tensor followed = torch::constant_pad_nd(mask.slice(1, 1), {0, 1});
+    if (followed.any().item<bool>()) valid = followed;
+  }
+  Tensor rows = valid.flatten().nonzero().squeeze(-1);
   const std::int64_t wanted = behavior_->config.imagination_starts;
   if (wanted > 0 && wanted < rows.numel()) {
     // The first `wanted` of a random permutation.
@@ -97,7 +110,8 @@ Json BehaviorUpdate::apply() {
                   {"actor_gradient_norm", actor_norm},
                   {"value_gradient_norm", value_norm}};
   if (trainer_.behavior_->actor->discrete())
-    metrics["action_probability"] = scalar(im.stddev.amax(-1).mean());
+    metrics["action_probability"] =
+        scalar(likeliest(im.stddev, trainer_.model_->signature().action.groups).mean());
   else
     metrics.update(
         {{"action_mean", scalar(im.action.mean())},

@@ -92,7 +92,7 @@ def test_a_printed_configuration_can_be_given_back(shell):
 
 def test_presets_are_complete_for_every_program(shell):
     for program in WITH_SETTINGS:
-        for preset in ("paper", "paper-gr", "quick"):
+        for preset in ("paper", "paper-gr", "quick", "state", "atari"):
             print_config(shell, "--preset", preset, program=program)
         assert print_config(shell, "--preset", "paper", program=program) == print_config(
             shell, program=program)

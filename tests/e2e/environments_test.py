@@ -9,6 +9,7 @@ import time
 
 import h5py
 import numpy as np
+import PIL.Image
 import pytest
 from conftest import TINY_BEHAVIOR, TINY_MODEL, assert_same_datasets
 from schemas_test import obeys
@@ -178,27 +179,90 @@ def test_the_example_in_another_language_is_learned_from(shell):
     shell.run("dr-fit-model", "--data", "out", "--updates", 1, "--out", "model.h5", *TINY_MODEL)
 
 
-def test_any_environment_of_gymnasium_runs_through_the_whole_chain(shell):
-    pytest.importorskip("gymnasium")
-    task = "gym:Pendulum-v1?g=9.8"
-    lines = shell.run(*collect(task, "--episodes", 2, "--render", "none"), env=PYTHON).lines()
-    assert [line["length"] for line in lines] == [201, 201]
-    assert -2000 < lines[0]["return"] < 0
-    shell.run("dr-fit-model", "--data", "out", "--updates", 2, "--out", "model.h5", *TINY_MODEL)
+@pytest.mark.parametrize("task, options, observations, actions", [
+    ("gym:Pendulum-v1?g=9.8", [], ["image"], (1,)),
+    ("gym:HalfCheetah-v5?forward_reward_weight=2", ["--render", "none"], ["observation"], (6,)),
+    ("gym:mine:Mine-v0", [], ["arm.joints", "front", "grey"], (3, 2)),
+    ("atari:pong?max_num_frames_per_episode=240", [], ["image"], (18,)),
+])
+def test_any_environment_runs_through_the_whole_chain(shell, task, options, observations, actions):
+    (shell.folder / "mine.py").write_text(MINE.replace("ACTIONS", "spaces.MultiDiscrete([3, 2])"))
+    env = {**PYTHON, "PYTHONPATH": str(shell.folder)}
+    short = ["--set", "collect.time_limit=60"]
+    tiny = [*TINY_MODEL, "model.observations=" + ",".join(observations)]
+    acting = ["--episodes", 1, "--threads", 1, *options]
+    lines = shell.run(*collect(task, "--episodes", 2, *options, *short), env=env).lines()
+    assert [line["task"] for line in lines] == [task] * 2
+    with h5py.File(shell.folder / lines[0]["episode"]) as file:
+        assert file["action"].shape[1] == sum(actions)
+    shell.run("dr-fit-model", "--data", "out", "--updates", 2, "--out", "model.h5", *tiny)
     shell.run("dr-fit-behavior", "--model", "model.h5", "--data", "out", "--updates", 1, "--out",
               "policy.h5", *TINY_BEHAVIOR)
-    acted = shell.run("dr-collect", "--policy", "policy.h5", "--episodes", 1, "--render", "none",
-                      "--threads", 1, "--out", "acted", env=PYTHON).lines()[0]
+    acted = shell.run("dr-collect", "--policy", "policy.h5", *acting, *short, "--out", "acted",
+                      env=env).lines()[0]
     assert acted["task"] == task
-    shell.run("dr-eval", "--policy", "policy.h5", "--episodes", 1, "--render", "none", "--threads",
-              1, env=PYTHON)
-    settings = [*TINY_MODEL, "behavior.horizon=3", "behavior.units=8",
+    shell.run("dr-eval", "--policy", "policy.h5", *acting, env=env)
+    shell.run("dr-imagine", "--model", "model.h5", "--policy", "policy.h5", "--data", "out",
+              "--context", 1, "--horizon", 3, "--starts", 2, "--threads", 1, "--out", "dream.h5")
+    assert shell.run("dr-info", "--check", "out", "model.h5", "policy.h5", "dream.h5").stderr == ""
+    shell.run("dr-render", "dream.h5", "--out", "dream.png")
+    settings = [*tiny, "behavior.horizon=3", "behavior.units=8",
                 "behavior.imagination_starts=4", "train.prefill=1", "train.pretrain=1",
                 "train.updates=1", "train.episodes=1", "train.evaluate_every=1",
-                "train.evaluate_episodes=1"]
-    lines = shell.run("dr-train", "--task", task, "--render", "none", "--rounds", 1, "--out", "run",
-                      *settings, env=PYTHON).lines()
+                "train.evaluate_episodes=1", "collect.time_limit=60"]
+    lines = shell.run("dr-train", "--task", task, *options, "--rounds", 1, "--out", "run",
+                      *settings, env=env).lines()
     assert any("returns" in line for line in lines)
+
+
+def test_atari_follows_the_papers_preprocessing(shell):
+    task = "atari:pong?max_num_frames_per_episode=400"
+    lines = shell.run(*collect(task, "--episodes", 2), env=PYTHON).lines()
+    # Four frames are a step, but those without an action at the beginning are none.
+    assert all(400 / 4 - 30 / 4 - 1 <= line["length"] - 1 <= 400 / 4 for line in lines)
+    with h5py.File(shell.folder / lines[0]["episode"]) as file:
+        assert file.attrs["action_repeat"] == 4
+        assert file["image"].shape[1:] == (64, 64, 3)
+        assert file["action"].shape[1] == 18 and set(file["action"][1:].sum(1)) == {1.0}
+        assert file["discount"][:].min() == 1, "a time limit is no end"
+    again = shell.run(*collect(task, "--episodes", 2, out="again"), env=PYTHON).lines()
+    for one, other in zip(lines, again):
+        assert_same_datasets(shell.folder / one["episode"], shell.folder / other["episode"])
+
+
+def test_a_lost_life_ends_an_episode_to_learn_from_and_none_that_is_judged(shell):
+    task = "atari:breakout"
+    line = shell.run(*collect(task, "--episodes", 1), env=PYTHON).lines()[0]
+    judged = shell.run("dr-eval", "--task", task, "--policy", "random", "--episodes", 1, "--video",
+                       "game.gif", env=PYTHON)
+    with h5py.File(shell.folder / line["episode"]) as file:
+        assert file["discount"][-1] == 0
+    frames = PIL.Image.open(shell.folder / "game.gif").n_frames
+    assert frames > 2 * line["length"], f"five lives, one life: {frames}, {line['length']}\n{judged}"
+
+
+def test_groups_of_discrete_actions_are_chosen_side_by_side(shell):
+    (shell.folder / "mine.py").write_text(
+        MINE.replace("ACTIONS", "spaces.MultiDiscrete([3, 2], start=[5, -1])")
+            .replace('print("noise on standard output")', 'print("took", *action)'))
+    env = {**PYTHON, "PYTHONPATH": str(shell.folder)}
+    done = shell.run(*collect("gym:mine:Mine-v0", "--episodes", 3), env=env)
+    took = [tuple(map(int, line.split()[1:])) for line in done.stderr.splitlines()
+            if line.startswith("took")]
+    stored = []
+    for line in done.lines():
+        with h5py.File(shell.folder / line["episode"]) as file:
+            action = file["action"][1:]
+            stored += list(zip(5 + action[:, :3].argmax(1), action[:, 3:].argmax(1) - 1))
+            assert set(action[:, :3].sum(1)) == set(action[:, 3:].sum(1)) == {1.0}
+    assert took == stored and len(set(took)) > 2
+    shell.run("dr-fit-model", "--data", "out", "--updates", 1, "--out", "model.h5", *TINY_MODEL)
+    (shell.folder / "other.py").write_text(MINE.replace("ACTIONS", "spaces.Discrete(5)"))
+    shell.run(*collect("gym:other:Mine-v0", "--episodes", 1, out="other"), env=env)
+    refused = shell.run("dr-fit-behavior", "--model", "model.h5", "--data", "other", "--updates", 1,
+                        "--out", "policy.h5", *TINY_BEHAVIOR, status=1)
+    assert "an action is one of 5" in refused.stderr
+    assert "the model takes one of 3, one of 2" in refused.stderr
 
 
 def test_a_policy_acts_as_long_as_its_environment_lets_it(shell, program):
@@ -217,7 +281,6 @@ def test_a_policy_acts_as_long_as_its_environment_lets_it(shell, program):
 
 
 def test_discrete_actions_run_through_the_whole_chain(shell):
-    pytest.importorskip("gymnasium")
     task = "gym:CartPole-v1"
     lines = shell.run(*collect(task, "--episodes", 6, "--render", "none"), env=PYTHON).lines()
     with h5py.File(shell.folder / lines[0]["episode"]) as file:
@@ -280,9 +343,9 @@ gymnasium.register("Mine-v0", entry_point=Mine)
 
 @pytest.mark.parametrize("actions, size", [
     ("spaces.Box(np.array([-2, 0], np.float32), np.array([2, 1], np.float32))", 2),
-    ("spaces.Discrete(5, start=2)", 5)])
+    ("spaces.Discrete(5, start=2)", 5),
+    ("spaces.MultiBinary(3)", 6)])
 def test_a_class_of_ones_own_with_cameras_dictionaries_and_discrete_values(shell, actions, size):
-    pytest.importorskip("gymnasium")
     (shell.folder / "mine.py").write_text(MINE.replace("ACTIONS", actions))
     env = {**PYTHON, "PYTHONPATH": str(shell.folder)}
     done = shell.run(*collect("gym:mine:Mine-v0", "--episodes", 1), env=env)
@@ -293,8 +356,9 @@ def test_a_class_of_ones_own_with_cameras_dictionaries_and_discrete_values(shell
         np.testing.assert_allclose(file["observation/arm.joints"][4], np.full((2, 2), 0.4))
         assert file["observation/mode"][:].argmax(1).tolist() == [0, 1, 2, 0, 1]
         assert file["action"].shape == (5, size)
-        if size == 5:
-            assert set(file["action"][1:].sum(1)) == {1.0} and set(file["action"][:].flat) == {0, 1}
+        if size > 2:
+            assert set(file["action"][1:].sum(1)) == {size // 2 if size == 6 else 1}
+            assert set(file["action"][:].flat) == {0, 1}
     assert "noise" in done.stderr and "noise" not in done.stdout
     assert shell.run("dr-info", "--check", "out").stderr == ""
     failed = shell.run(*collect("gym:mine:Mine-v0?broken=true", "--episodes", 1, out="x"), env=env,
@@ -303,7 +367,6 @@ def test_a_class_of_ones_own_with_cameras_dictionaries_and_discrete_values(shell
 
 
 def test_an_environment_without_images_is_drawn_by_its_own_render(shell):
-    pytest.importorskip("gymnasium")
     (shell.folder / "drawn.py").write_text("""
 import gymnasium, numpy as np
 from gymnasium import spaces

@@ -34,7 +34,7 @@ def test_configuration_schema_is_what_the_programs_say(shell):
 
 def test_configurations_obey_the_schema(shell):
     for program in ("dr-fit-model", "dr-fit-behavior", "dr-collect", "dr-info"):
-        for preset in ("paper", "paper-gr", "quick"):
+        for preset in ("paper", "paper-gr", "quick", "state", "atari"):
             obeys("config", json.loads(
                 shell.run(program, "--print-config", "--preset", preset).stdout))
     with pytest.raises(jsonschema.ValidationError):

@@ -20,7 +20,7 @@ def test_the_list_of_tasks_is_for_people_and_for_programs(shell):
         assert 0 <= line["camera"] < len(line["cameras"])
     table = shell.run("dr-collect", "--list-tasks").stdout.splitlines()
     assert [row.split()[0] for row in table] == (
-        ["task"] + [line["task"] for line in lines] + ["gym:ID", "exec:COMMAND"])
+        ["task"] + [line["task"] for line in lines] + ["gym:ID", "atari:NAME", "exec:COMMAND"])
 
 
 @pytest.mark.parametrize("wrong, right", [("walker-walk", "walker_walk"), ("cup_cach", "cup_catch"),

@@ -256,7 +256,7 @@ def kl_divergence(mean_q, std_q, mean_p, std_p):
 
 
 def discount_target(c, discount):
-    return c["discount_gamma"] * discount
+    return c["discount_gamma"] * discount if c["discount_target"] == "discounted" else discount
 
 
 def bernoulli_nll(logit, target):
@@ -404,20 +404,24 @@ def tanh_normal_log_prob(mean, std, x):
     return (normal - tanh_log_det(x)).sum(-1)
 
 
-def one_hot_action(logits, noise):
+def one_hot_action(logits, noise, groups):
     """A sample by the Gumbel-max trick with the gradient of the probabilities, and the entropy:
-    logits [N,A], noise [N,A] uniform in [0,1)."""
+    logits [N,A], noise [N,A] uniform in [0,1), of independent choices of these sizes."""
     u = noise.clamp(1e-20, 1 - 6e-8)
-    chosen = F.one_hot((logits - torch.log(-torch.log(u))).argmax(-1), logits.shape[-1])
-    p = torch.softmax(logits, -1)
-    entropy = -(p * torch.log_softmax(logits, -1)).sum(-1)
-    return chosen.to(p.dtype) + p - p.detach(), entropy
+    gumbel, actions, entropy = -torch.log(-torch.log(u)), [], 0
+    for x, g in zip(logits.split(groups, -1), gumbel.split(groups, -1)):
+        chosen = F.one_hot((x + g).argmax(-1), x.shape[-1])
+        p = torch.softmax(x, -1)
+        actions.append(chosen.to(p.dtype) + p - p.detach())
+        entropy = entropy - (p * torch.log_softmax(x, -1)).sum(-1)
+    return torch.cat(actions, -1), entropy
 
 
 def predicted_discount(p, c, b, feature):
-    """The head's mean, whose target held gamma already; gamma where there is no head."""
+    """The head's mean, times gamma where its target held none; gamma where there is no head."""
     if c["discount_head"]:
-        return torch.sigmoid(head(p, "model/discount", c["discount_layers"], feature)[..., 0])
+        mean = torch.sigmoid(head(p, "model/discount", c["discount_layers"], feature)[..., 0])
+        return mean if c["discount_target"] == "discounted" else c["discount_gamma"] * mean
     return torch.full_like(feature[..., 0], b["gamma"])
 
 
@@ -467,9 +471,9 @@ def imagine(p, c, b, start, noise):
     steps = []
     for i in range(b["horizon"]):
         feature = actor_input(feature_of(stoch, deter))
-        if b.get("discrete"):
+        if b["groups"]:
             logits = head(p, "actor", b["actor_layers"], feature)
-            action, entropy = one_hot_action(logits, noise["action"][i])
+            action, entropy = one_hot_action(logits, noise["action"][i], b["groups"])
         else:
             mean, std = actor_gaussian(p, b, feature)
             x = mean + std * noise["action"][i]

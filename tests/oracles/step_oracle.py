@@ -70,7 +70,7 @@ NORM = "max"
 GRADIENT_TOLERANCE = TOLERANCE
 
 MODEL_KEYS = ("depth stoch deter hidden units reward_layers discount_head discount_layers "
-              "discount_gamma discount_scale reward_scale image_scale free_nats free_nats_mode "
+              "discount_target discount_gamma discount_scale reward_scale image_scale free_nats free_nats_mode "
               "kl_scale min_std gru image_encoding image_center image_gain "
               "vector_units vector_layers vector_encoding vector_scale").split()
 BEHAVIOR_KEYS = ("horizon gamma lambda actor_layers value_layers units actor_mean_scale "
@@ -297,9 +297,10 @@ def judge_model(step):
 
 def judge_behavior(step):
     c, b = step.section("model", MODEL_KEYS), step.section("behavior", BEHAVIOR_KEYS)
+    action = {"type": "Box"}
     if "signature" in step.file.attrs:
         action = json.loads(step.attribute("signature"))["action_space"]
-        b = b | {"discrete": action["type"] == "Discrete"}
+    b = b | {"groups": action.get("nvec", [action["n"]] if "n" in action else [])}
     if b["horizon"] < 2:
         raise StepError("config says behavior.horizon 1: no step is left to learn from")
     start = {"stoch": step.tensor("start/stoch", (None, c["stoch"]))}
@@ -308,7 +309,8 @@ def judge_behavior(step):
     noise = {"action": step.tensor("noise/action", (b["horizon"], count, None)),
              "prior": step.tensor("noise/prior", (b["horizon"], count, c["stoch"]))}
     actions, features = noise["action"].shape[-1], c["stoch"] + c["deter"]
-    shapes = (reference.dynamics_shapes(c, actions) | reference.actor_shapes(b, features, actions, b.get("discrete"))
+    shapes = (reference.dynamics_shapes(c, actions)
+              | reference.actor_shapes(b, features, actions, b["groups"] != [])
               | reference.value_shapes(b, features))
     results = reference.behavior_step(c, b, step.parameters(shapes), start, noise)
 

@@ -19,7 +19,7 @@ import reference_dreamer as reference
 import step_oracle
 
 MODEL = dict(depth=2, stoch=5, deter=7, hidden=8, units=9, reward_layers=2, discount_head=True,
-             discount_layers=3, discount_gamma=0.99, discount_scale=10.0, reward_scale=1.0,
+             discount_layers=3, discount_target="discounted", discount_gamma=0.99, discount_scale=10.0, reward_scale=1.0,
              image_scale=1.0, free_nats=3.0, free_nats_mode="mean", kl_scale=1.0, min_std=0.1,
              gru="torch", image_encoding="scaled", image_center=False, image_gain=1.0,
              vector_units=6, vector_layers=2, vector_encoding="standardized", vector_scale=1.0)

@@ -44,6 +44,11 @@ CASES = [
      ["--preset", "state", "--set", "fit_model.batch=4", "--set", "model.discount_head=true"],
      ["--preset", "state", "--set", "behavior.batch=4", "--set", "behavior.entropy_scale=0.1"],
      "discrete"),
+    ("groups of discrete actions, with a head of continuing",
+     ["--preset", "state", "--set", "fit_model.batch=4", "--set", "model.discount_head=true",
+      "--set", "model.discount_target=continue"],
+     ["--preset", "state", "--set", "behavior.batch=4", "--set", "behavior.entropy_scale=0.1"],
+     "multi-discrete"),
 ]
 PAPER = ("paper, full size", ["--preset", "paper"], ["--preset", "paper"])
 
@@ -72,18 +77,22 @@ def add_camera(path):
         file.attrs["signature"] = json.dumps(signature)
 
 
-def make_discrete(path):
-    """Gives an episode discrete actions in place of its continuous ones, which are two."""
+def make_discrete(path, groups):
+    """Gives an episode discrete actions in place of its continuous ones: each of the first values
+    becomes one choice of as many as its group has, by where in [-1,1] it lies."""
     with h5py.File(path, "r+") as file:
         action = file["action"][:]
-        one_hot = np.zeros((len(action), 3), np.float32)
-        one_hot[np.arange(1, len(action)), np.digitize(action[1:, 0], (-0.3, 0.3))] = 1
+        one_hot = [np.eye(n, dtype=np.float32)[np.digitize(values, np.linspace(-1, 1, n + 1)[1:-1])]
+                   for n, values in zip(groups, action.T)]
+        one_hot = np.concatenate(one_hot, 1)
+        one_hot[0] = 0
         del file["action"]
         file.create_dataset("action", data=one_hot, chunks=one_hot.shape).attrs["dims"] = "T,A"
         signature = json.loads(file.attrs["signature"])
-        signature["action_space"] = {"type": "Discrete", "n": 3}
+        signature["action_space"] = ({"type": "Discrete", "n": groups[0]} if len(groups) == 1 else
+                                     {"type": "MultiDiscrete", "nvec": groups})
         file.attrs["signature"] = json.dumps(signature)
-        file.attrs["action_space"] = json.dumps({"type": "discrete", "n": 3})
+        file.attrs["action_space"] = json.dumps({"type": "discrete", "n": sum(groups)})
 
 
 def main():
@@ -108,8 +117,9 @@ def main():
         collect("vectors", "--render", "none")
         for episode in collect("cameras", "--render", "fast", "--observations", "all"):
             add_camera(episode)
-        for episode in collect("discrete", "--render", "none"):
-            make_discrete(episode)
+        for name, groups in (("discrete", [3]), ("multi-discrete", [3, 4])):
+            for episode in collect(name, "--render", "none"):
+                make_discrete(episode, groups)
 
         def disagreeing(name, model_options, behavior_options, episodes, seed):
             """The kinds of steps in which a case disagrees with the reference."""

@@ -1,6 +1,8 @@
 #include "collect/random_policy.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -37,7 +39,7 @@ TEST(RandomPolicy, FillsItsRangeEvenly) {
 }
 
 TEST(RandomPolicy, ChoosesEveryDiscreteActionAsOften) {
-  const Space space{.name = "action", .kind = SpaceKind::discrete, .shape = {4}};
+  const Space space = discrete_space("action", {4});
   std::vector<int> chosen(4);
   for (const auto& action : actions(RandomPolicy(space), 0, 0)) {
     EXPECT_EQ(std::count(action.begin(), action.end(), 0.0F), 3);
@@ -45,6 +47,19 @@ TEST(RandomPolicy, ChoosesEveryDiscreteActionAsOften) {
                                     action.begin())] += 1;
   }
   for (const int count : chosen) EXPECT_NEAR(count, 250, 60);
+}
+
+TEST(RandomPolicy, ChoosesInEveryGroupByItself) {
+  std::map<std::pair<std::ptrdiff_t, std::ptrdiff_t>, int> chosen;
+  for (const auto& action : actions(RandomPolicy(discrete_space("action", {3, 2})), 0, 0)) {
+    const auto second = action.begin() + 3;
+    ASSERT_EQ(std::count(action.begin(), second, 1.0F), 1);
+    ASSERT_EQ(std::count(second, action.end(), 1.0F), 1);
+    chosen[{std::find(action.begin(), second, 1.0F) - action.begin(),
+            std::find(second, action.end(), 1.0F) - second}] += 1;
+  }
+  ASSERT_EQ(chosen.size(), 6);
+  for (const auto& [choice, count] : chosen) EXPECT_NEAR(count, 1000 / 6, 50);
 }
 
 TEST(RandomPolicy, HoldsAnActionForUpToSoManySteps) {

@@ -45,7 +45,8 @@ TEST(Config, JsonComesBack) {
 }
 
 TEST(Config, EveryPresetIsReadable) {
-  EXPECT_THAT(preset_names(), ::testing::ElementsAre("paper", "paper-gr", "quick", "state"));
+  EXPECT_THAT(preset_names(),
+              ::testing::ElementsAre("atari", "paper", "paper-gr", "quick", "state"));
   for (const std::string& name : preset_names()) {
     Config config;
     EXPECT_NO_THROW(apply_preset(config, name)) << name;

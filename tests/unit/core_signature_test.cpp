@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "core/json_text.h"
 
 namespace dreamer {
 namespace {
@@ -44,6 +45,36 @@ TEST(SelectObservations, ManyStarsAndALongNameAreDecidedAtOnce) {
   std::string pattern;
   for (int i = 0; i < 40; ++i) pattern += "a*";
   EXPECT_THROW(selected({std::string(4000, 'a')}, pattern + "b"), Error);
+}
+
+TEST(Signature, ActionsOfEveryKindAreReadAsTheyWereWritten) {
+  for (const Space& action : {Space{.name = "action", .shape = {3}}, discrete_space("action", {5}),
+                              discrete_space("action", {3, 1, 2})}) {
+    Signature signature = with_vectors({"tip"});
+    signature.action = action;
+    EXPECT_EQ(signature_of(to_json(signature), "here"), signature) << action_text(action);
+  }
+}
+
+TEST(Signature, ChoicesWithoutValuesAreRefused) {
+  Json json = to_json(with_vectors({"tip"}));
+  for (const char* space :
+       {R"({"type": "Discrete", "n": 0})", R"({"type": "Discrete", "n": -1})",
+        R"({"type": "Discrete", "n": 99999999999})", R"({"type": "MultiDiscrete", "nvec": []})",
+        R"({"type": "MultiDiscrete", "nvec": [2, 0]})", R"({"type": "MultiDiscrete", "nvec": 3})",
+        R"({"type": "MultiDiscrete", "nvec": [[2]]})", R"({"type": "Text"})"}) {
+    json["action_space"] = parse_json(space, "test");
+    EXPECT_THROW(static_cast<void>(signature_of(json, "here")), Error) << space;
+  }
+}
+
+TEST(SameActions, BoundsMayDifferAndChoicesMayNot) {
+  const Space two{.name = "action", .shape = {2}};
+  Space bounded = two;
+  bounded.low = {0, 0};
+  EXPECT_TRUE(same_actions(two, bounded));
+  EXPECT_FALSE(same_actions(two, discrete_space("action", {2})));
+  EXPECT_FALSE(same_actions(discrete_space("action", {4}), discrete_space("action", {2, 2})));
 }
 
 }  // namespace

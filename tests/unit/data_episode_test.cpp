@@ -68,9 +68,18 @@ TEST_F(EpisodeFile, NameSortsByNumber) {
 
 TEST_F(EpisodeFile, DiscreteActionsStayDiscrete) {
   Episode e = make_episode(0, 3);
-  e.signature.action.kind = SpaceKind::discrete;
+  e.signature.action = discrete_space("action", {e.signature.action.size()});
   write_episode(path, e, io::new_provenance({}, 7, {}), io::Replace::no);
   EXPECT_EQ(read_episode(path).signature.action.kind, SpaceKind::discrete);
+}
+
+TEST_F(EpisodeFile, ObservedChoicesAreReadBackAndPassTheCheck) {
+  Episode e = make_episode(0, 2);
+  e.signature.observations.push_back(discrete_space("mode", {3}));
+  e.vectors["mode"] = {.shape = {2, 3}, .values = {1, 0, 0, 0, 0, 1}};
+  write_episode(path, e, io::new_provenance({}, 7, {}), io::Replace::no);
+  EXPECT_EQ(read_episode(path).signature, e.signature);
+  EXPECT_THAT(violations(path), ::testing::IsEmpty());
 }
 
 TEST_F(EpisodeFile, ReplayNeedsOnlyActions) {
@@ -126,6 +135,15 @@ TEST_F(EpisodeFile, WhatCheckRefusesReadersRefuse) {
               "@length is 4, /action");
   both_refuse([](io::FileWriter& file) { file.attribute("/", "action_repeat", 0); },
               "@action_repeat is 0, 1 to");
+  both_refuse(
+      [](io::FileWriter& file) {
+        Signature signature;
+        signature.task = "reacher_easy";
+        signature.frames_per_step = 2;
+        signature.action.shape = {2};
+        file.attribute("/", "signature", to_json(signature).dump());
+      },
+      "the action is 2, but the file has 1");
 }
 
 TEST_F(EpisodeFile, ActionsOutsideOfTheirRangeAreRefused) {

@@ -24,6 +24,19 @@ TEST(TanhNormal, LogProbabilityIsTheNormalsLessTheLogSlope) {
   EXPECT_LT((policy.log_prob(a.raw) - expected).abs().max().item<double>(), 1e-6);
 }
 
+TEST(OneHot, GroupsAreIndependentChoices) {
+  torch::manual_seed(3);
+  const Tensor first = torch::randn({50, 3}), second = torch::randn({50, 2});
+  const OneHot both{torch::cat({first, second}, -1), {3, 2}}, one{first, {3}}, other{second, {2}};
+  EXPECT_TRUE(both.entropy().allclose(one.entropy() + other.entropy()));
+  EXPECT_TRUE(both.mode().equal(torch::cat({one.mode(), other.mode()}, -1)));
+  EXPECT_TRUE(
+      both.probabilities().equal(torch::cat({one.probabilities(), other.probabilities()}, -1)));
+  const Tensor noise = torch::rand({50, 5});
+  EXPECT_TRUE(both.sample(noise).equal(
+      torch::cat({one.sample(noise.slice(1, 0, 3)), other.sample(noise.slice(1, 3))}, -1)));
+}
+
 TEST(TanhNormal, LogProbabilityIntegratesToOne) {
   const TanhNormal policy{
       {torch::full({1}, 0.3, torch::kFloat64), torch::full({1}, 0.8, torch::kFloat64)}};
@@ -86,7 +99,7 @@ TEST(Actor, MeanStaysWithinItsScale) {
 TEST(OneHot, IsSampledAsOftenAsItsProbabilitiesSay) {
   torch::manual_seed(5);
   const Tensor logits = torch::tensor({0.5F, -1.0F, 2.0F});
-  const OneHot policy{logits.expand({20000, 3})};
+  const OneHot policy{logits.expand({20000, 3}), {3}};
   const Tensor sampled = policy.sample(torch::rand({20000, 3}));
   EXPECT_TRUE(torch::equal(sampled.sum(-1), torch::ones({20000})));
   EXPECT_TRUE(((sampled == 0) | (sampled == 1)).all().item<bool>());
@@ -97,7 +110,7 @@ TEST(OneHot, IsSampledAsOftenAsItsProbabilitiesSay) {
 TEST(OneHot, ASampleHasTheGradientOfTheProbabilities) {
   torch::manual_seed(6);
   const Tensor logits = torch::randn({4, 3}).requires_grad_(), weights = torch::randn({4, 3});
-  const OneHot policy{logits};
+  const OneHot policy{logits, {logits.size(-1)}};
   const auto gradient = [&](const Tensor& x) {
     return torch::autograd::grad({(x * weights).sum()}, {logits})[0];
   };
@@ -106,7 +119,7 @@ TEST(OneHot, ASampleHasTheGradientOfTheProbabilities) {
 }
 
 TEST(OneHot, TheNoisesEndsAreFinite) {
-  const OneHot policy{torch::zeros({2, 3})};
+  const OneHot policy{torch::zeros({2, 3}), {3}};
   for (const double noise : {0.0, 1 - 6e-8})
     EXPECT_EQ(policy.sample(torch::full({2, 3}, noise)).sum().item<float>(), 2);
   EXPECT_NEAR(policy.entropy()[0].item<double>(), std::log(3.0), 1e-6);

@@ -62,6 +62,26 @@ TEST(Imagination, DiscountIsGammaWithoutAHead) {
   EXPECT_TRUE(im.discount.eq(0.97F).all().item<bool>());
 }
 
+TEST(DiscountHead, NeverExceedsGammaWhereItLearnsToContinue) {
+  ModelConfig config;
+  config.units = 8;
+  config.discount_gamma = 0.9;
+  DiscountHead head(config);
+  {
+    const torch::NoGradGuard no_grad;
+    head.named_parameters()["out.bias"].fill_(40);  // sure that episodes never end
+  }
+  const Tensor feature = torch::zeros({1, config.feature()});
+  EXPECT_FLOAT_EQ(head.predict(feature).item<float>(), 1);
+  config.discount_target = "continue";
+  DiscountHead bounded(config);
+  {
+    const torch::NoGradGuard no_grad;
+    bounded.named_parameters()["out.bias"].fill_(40);
+  }
+  EXPECT_FLOAT_EQ(bounded.predict(feature).item<float>(), 0.9F);
+}
+
 TEST(BehaviorLoss, FrozenModelGetsNoGradient) {
   Small s;
   for (Tensor& p : s.model->parameters()) p.set_requires_grad(false);

@@ -120,6 +120,24 @@ TEST(JointTrainer, TakesAllThreeLossesAtTheSameParameters) {
   }
 }
 
+// Rows are numbered by their value; the second sequence has two rows of padding.
+TEST(BehaviorTrainer, LeavesOutTheLastStartOfASequenceIfSo) {
+  Agent agent;
+  agent.behavior->config.imagination_starts = 0;
+  const Tensor number = torch::arange(8, torch::kFloat32).view({2, 4, 1});
+  const Tensor mask = torch::tensor({1.0F, 1.0F, 1.0F, 1.0F, 1.0F, 1.0F, 0.0F, 0.0F}).view({2, 4});
+  const auto starts = [&](const Tensor& of) {
+    const BehaviorTrainer trainer(agent.model, agent.behavior, kSeed, torch::kCPU);
+    return trainer.choose_starts({number, number}, of, 0).stoch.flatten();
+  };
+  EXPECT_TRUE(starts(mask).equal(torch::arange(6, torch::kFloat32)));
+  agent.behavior->config.drop_last_start = true;
+  EXPECT_TRUE(starts(mask).equal(torch::tensor({0.0F, 1.0F, 2.0F, 4.0F})));
+  // Sequences of one row are all that there is to start from.
+  const Tensor first = torch::tensor({1.0F, 0.0F, 0.0F, 0.0F, 1.0F, 0.0F, 0.0F, 0.0F}).view({2, 4});
+  EXPECT_TRUE(starts(first).equal(torch::tensor({0.0F, 4.0F})));
+}
+
 TEST(JointTrainer, TellsThePhasesOfAnUpdateToWhoTimesThem) {
   const Agent joint;
   JointTrainer trainer(joint.model, joint.behavior, joint.config, kSeed, torch::kCPU);

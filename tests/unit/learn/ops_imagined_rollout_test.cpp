@@ -24,7 +24,10 @@ struct Case {
   Latent start;
   ImaginationNoise noise;
 
-  explicit Case(const Sizes& s, const std::string& gru = "torch", SpaceKind kind = SpaceKind::box) {
+  explicit Case(const Sizes& s, const std::string& gru = "torch")
+      : Case(s, gru, {.name = "action", .shape = {s.action}}) {}
+
+  Case(const Sizes& s, const std::string& gru, const Space& action) {
     torch::manual_seed(3);
     ModelConfig config;
     config.stoch = s.stoch;
@@ -37,7 +40,6 @@ struct Case {
     behavior.actor_init_std = 0.7;
     ours = std::make_shared<Rssm>(config, s.action, 4);
     exact = std::make_shared<Rssm>(config, s.action, 4);
-    const Space action{.name = "action", .kind = kind, .shape = {s.action}};
     actor = std::make_shared<Actor>(behavior, config.feature(), action);
     exact_actor = std::make_shared<Actor>(behavior, config.feature(), action);
     randomize_biases(*ours);
@@ -45,8 +47,8 @@ struct Case {
     copy_in_double(*ours, *exact);
     copy_in_double(*actor, *exact_actor);
     start = {torch::randn({s.rows, s.stoch}), torch::randn({s.rows, s.deter})};
-    noise = {kind == SpaceKind::discrete ? torch::rand({s.horizon, s.rows, s.action})
-                                         : torch::randn({s.horizon, s.rows, s.action}),
+    noise = {action.kind == SpaceKind::discrete ? torch::rand({s.horizon, s.rows, s.action})
+                                                : torch::randn({s.horizon, s.rows, s.action}),
              torch::randn({s.horizon, s.rows, s.stoch})};
   }
 
@@ -90,7 +92,15 @@ INSTANTIATE_TEST_SUITE_P(Sizes, ImaginedRollout,
                                          Sizes{40, 12, 20, 128, 128, 128, 4, 1}));
 
 TEST_P(ImaginedRollout, OfDiscreteActionsEqualsTheReference) {
-  Case(GetParam(), "torch", SpaceKind::discrete).expect_equal_for({0, 1, 2, 3});
+  const std::int64_t size = GetParam().action;
+  Case(GetParam(), "torch", discrete_space("action", {size})).expect_equal_for({0, 1, 2, 3});
+}
+
+TEST_P(ImaginedRollout, OfGroupsOfDiscreteActionsEqualsTheReference) {
+  Sizes sizes = GetParam();
+  sizes.action += 5;
+  const Space action = discrete_space("action", {3, sizes.action - 5, 2});
+  Case(sizes, "torch", action).expect_equal_for({0, 1, 2, 3});
 }
 
 TEST(ImaginedRollout, TakesTheGradientOfOneOutputAlone) {
