@@ -11,20 +11,24 @@ using torch::Tensor;
 namespace {
 
 // Random values in place of frames: what they show changes nothing in the time.
-data::Batch random_batch(const FitModelConfig& config, std::int64_t channels, std::int64_t action) {
+data::Batch random_batch(const FitModelConfig& config, const Signature& signature) {
   data::Batch batch;
   batch.batch = config.batch;
   batch.length = config.length;
-  batch.signature.task = "bench";
-  batch.signature.observations = {image_space({64, 64, channels})};
-  batch.signature.action.shape = {action};
+  batch.signature = signature;
   const auto rows = static_cast<std::size_t>(config.batch * config.length);
   const RandomStream stream(0, "bench-batch");
-  auto& image = batch.images["image"];
-  image.resize(rows * static_cast<std::size_t>(image_shape(batch.signature).size()));
-  for (std::size_t i = 0; i < image.size(); ++i)
-    image[i] = static_cast<std::uint8_t>(i * 2654435761U >> 13U);
-  batch.action.resize(rows * static_cast<std::size_t>(action));
+  for (const Space& space : signature.observations) {
+    const std::size_t values = rows * static_cast<std::size_t>(space.size());
+    if (space.kind != SpaceKind::image) {
+      stream.fill_uniform(2, batch.vectors[space.name] = std::vector<float>(values));
+      continue;
+    }
+    auto& image = batch.images[space.name];
+    for (std::size_t i = 0; i < values; ++i)
+      image.push_back(static_cast<std::uint8_t>(i * 2654435761U >> 13U));
+  }
+  batch.action.resize(rows * static_cast<std::size_t>(signature.action.size()));
   stream.fill_uniform(0, batch.action);
   batch.reward.resize(rows);
   stream.fill_uniform(1, batch.reward);
@@ -44,11 +48,11 @@ std::shared_ptr<Module> make(torch::Device device, std::int64_t seed,
 
 }  // namespace
 
-Subject::Subject(const Config& config, std::int64_t channels, std::int64_t action,
-                 std::int64_t seed, torch::Device device)
+Subject::Subject(const Config& config, const Signature& signature, std::int64_t seed,
+                 torch::Device device)
     : config_(config),
       device_(device),
-      batch_(random_batch(config.fit_model, channels, action)),
+      batch_(random_batch(config.fit_model, signature)),
       model_(make<WorldModel>(device, seed, config.model, batch_.signature)),
       trainer_(model_,
                make<ActorCritic>(device, seed, config.behavior, config.model.feature(),
@@ -64,7 +68,7 @@ std::int64_t Subject::starts() const {
 void Subject::run_parts(const PhaseEnds& ended) {
   const Sequences batch = to_sequences(batch_, device_);
   const Tensor noise = torch::randn({batch_.batch, batch_.length, config_.model.stoch}, device_);
-  const Observations image = model_->preprocess(batch.observations);
+  const Observations seen = model_->preprocess(batch.observations);
   ended("setting up");
 
   // The gradient of what a part gives, 1 everywhere, with respect to what it learns and is given.
@@ -77,9 +81,10 @@ void Subject::run_parts(const PhaseEnds& ended) {
     static_cast<void>(torch::autograd::grad(outputs, inputs, ones));
   };
 
-  Tensor embedding = model_->encode(image);
+  Tensor embedding = model_->encode(seen);
   ended("encoder forward");
-  back({embedding}, "encoder", {});
+  const Space& observation = batch_.signature.observations.at(0);
+  back({embedding}, Modality::part_name("encoder", observation), {});
   ended("encoder backward");
 
   embedding = embedding.detach().requires_grad_();
@@ -91,9 +96,9 @@ void Subject::run_parts(const PhaseEnds& ended) {
 
   const Tensor feature = states.latent.feature().detach().requires_grad_();
   ended("setting up");
-  const Tensor decoded = model_->modalities().at("image")->decode(feature);
+  const Tensor decoded = model_->modalities().at(observation.name)->decode(feature);
   ended("decoder forward");
-  back({decoded}, "decoder", {feature});
+  back({decoded}, Modality::part_name("decoder", observation), {feature});
   ended("decoder backward");
 
   const Tensor reward = model_->predict(feature).reward;

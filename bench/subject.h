@@ -6,10 +6,10 @@
 
 namespace dreamer::bench {
 
-/// What is timed: the trainer of algorithm 1, on one batch of numbers that mean nothing.
+/// What is timed: the trainer of algorithm 1, on one batch of values that mean nothing.
 class Subject {
  public:
-  Subject(const Config& config, std::int64_t channels, std::int64_t action, std::int64_t seed,
+  Subject(const Config& config, const Signature& signature, std::int64_t seed,
           torch::Device device);
 
   [[nodiscard]] JointTrainer& trainer() { return trainer_; }

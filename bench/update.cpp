@@ -22,7 +22,8 @@ using namespace dreamer::bench;
 struct Job : Compute {
   Config config;
   std::int64_t updates = 5;
-  std::int64_t action = 6;
+  std::int64_t action = 6, vector = 0;
+  bool discrete = false;
   bool on_request = false;
   std::filesystem::path record;
 };
@@ -139,10 +140,20 @@ std::string table(const Json& result) {
                             result["peak_memory_gib"].get<double>());
 }
 
+Signature signature_of(const Job& job) {
+  Signature signature;
+  signature.task = "bench";
+  signature.observations = {image_space({64, 64, 3})};
+  if (job.vector > 0) signature.observations = {{.name = "vector", .shape = {job.vector}}};
+  signature.action.shape = {job.action};
+  if (job.discrete) signature.action = discrete_space("action", {job.action});
+  return signature;
+}
+
 void time_updates(const Job& job, bool json) {
-  constexpr std::int64_t kChannels = 3;
+  const Signature signature = signature_of(job);
   const torch::Device device = set_up(job);
-  Subject subject(job.config, kChannels, job.action, job.seed, device);
+  Subject subject(job.config, signature, job.seed, device);
   subject.trainer().compute(subject.batch(), 0)->apply();  // the first one sets things up
 
   if (job.on_request) {
@@ -155,7 +166,7 @@ void time_updates(const Job& job, bool json) {
     }
     return;
   }
-  const Work work = count_work(job.config, subject.starts(), kChannels, job.action);
+  const Work work = count_work(job.config, subject.starts(), signature);
   const Json result = measure(job, subject, work, device);
   if (!job.record.empty()) std::ofstream(job.record) << result.dump(2) << "\n";
   if (json)
@@ -172,7 +183,10 @@ int main(int argc, char** argv) {
   program.compute(job);
   program.config(job.config, {"model", "fit_model", "behavior"});
   program.count("--updates", job.updates, 1, "updates to take the median of");
-  program.count("--action", job.action, 1, "numbers in an action");
+  program.count("--action", job.action, 1, "values of an action");
+  program.app().add_flag("--discrete", job.discrete, "the action is one of --action");
+  program.count("--vector", job.vector, 0,
+                "values of a vector in place of the image; 0: the image");
   program.app().add_flag("--on-request", job.on_request,
                          "do one update for every line on stdin, and print its seconds");
   program.app().add_option("--record", job.record, "write the JSON to this file, too");

@@ -17,25 +17,45 @@ double convolution(std::int64_t in, std::int64_t out, std::int64_t kernel, std::
   return static_cast<double>(in * out * kernel * kernel * side * side);
 }
 
+/// The part of an observation in the model.
+struct Coder {
+  double encoder, first, decoder;  // `first`: of the encoder, its first layer
+  std::int64_t embedding;
+};
+
+Coder of_image(const ModelConfig& m, std::int64_t channels) {
+  const std::int64_t d = m.depth, f = m.feature();
+  const double first = convolution(channels, d, 4, 31);
+  return {first + convolution(d, 2 * d, 4, 14) + convolution(2 * d, 4 * d, 4, 6) +
+              convolution(4 * d, 8 * d, 4, 2),
+          first,
+          dense(f, 32 * d) + convolution(32 * d, 4 * d, 5, 1) + convolution(4 * d, 2 * d, 5, 5) +
+              convolution(2 * d, d, 6, 13) + convolution(d, channels, 6, 30),
+          32 * d};
+}
+
+Coder of_vector(const ModelConfig& m, std::int64_t size) {
+  return {head(size, m.vector_units, m.vector_layers, m.vector_units), dense(size, m.vector_units),
+          head(m.feature(), m.vector_units, m.vector_layers, size), m.vector_units};
+}
+
 }  // namespace
 
-Work count_work(const Config& config, std::int64_t starts, std::int64_t channels,
-                std::int64_t action) {
+Work count_work(const Config& config, std::int64_t starts, const Signature& signature) {
+  const Space& observation = signature.observations.at(0);
+  const std::int64_t action = signature.action.size();
   const ModelConfig& m = config.model;
   const BehaviorConfig& b = config.behavior;
-  const std::int64_t d = m.depth, f = m.feature(), embedding = 32 * d;
+  const std::int64_t f = m.feature();
   const auto rows = static_cast<double>(config.fit_model.batch * config.fit_model.length);
   const auto steps = static_cast<double>(starts * b.horizon);
   const auto giga = [](double times, double multiplications) {
     return 2e-9 * times * multiplications;
   };
 
-  const double first = convolution(channels, d, 4, 31);
-  const double encoder = first + convolution(d, 2 * d, 4, 14) + convolution(2 * d, 4 * d, 4, 6) +
-                         convolution(4 * d, 8 * d, 4, 2);
-  const double decoder = dense(f, 32 * d) + convolution(32 * d, 4 * d, 5, 1) +
-                         convolution(4 * d, 2 * d, 5, 5) + convolution(2 * d, d, 6, 13) +
-                         convolution(d, channels, 6, 30);
+  const auto [encoder, first, decoder, embedding] = observation.kind == SpaceKind::image
+                                                        ? of_image(m, observation.shape[2])
+                                                        : of_vector(m, observation.size());
   const double advance = dense(m.stoch + action, m.hidden) + dense(m.hidden, 3 * m.deter) +
                          dense(m.deter, 3 * m.deter);
   const double prior = dense(m.deter, m.hidden) + dense(m.hidden, 2 * m.stoch);
@@ -43,14 +63,15 @@ Work count_work(const Config& config, std::int64_t starts, std::int64_t channels
   const double rssm = advance + prior + posterior;
   const double reward = head(f, m.units, m.reward_layers, 1);
   const double discount = m.discount_head ? head(f, m.units, m.discount_layers, 1) : 0;
-  const double actor = head(f, b.units, b.actor_layers, 2 * action);
+  const double actor = head(f, b.units, b.actor_layers,
+                            signature.action.kind == SpaceKind::discrete ? action : 2 * action);
   const double value = head(f, b.units, b.value_layers, 1);
   const double into_head = dense(f, b.units);  // the product that a cut input saves going back
 
   // Backward is twice forward, once for the weights and once for the inputs, but for …
   Work work{};
   work.encoder_forward = giga(rows, encoder);
-  work.encoder_backward = giga(rows, 2 * encoder - first);  // … images, which need no gradient
+  work.encoder_backward = giga(rows, 2 * encoder - first);  // … what is observed, constants
   work.rssm_forward = giga(rows, rssm);
   work.rssm_backward = giga(rows, 2 * rssm);
   work.decoder_forward = giga(rows, decoder);

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "config/config.h"
+#include "core/signature.h"
 
 namespace dreamer::bench {
 
@@ -29,9 +30,9 @@ struct Work {
   }
 };
 
-/// Of the model's update on [batch,length] rows and the behavior's from `starts` of them, with
-/// images of `channels`×64×64 and `action` numbers in an action.
-[[nodiscard]] Work count_work(const Config& config, std::int64_t starts, std::int64_t channels,
-                              std::int64_t action);
+/// Of the model's update on [batch,length] rows and the behavior's from `starts` of them, of one
+/// observation: an image of 64×64, or a vector.
+[[nodiscard]] Work count_work(const Config& config, std::int64_t starts,
+                              const Signature& signature);
 
 }  // namespace dreamer::bench
