@@ -8,5 +8,5 @@
 set -euo pipefail
 venv=${1:-${XDG_CACHE_HOME:-/tmp}/dreamer-peers}
 [ -x "$venv/bin/pip" ] || python3 -m venv "$venv"
-"$venv/bin/pip" install --quiet --disable-pip-version-check torch==2.13.0 sheeprl==0.8.4
+"$venv/bin/pip" install --quiet --disable-pip-version-check torch==2.13.0 "sheeprl[atari]==0.8.4"
 echo "$venv/bin/python"

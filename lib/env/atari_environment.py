@@ -5,7 +5,8 @@ with the paper's preprocessing (after Machado et al. 2018):
     atari_environment.py NAME [OPTIONS]
 
 NAME is a game as "pong", "SpaceInvaders" or "space_invaders", with keyword arguments of its Gymnasium
-environment behind a question mark. OPTIONS are those of gym_environment.py and
+environment behind a question mark; terminal_on_life_loss=false lets an episode go on to the end of
+the game. OPTIONS are those of gym_environment.py and
 
     evaluates  whether whole games are played; if not, the loss of a life ends the episode
 
@@ -39,10 +40,12 @@ def make(identifier, options):
     name, keywords = gym.name_and_keywords(identifier)
     settings = {"frameskip": 1, "repeat_action_probability": 0.25, "full_action_space": True,
                 "obs_type": "rgb"}
+    life_ends_episode = keywords.pop("terminal_on_life_loss", True) and not options.get("evaluates")
     environment = gymnasium.make(f"ALE/{title(name)}-v5", **(settings | keywords))
     height, width = options.get("height", 64), options.get("width", 64)
-    repeat = options.pop("action_repeat", 1)  # done here, where each frame is seen
-    life_ends_episode = not options.get("evaluates")
+    # Actions are repeated here, where each frame is seen: to the server a step is one.
+    repeat = options.pop("action_repeat", 1)
+    options["time_limit"] = -(-options.get("time_limit", 0) // repeat)
 
     class Atari(gymnasium.Wrapper):
         observation_space = gymnasium.spaces.Box(0, 255, (height, width, 3), np.uint8)

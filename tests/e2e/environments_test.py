@@ -225,6 +225,9 @@ def test_atari_follows_the_papers_preprocessing(shell):
         assert file["image"].shape[1:] == (64, 64, 3)
         assert file["action"].shape[1] == 18 and set(file["action"][1:].sum(1)) == {1.0}
         assert file["discount"][:].min() == 1, "a time limit is no end"
+    short = shell.run(*collect("atari:pong", "--episodes", 1, "--set", "collect.time_limit=41",
+                               out="short"), env=PYTHON).lines()
+    assert short[0]["length"] == 12, "frames are counted, not steps"
     again = shell.run(*collect(task, "--episodes", 2, out="again"), env=PYTHON).lines()
     for one, other in zip(lines, again):
         assert_same_datasets(shell.folder / one["episode"], shell.folder / other["episode"])
