@@ -106,7 +106,7 @@ class Rerenderer {
                                [environment, stored](std::int64_t t) {
                                  Simulator& simulator = *environment->simulator();
                                  const Fields state = row_of(*stored, t, simulator.state());
-                                 return simulator.restore(state, stored->model).images.at("image");
+                                 return simulator.restore(state, stored->model).images;
                                });
   }
 

@@ -174,7 +174,8 @@ bool same_actions(const Space& a, const Space& b) {
 }
 
 std::string action_text(const Space& action) {
-  if (action.kind != SpaceKind::discrete) return fmt::format("{} values", action.size());
+  if (action.kind != SpaceKind::discrete)
+    return fmt::format("{} value{}", action.size(), action.size() == 1 ? "" : "s");
   std::vector<std::string> choices;
   for (const std::int64_t size : action.groups) choices.push_back(fmt::format("one of {}", size));
   return fmt::format("{}", fmt::join(choices, ", "));

@@ -66,7 +66,7 @@ void check_shape(const io::FileReader& file, const std::string& path, const io::
 
 /// The actions of a file of version 1.0, of which an attribute names the kind.
 Space action_of(const io::FileReader& file, std::int64_t size) {
-  const Space continuous{.name = "action", .shape = {size}};
+  Space continuous{.name = "action", .shape = {size}};
   if (!file.has_attribute("/", "action_space")) return continuous;
   const Json space = file.json_attribute("/", "action_space");
   if (!space.is_object())

@@ -23,9 +23,9 @@ Episode read_shown(const std::filesystem::path& path) {
   return shown;
 }
 
-/// How many rows of every one of `count` episodes can be kept, at least one.
-std::int64_t rows_at_once(std::int64_t count, const ImageShape& shape) {
-  const std::int64_t frames = kFrameMemory / count / std::max<std::int64_t>(shape.size(), 1);
+/// How many rows of `size` bytes of every one of `count` episodes can be kept, at least one.
+std::int64_t rows_at_once(std::int64_t count, std::int64_t size) {
+  const std::int64_t frames = kFrameMemory / count / std::max<std::int64_t>(size, 1);
   return std::clamp<std::int64_t>(frames, 1, kMostRows);
 }
 
@@ -36,19 +36,29 @@ std::vector<EpisodeFrames> open_frames(const std::vector<std::filesystem::path>&
   std::vector<EpisodeFrames> opened;
   for (const std::filesystem::path& path : paths) {
     Episode shown = read_shown(path);
-    const ImageShape shape = image_shape(shown.signature);
-    if (shape.size() == 0) {
+    std::vector<std::string> cameras;
+    std::int64_t size = 0;  // of a row
+    for (const Space& space : shown.signature.observations)
+      if (space.kind == SpaceKind::image) {
+        cameras.push_back(space.name);
+        size += space.size();
+      }
+    if (size == 0) {
       opened.emplace_back(std::move(shown));
       continue;
     }
-    const std::int64_t length = shown.length(), rows = rows_at_once(std::ssize(paths), shape);
+    const std::int64_t length = shown.length(), rows = rows_at_once(std::ssize(paths), size);
     const auto draw = [=, number = opened.size()](std::int64_t t) {
       const std::int64_t first = t / rows * rows;
-      const FrameCache::Block block =
-          cache->rows(number, path, "image", first, std::min(rows, length - first));
-      const std::int64_t frame = std::ssize(*block) / std::min(rows, length - first);
-      const auto begin = block->begin() + (t - first) * frame;
-      return std::vector<std::uint8_t>(begin, begin + frame);
+      const std::int64_t count = std::min(rows, length - first);
+      EpisodeFrames::Images images;
+      for (const std::string& name : cameras) {
+        const FrameCache::Block block = cache->rows(number, path, name, first, count);
+        const std::int64_t frame = std::ssize(*block) / count;
+        const auto begin = block->begin() + (t - first) * frame;
+        images[name].assign(begin, begin + frame);
+      }
+      return images;
     };
     opened.emplace_back(std::move(shown), draw);
   }

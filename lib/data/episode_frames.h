@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -10,10 +12,11 @@
 
 namespace dreamer::data {
 
-/// An episode and where its frames come from: its own images, or `draw`, which makes the frame of a
-/// row when it is asked for. `episode.signature` has the shape of the frames.
+/// An episode and where its frames come from: its own images, or `draw`, which makes the images of
+/// a row when it is asked for, by camera. `episode.signature` has their shapes.
 struct EpisodeFrames {
-  using Draw = std::function<std::vector<std::uint8_t>(std::int64_t row)>;  // [H,W,C]
+  using Images = std::map<std::string, std::vector<std::uint8_t>>;  // [Y,X,C] each
+  using Draw = std::function<Images(std::int64_t row)>;
 
   // NOLINTNEXTLINE(google-explicit-constructor): an episode with its own images is one
   EpisodeFrames(Episode shown, Draw drawn = {})

@@ -15,7 +15,8 @@ constexpr std::int64_t kStarts = 3, kContext = 5, kHorizon = 45;
 
 void log_open_loop(TensorBoard& board, std::int64_t update, const ModelCheckpoint& model,
                    const data::Replay& replay, std::int64_t seed, torch::Device device) {
-  if (!model.model->modalities().contains("image")) return;
+  const auto& seen = model.model->signature().observations;
+  if (std::ranges::none_of(seen, [](const Space& s) { return s.kind == SpaceKind::image; })) return;
   std::int64_t longest = 0;
   for (std::int64_t e = 0; e < replay.episodes(); ++e)
     longest = std::max(longest, replay.length(e));

@@ -4,10 +4,9 @@
 #include <iterator>
 #include <limits>
 #include <memory>
-#include <span>
 #include <utility>
 
-#include "core/error.h"
+#include "media/dream_scene.h"
 #include "media/layout.h"
 #include "media/plot.h"
 #include "media/text.h"
@@ -18,196 +17,7 @@ namespace {
 constexpr Size kScreen{1000, 1400}, kStripScreen{4000, 1600};
 constexpr std::int64_t kMostColumns = 8;  // of dreams in a row
 constexpr std::int64_t kStripColumns = 11;
-constexpr Size kPlotTile{120, 160};     // what stands for an image where there is none
-constexpr int kStripPlot = 6;           // widths of it, of a plot in a strip
-constexpr std::size_t kMostValues = 8;  // of vectors, plotted
-
-/// A dream with what every frame of it needs.
-class Scene {
- public:
-  explicit Scene(data::Dream dream) : dream_(std::move(dream)) {
-    add_values();
-    if (!has_images() && values_of_vectors_.empty())
-      throw error("this dream has neither images nor vectors; nothing to show");
-    rewards_.include(dream_.reward);
-    rewards_.include(dream_.truth_reward);
-    values_.include(dream_.value);
-  }
-
-  [[nodiscard]] std::int64_t count() const { return dream_.starts; }
-  [[nodiscard]] std::int64_t rows() const { return dream_.horizon; }
-  [[nodiscard]] std::int64_t context() const { return dream_.context; }
-  [[nodiscard]] bool has_images() const { return dream_.images.contains("image"); }
-  /// Whether truth, model and error are shown one below the other.
-  [[nodiscard]] bool has_truth() const { return dream_.truth_images.contains("image"); }
-  [[nodiscard]] std::string name() const {
-    return dream_.signature.task +
-           (dream_.kind == data::DreamKind::policy ? ", dream of the policy" : ", open loop");
-  }
-  [[nodiscard]] Size frame_size() const {
-    if (!has_images()) return kPlotTile;
-    const ImageShape image = image_shape(dream_.signature);
-    return {image.height, image.width};
-  }
-
-  /// Green while the model sees the truth, orange when it is on its own.
-  [[nodiscard]] Color mark(std::int64_t t) const {
-    return t < dream_.context ? theme::kObserved : theme::kPredicted;
-  }
-
-  /// The tiles of start `n` at row `t` from top to bottom: truth, model and error, or the model's
-  /// alone. Without images the plots of the vectors.
-  [[nodiscard]] std::vector<Canvas> tiles(std::int64_t n, std::int64_t t,
-                                          const Layout& layout) const {
-    if (!has_images()) return plots_of(vector_panels(), n, t, layout.tile_width, layout);
-    const Canvas model = frame(dream_.images.at("image"), n, t);
-    const auto tile = [&](const Canvas& canvas, Color color) {
-      return border(enlarge(canvas, layout.scale), layout.frame, color);
-    };
-    if (!has_truth()) return {tile(model, mark(t))};
-    const Canvas truth = frame(dream_.truth_images.at("image"), n, t);
-    return {tile(truth, theme::kPanel), tile(model, mark(t)),
-            tile(error_canvas(truth, model), theme::kPanel)};
-  }
-
-  /// The size of the tiles of a start, one below the other.
-  [[nodiscard]] Size tiles_size(const Layout& layout) const {
-    if (!has_images())
-      return below(sizes_of(vector_panels(), Values::shown, layout.tile_width, layout), layout.gap);
-    const Size tile{layout.tile_height + 2 * layout.frame, layout.tile_width + 2 * layout.frame};
-    return below(std::vector<Size>(has_truth() ? 3 : 1, tile), layout.gap);
-  }
-
-  /// The curves of start `n`: a plot for the reward, one for the value where there is one, and for
-  /// the vectors beside images.
-  /// @param now the row of the cursor; negative: none
-  [[nodiscard]] std::vector<Canvas> plots(std::int64_t n, std::int64_t now, int width,
-                                          const Layout& layout) const {
-    return plots_of(panels(), n, now, width, layout);
-  }
-  [[nodiscard]] std::vector<Size> plot_sizes(Values values, int width, const Layout& layout) const {
-    return sizes_of(panels(), values, width, layout);
-  }
-  /// The curves of the vectors of start `n` over all rows.
-  [[nodiscard]] std::vector<Canvas> vector_plots(std::int64_t n, int width,
-                                                 const Layout& layout) const {
-    return plots_of(vector_panels(), n, -1, width, layout);
-  }
-  [[nodiscard]] std::vector<Size> vector_plot_sizes(int width, const Layout& layout) const {
-    return sizes_of(vector_panels(), Values::left_out, width, layout);
-  }
-
-  /// "truth", "model", "error" in a column beside the tiles.
-  [[nodiscard]] static Canvas row_names(const Layout& layout) {
-    std::vector<Canvas> names;
-    const int height = layout.tile_height + 2 * layout.frame;
-    for (const char* name : {"truth", "model", "error"})
-      names.push_back(
-          label({name, theme::kFaint}, height, text_width("truth", layout.text), layout));
-    return below(names, layout.gap);
-  }
-
- private:
-  /// A plot under the tiles of every start.
-  struct Panel {
-    std::vector<std::string> names;
-    std::vector<std::pair<std::span<const float>, Color>> curves;  // [N,H]
-    Range range;
-  };
-  /// A value of a vector over all rows, [N,H].
-  struct VectorValue {
-    std::string name;  // "position 2"
-    std::vector<float> model = {}, truth = {};
-    Range range = {};
-  };
-
-  void add_values() {
-    for (const auto& [name, values] : dream_.vectors) {
-      const auto truth = dream_.truth_vectors.find(name);
-      const std::int64_t rows = dream_.starts * dream_.horizon;
-      const std::int64_t size = rows > 0 ? std::ssize(values) / rows : 0;
-      for (std::int64_t k = 0; k < size && values_of_vectors_.size() < kMostValues; ++k) {
-        VectorValue one{.name = size == 1 ? name : fmt::format("{} {}", name, k)};
-        for (std::int64_t row = 0; row < rows; ++row) {
-          one.model.push_back(values[row * size + k]);
-          if (truth != dream_.truth_vectors.end())
-            one.truth.push_back(truth->second[row * size + k]);
-        }
-        one.range.include(one.model);
-        one.range.include(one.truth);
-        values_of_vectors_.push_back(std::move(one));
-      }
-    }
-  }
-
-  [[nodiscard]] std::vector<Panel> vector_panels() const {
-    std::vector<Panel> result;
-    for (const VectorValue& value : values_of_vectors_) {
-      Panel panel{{value.name}, {{value.model, theme::kPredicted}}, value.range};
-      if (!value.truth.empty()) {
-        panel.names.emplace_back("true");
-        panel.curves.emplace_back(value.truth, theme::kTruth);
-      }
-      result.push_back(std::move(panel));
-    }
-    return result;
-  }
-
-  [[nodiscard]] std::vector<Canvas> plots_of(const std::vector<Panel>& panels, std::int64_t n,
-                                             std::int64_t now, int width,
-                                             const Layout& layout) const {
-    std::vector<Canvas> result;
-    for (const Panel& panel : panels) {
-      std::vector<Curve> curves;
-      for (const auto& [values, color] : panel.curves) curves.push_back({track(values, n), color});
-      result.push_back(
-          plot(curves, panel.names, panel.range, now,
-               style(panel, now < 0 ? Values::left_out : Values::shown, width, layout)));
-    }
-    return result;
-  }
-  [[nodiscard]] static std::vector<Size> sizes_of(const std::vector<Panel>& panels, Values values,
-                                                  int width, const Layout& layout) {
-    std::vector<Size> result;
-    for (const Panel& panel : panels) {
-      const PlotStyle look = style(panel, values, width, layout);
-      result.push_back({look.height, look.width});
-    }
-    return result;
-  }
-
-  [[nodiscard]] std::vector<Panel> panels() const {
-    std::vector<Panel> result{{{"reward"}, {{dream_.reward, theme::kReward}}, rewards_}};
-    if (!dream_.truth_reward.empty()) {
-      result.front().names.emplace_back("true");
-      result.front().curves.emplace_back(dream_.truth_reward, theme::kTruth);
-    }
-    if (!dream_.value.empty())
-      result.push_back({{"value"}, {{dream_.value, theme::kValue}}, values_});
-    if (has_images()) std::ranges::move(vector_panels(), std::back_inserter(result));
-    return result;
-  }
-  [[nodiscard]] static PlotStyle style(const Panel& panel, Values values, int width,
-                                       const Layout& layout) {
-    return plot_style(panel.names, panel.range, values, width,
-                      3 * layout.size + layout.tile_height / 4, layout.size);
-  }
-  [[nodiscard]] Canvas frame(std::span<const std::uint8_t> images, std::int64_t n,
-                             std::int64_t t) const {
-    const ImageShape shape = image_shape(dream_.signature);
-    const std::int64_t pixels = shape.size();
-    return canvas_of(images.subspan((n * dream_.horizon + t) * pixels, pixels), shape.height,
-                     shape.width, shape.channels);
-  }
-  /// The row of start `n` in a track [N,H].
-  [[nodiscard]] std::span<const float> track(std::span<const float> values, std::int64_t n) const {
-    return values.subspan(n * dream_.horizon, dream_.horizon);
-  }
-
-  data::Dream dream_;
-  std::vector<VectorValue> values_of_vectors_;
-  Range rewards_, values_;
-};
+constexpr int kStripPlot = 6;  // widths of what stands for an image, of a plot in a strip
 
 /// The first of 1, 2, 5, 10, 20, 50, … that is at least `least`.
 std::int64_t round_step(std::int64_t least) {
@@ -220,7 +30,7 @@ std::int64_t round_step(std::int64_t least) {
 /// The dreams side by side at one row.
 class DreamRenderer {
  public:
-  DreamRenderer(std::shared_ptr<const Scene> scene, const RenderOptions& options)
+  DreamRenderer(std::shared_ptr<const DreamScene> scene, const RenderOptions& options)
       : scene_(std::move(scene)),
         overlay_(options.overlay),
         columns_(options.columns > 0 ? std::min(options.columns, scene_->count())
@@ -237,7 +47,7 @@ class DreamRenderer {
     std::vector<Canvas> lines;
     for (std::int64_t first = 0; first < scene_->count(); first += columns_) {
       std::vector<Canvas> line;
-      if (scene_->has_truth()) line.push_back(scene_->row_names(layout_));
+      if (scene_->has_truth()) line.push_back(DreamScene::row_names(layout_));
       for (std::int64_t n = first; n < std::min(first + columns_, scene_->count()); ++n)
         line.push_back(draw_column(n, t));
       lines.push_back(beside(line, 2 * layout_.gap));
@@ -280,7 +90,7 @@ class DreamRenderer {
     return titled(below(all, 3 * layout.gap), scene_->name(), state(0), layout);
   }
 
-  std::shared_ptr<const Scene> scene_;
+  std::shared_ptr<const DreamScene> scene_;
   bool overlay_;
   std::int64_t columns_;
   Layout layout_;
@@ -289,7 +99,7 @@ class DreamRenderer {
 /// Time from left to right, the starts one below the other.
 class Strip {
  public:
-  Strip(const Scene& scene, const RenderOptions& options)
+  Strip(const DreamScene& scene, const RenderOptions& options)
       : scene_(scene),
         overlay_(options.overlay),
         rows_(strip_rows(scene.context(), scene.rows(),
@@ -332,7 +142,7 @@ class Strip {
       return below(plots, layout_.gap);
     }
     std::vector<Canvas> columns;
-    if (scene_.has_truth()) columns.push_back(scene_.row_names(layout_));
+    if (scene_.has_truth()) columns.push_back(DreamScene::row_names(layout_));
     for (const std::int64_t t : rows_)
       columns.push_back(below(scene_.tiles(n, t, layout_), layout_.gap));
     std::vector<Canvas> parts{beside(columns, layout_.gap)};
@@ -365,7 +175,7 @@ class Strip {
     return titled(below(lines, 2 * layout.gap), scene_.name(), state(), layout);
   }
 
-  const Scene& scene_;
+  const DreamScene& scene_;
   bool overlay_;
   std::vector<std::int64_t> rows_;
   Layout layout_;
@@ -391,7 +201,7 @@ std::vector<std::int64_t> strip_rows(std::int64_t context, std::int64_t rows, st
 }
 
 Clip dream_clip(data::Dream dream, const RenderOptions& options) {
-  const auto scene = std::make_shared<const Scene>(std::move(dream));
+  const auto scene = std::make_shared<const DreamScene>(std::move(dream));
   const auto renderer = std::make_shared<const DreamRenderer>(scene, options);
   return {scene->rows(), static_cast<int>(renderer->size().height),
           static_cast<int>(renderer->size().width),
@@ -399,7 +209,7 @@ Clip dream_clip(data::Dream dream, const RenderOptions& options) {
 }
 
 Canvas dream_strip(data::Dream dream, const RenderOptions& options) {
-  const Scene scene(std::move(dream));
+  const DreamScene scene(std::move(dream));
   return Strip(scene, options).draw();
 }
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <span>
 
 #include "core/error.h"
+#include "media/cameras.h"
 #include "media/layout.h"
 #include "media/plot.h"
 
@@ -18,32 +18,39 @@ constexpr int kHeadHeight = 11;  // of a label above a frame, in font pixels
 
 using data::EpisodeFrames;
 
-Canvas frame_of(const EpisodeFrames& source, std::int64_t t, int scale) {
-  const ImageShape shape = image_shape(source.episode.signature);
-  const auto canvas = [&](std::span<const std::uint8_t> pixels) {
-    if (std::ssize(pixels) != shape.size())
-      throw error("row {} of episode {} of {}, seed {}, is of another size than its images", t,
-                  source.episode.index, source.episode.signature.task, source.episode.seed);
-    return enlarge(canvas_of(pixels, shape.height, shape.width, shape.channels), scale);
-  };
-  if (source.draw) return canvas(source.draw(t));
-  const std::span<const std::uint8_t> images = source.episode.images.at("image");
-  return canvas(images.subspan(t * shape.size(), shape.size()));
+std::vector<Space> shown_cameras(const EpisodeFrames& source) {
+  const data::Episode& episode = source.episode;
+  return source.draw ? cameras_of(episode.signature)
+                     : cameras_of(episode.signature, episode.images);
 }
 
+/// Side by side what all cameras saw.
+Canvas frame_of(const EpisodeFrames& source, std::int64_t t, int scale) {
+  const data::Episode& episode = source.episode;
+  const auto where = fmt::format("row {} of episode {} of {}, seed {}", t, episode.index,
+                                 episode.signature.task, episode.seed);
+  const auto frames = with_context(where, [&] {
+    return source.draw ? frames_of(shown_cameras(source), source.draw(t), 0)
+                       : frames_of(shown_cameras(source), episode.images, t);
+  });
+  return enlarge(together(frames), scale);
+}
+
+Size frame_size(const EpisodeFrames& source) { return together(shown_cameras(source)); }
+
 void require_images(const std::vector<EpisodeFrames>& episodes) {
-  for (const auto& [episode, draw] : episodes)
-    if (!episode.images.contains("image") && !draw)
-      throw error("episode {} of {}, seed {}, has no images; nothing to show", episode.index,
-                  episode.signature.task, episode.seed);
+  for (const EpisodeFrames& source : episodes)
+    if (shown_cameras(source).empty())
+      throw error("episode {} of {}, seed {}, has no images; nothing to show", source.episode.index,
+                  source.episode.signature.task, source.episode.seed);
 }
 
 /// The size that frames of all the episodes fit in.
 Size frame_size(const std::vector<EpisodeFrames>& episodes) {
   Size size;
   for (const EpisodeFrames& source : episodes) {
-    size.height = std::max(size.height, image_shape(source.episode.signature).height);
-    size.width = std::max(size.width, image_shape(source.episode.signature).width);
+    const Size own = frame_size(source);
+    size = {std::max(size.height, own.height), std::max(size.width, own.width)};
   }
   return size;
 }
@@ -204,9 +211,8 @@ class Strip {
 
   [[nodiscard]] Size row_size(const EpisodeFrames& source, const Layout& layout) const {
     const std::int64_t count = columns(source);
-    Size row{
-        kHeadHeight * layout.text + image_shape(source.episode.signature).height * layout.scale,
-        count * (layout.tile_width + layout.gap) - layout.gap};
+    Size row{kHeadHeight * layout.text + frame_size(source).height * layout.scale,
+             count * (layout.tile_width + layout.gap) - layout.gap};
     if (!overlay_ || row.width > kLongestSide) return row;  // too wide to be drawn, or even counted
     const PlotStyle below = style(static_cast<int>(row.width), layout);
     return {row.height + layout.gap + below.height, below.width};

@@ -121,6 +121,7 @@ DREAMER_TARGET void backward_data_over_channels(const ConvShape& shape, std::int
   const int output_rows = static_cast<int>(shape.output_rows),
             input_rows = static_cast<int>(shape.input_rows);
   const float* const biases = packed + P::kWeights;
+  // NOLINTNEXTLINE(misc-const-correctness): changed where the rows are not whole
   thread_local std::vector<float> padded;
   if constexpr (!P::kWhole) padded.assign(static_cast<std::size_t>(output_rows * P::kRow), 0.0F);
   for (std::int64_t n = 0; n < images; ++n) {

@@ -16,8 +16,8 @@ class LearnerLibrary final : public Learner {
   [[nodiscard]] Json evaluate_model(const EvaluateModelJob& job) const override {
     return run::evaluate_model(job);
   }
-  PolicyHandle policy(const PolicyJob& job) const override { return run::act(job); }
-  std::string libtorch_version() const override { return TORCH_VERSION; }
+  [[nodiscard]] PolicyHandle policy(const PolicyJob& job) const override { return run::act(job); }
+  [[nodiscard]] std::string libtorch_version() const override { return TORCH_VERSION; }
 };
 
 }  // namespace

@@ -33,8 +33,9 @@ class JointUpdate final : public Update {
 
 }  // namespace
 
-JointTrainer::JointTrainer(std::shared_ptr<WorldModel> model, std::shared_ptr<ActorCritic> behavior,
-                           const Config& config, std::int64_t seed, torch::Device device)
+JointTrainer::JointTrainer(const std::shared_ptr<WorldModel>& model,
+                           std::shared_ptr<ActorCritic> behavior, const Config& config,
+                           std::int64_t seed, torch::Device device)
     : config_(config),
       model_(model, config, seed, device),
       behavior_(frozen_view(*model), std::move(behavior), seed, device) {}

@@ -17,7 +17,7 @@ struct JointCounts {
 /// states of the model's own loss: the batch is encoded once.
 class JointTrainer final : public Trainer {
  public:
-  JointTrainer(std::shared_ptr<WorldModel> model, std::shared_ptr<ActorCritic> behavior,
+  JointTrainer(const std::shared_ptr<WorldModel>& model, std::shared_ptr<ActorCritic> behavior,
                const Config& config, std::int64_t seed, torch::Device device);
 
   /// Numbers further updates of model and behavior from here on.

@@ -136,10 +136,10 @@ def test_episodes_of_other_shapes_are_refused(shell, made, fit):
     shell.fails(*fit, made.episodes, "wide.h5", status=1, says=["wide.h5", "action"])
     os.remove(path)
     model = ["--model", made.model, "--data", made.other_task]
-    shell.fails("dr-imagine", *model, "--out", "o.h5", status=1, says="/action has 2 columns")
-    shell.fails("dr-eval", *model, status=1, says="/action has 2 columns")
+    shell.fails("dr-imagine", *model, "--out", "o.h5", status=1, says="an action is 2 values")
+    shell.fails("dr-eval", *model, status=1, says="an action is 2 values")
     shell.fails("dr-fit-behavior", *model, "--updates", 1, "--out", "o.h5", status=1,
-                says="/action has 2 columns")
+                says="an action is 2 values")
     assert not shell.files()
 
 

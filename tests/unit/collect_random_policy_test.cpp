@@ -59,7 +59,7 @@ TEST(RandomPolicy, ChoosesInEveryGroupByItself) {
             std::find(second, action.end(), 1.0F) - second}] += 1;
   }
   ASSERT_EQ(chosen.size(), 6);
-  for (const auto& [choice, count] : chosen) EXPECT_NEAR(count, 1000 / 6, 50);
+  for (const auto& [choice, count] : chosen) EXPECT_NEAR(count, 1000 / 6.0, 50);
 }
 
 TEST(RandomPolicy, HoldsAnActionForUpToSoManySteps) {

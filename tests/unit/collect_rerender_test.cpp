@@ -68,7 +68,8 @@ void expect_own_images(const data::EpisodeFrames& frames, const data::Episode& l
   EXPECT_EQ(image_shape(frames.episode.signature), image_shape(logged.signature));
   for (std::int64_t t = logged.length() - 1; t >= 0; --t) {  // in any order
     const auto first = logged.images.at("image").begin() + t * pixels;
-    EXPECT_EQ(frames.draw(t), std::vector<std::uint8_t>(first, first + pixels)) << "row " << t;
+    EXPECT_EQ(frames.draw(t).at("image"), std::vector<std::uint8_t>(first, first + pixels))
+        << "row " << t;
   }
 }
 
@@ -115,7 +116,7 @@ TEST_F(Rerender, HasTheSizeAndTheCameraThatAreAskedFor) {
   const fs::path path = collected("reacher_easy", true);
   const auto large = rerender({path}, {.size = 40, .render = RenderQuality::fast}).front();
   EXPECT_EQ(image_shape(large.episode.signature), (ImageShape{40, 40, 3}));
-  EXPECT_EQ(large.draw(1).size(), 40U * 40 * 3);
+  EXPECT_EQ(large.draw(1).at("image").size(), 40U * 40 * 3);
   const auto hand = rerender({path}, {.camera = "hand", .render = RenderQuality::fast}).front();
   const auto own = rerender({path}, {.render = RenderQuality::fast}).front();
   EXPECT_EQ(hand.episode.signature, own.episode.signature);

@@ -24,7 +24,8 @@ std::string message_of(const std::function<void()>& action) {
 }
 
 TEST(Config, DefaultsAreThePaperPreset) {
-  Config config, paper;
+  const Config config;
+  Config paper;
   apply_preset(paper, "paper");
   EXPECT_EQ(to_json(config), to_json(paper));
 }

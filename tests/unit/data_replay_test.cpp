@@ -227,7 +227,7 @@ TEST_F(ReplayTest, RefusesEpisodesThatDoNotFit) {
                 e.signature.action.shape = {1};
                 e.action.resize(10);
               }),
-              HasSubstr("/action columns are 1, but"));
+              HasSubstr("an action is 1 value, but"));
   EXPECT_THAT(refusal([](Episode& e) {
                 e.signature.observations.clear();
                 e.images.clear();

@@ -16,7 +16,7 @@ TEST(Registry, EveryTaskCanBeMadeAndHasANameOfItsOwn) {
   for (const auto& task : all_tasks()) {
     EXPECT_LT(last, task.name);
     EXPECT_FALSE(task.description.empty()) << task.name;
-    ControlEnvironment environment(task.name, {.render = RenderQuality::none});
+    const ControlEnvironment environment(task.name, {.render = RenderQuality::none});
     EXPECT_GT(environment.signature().action.size(), 0) << task.name;
     last = task.name;
   }

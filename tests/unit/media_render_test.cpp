@@ -92,7 +92,8 @@ TEST(RenderEpisode, DrawnFramesTakeThePlaceOfImages) {
   data::Episode blind = episode(3, 0);
   blind.images.clear();
   const auto draw = [](std::int64_t t) {
-    return std::vector<std::uint8_t>(kSide * kSide * 3, static_cast<std::uint8_t>(10 * t));
+    return data::EpisodeFrames::Images{
+        {"image", std::vector<std::uint8_t>(kSide * kSide * 3, static_cast<std::uint8_t>(10 * t))}};
   };
   const Clip clip = episode_clip({{blind, draw}}, {.scale = 1});
   EXPECT_EQ(clip.frame(2), Canvas(kSide, kSide, Color{20, 20, 20}));
@@ -154,6 +155,44 @@ TEST_F(RenderFiles, FramesAreReadWhenTheyAreDrawn) {
   const Clip ours = episode_clip(opened, options), theirs = episode_clip(whole, options);
   ASSERT_EQ(ours.frames, theirs.frames);
   for (std::int64_t t = 0; t < ours.frames; ++t) EXPECT_EQ(ours.frame(t), theirs.frame(t));
+}
+
+// Two cameras of different sizes, one of them grey.
+void add_camera(Signature& signature) {
+  signature.observations.push_back({.name = "wrist", .kind = SpaceKind::image, .shape = {8, 6, 1}});
+}
+
+TEST_F(RenderFiles, AllCamerasStandSideBySide) {
+  data::Episode both = testing_data::make_episode(1, 3);  // 4x4, 20 at row 1 …
+  add_camera(both.signature);
+  both.images["wrist"].assign(3 * 8 * 6, 200);
+  const std::vector<std::filesystem::path> paths = {testing_data::write(dir, both)};
+  for (const auto& source : {data::open_frames(paths), std::vector<data::EpisodeFrames>{both}}) {
+    const Canvas canvas = episode_still(source, {.scale = 1, .row = 1});
+    EXPECT_EQ(canvas.height, 8);
+    EXPECT_EQ(canvas.width, 4 + 1 + 6);
+    EXPECT_EQ(canvas.at(3, 3), (Color{17, 17, 17}));
+    EXPECT_EQ(canvas.at(7, 5), (Color{200, 200, 200}));
+    EXPECT_EQ(canvas.at(7, 3), theme::kBackground);
+  }
+}
+
+TEST(RenderDream, AllCamerasStandSideBySide) {
+  data::Dream d = dream(data::DreamKind::open_loop);
+  constexpr int kScale = 60;  // wider than the title
+  const int one = dream_clip(d, {.scale = kScale, .columns = 1}).width;
+  add_camera(d.signature);
+  const std::size_t pixels = static_cast<std::size_t>(kStarts * kRows * 8 * 6);
+  d.images["wrist"].assign(pixels, 100);
+  d.truth_images["wrist"].assign(pixels, 140);
+  const Clip clip = dream_clip(d, {.scale = 1, .columns = 1});
+  EXPECT_EQ(dream_clip(d, {.scale = kScale, .columns = 1}).width, one + (1 + 6) * kScale);
+  EXPECT_GT(count(clip.frame(0), Color{108, 108, 108}), 8 * 6 - 1);  // 128 + (100 - 140) / 2
+  // A model that sees the other camera alone.
+  d.signature.observations.erase(d.signature.observations.begin());
+  d.images.erase("image");
+  d.truth_images.erase("image");
+  EXPECT_GT(count(dream_strip(d, {.scale = 1}), Color{140, 140, 140}), 8 * 6 - 1);
 }
 
 TEST(RenderDream, BorderTellsContextFromPrediction) {
