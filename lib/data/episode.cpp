@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <numeric>
 
 #include "core/error.h"
@@ -321,10 +322,11 @@ EpisodeHeader read_episode_header(const io::FileReader& file) {
 }
 
 std::vector<float> read_finite_rows(const io::FileReader& file, const std::string& path,
-                                    std::int64_t rows, std::int64_t columns) {
-  const io::DatasetInfo info = file.info(path);
-  check_shape(file, path, path == "/action" ? io::Shape{rows, columns} : io::Shape{rows}, info);
+                                    const io::Shape& shape) {
+  check_shape(file, path, shape, file.info(path));
   auto values = file.read<float>(path);
+  const std::int64_t columns =
+      std::accumulate(shape.begin() + 1, shape.end(), std::int64_t{1}, std::multiplies<>());
   check_values(at(file, path), path, values, columns);
   return values;
 }
@@ -340,7 +342,7 @@ Episode read_actions(const io::FileReader& file) {
   e.index = header.index;
   e.render = header.render;
   e.truncated = header.truncated;
-  e.action = read_finite_rows(file, "/action", header.length, header.signature.action.size());
+  e.action = read_finite_rows(file, "/action", {header.length, header.signature.action.size()});
   return e;
 }
 
@@ -354,8 +356,8 @@ Episode read_episode(const std::filesystem::path& path) {
   const io::FileReader file(path, kFormat);
   Episode e = read_actions(file);
   const auto rows = static_cast<std::int64_t>(e.action.size()) / e.signature.action.size();
-  e.reward = read_finite_rows(file, "/reward", rows, 1);
-  e.discount = read_finite_rows(file, "/discount", rows, 1);
+  e.reward = read_finite_rows(file, "/reward", {rows});
+  e.discount = read_finite_rows(file, "/discount", {rows});
   for (const Space& space : e.signature.observations)
     if (space.kind == SpaceKind::image)
       e.images[space.name] = file.read<std::uint8_t>(observation_path(space.name));

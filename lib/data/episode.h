@@ -73,9 +73,8 @@ struct EpisodeHeader {
 };
 [[nodiscard]] EpisodeHeader read_episode_header(const io::FileReader& file);
 
-/// /action, /reward or /discount: `columns` finite values a row.
+/// A dataset of this shape, rows first, whose values are finite and within the layout's range.
 [[nodiscard]] std::vector<float> read_finite_rows(const io::FileReader& file,
-                                                  const std::string& path, std::int64_t rows,
-                                                  std::int64_t columns);
+                                                  const std::string& path, const io::Shape& shape);
 
 }  // namespace dreamer::data

@@ -63,7 +63,7 @@ Item read_item(const fs::path& path) {
   if (total.is_number()) {
     item.total = total;
   } else {
-    const auto rewards = read_finite_rows(file, "/reward", header.length, 1);
+    const auto rewards = read_finite_rows(file, "/reward", {header.length});
     item.total = std::accumulate(rewards.begin(), rewards.end(), 0.0);
   }
   try {

@@ -22,16 +22,6 @@ std::uint64_t hash_of(std::uint64_t hash, const std::vector<T>& values) {
   return hash_bytes(hash, std::as_bytes(std::span(values)));
 }
 
-/// All values of a vector observation, finite.
-std::vector<float> read_finite(const io::FileReader& file, const std::string& path) {
-  auto values = file.read<float>(path);
-  const auto bad = std::ranges::find_if_not(values, [](float x) { return std::isfinite(x); });
-  if (bad != values.end())
-    throw error("{}: {} row {} is not finite", file.path().string(), path,
-                (bad - values.begin()) * file.info(path).shape[0] / std::ssize(values));
-  return values;
-}
-
 }  // namespace
 
 Replay::Replay(const std::vector<std::filesystem::path>& paths, const Options& options)
@@ -97,16 +87,18 @@ Replay::Entry Replay::read_entry(const std::filesystem::path& path) {
   e.path = path;
   e.render = header.render;
   e.length = header.length;
-  e.action = read_finite_rows(file, "/action", e.length, header.signature.action.size());
-  e.reward = read_finite_rows(file, "/reward", e.length, 1);
-  e.discount = read_finite_rows(file, "/discount", e.length, 1);
+  e.action = read_finite_rows(file, "/action", {e.length, header.signature.action.size()});
+  e.reward = read_finite_rows(file, "/reward", {e.length});
+  e.discount = read_finite_rows(file, "/discount", {e.length});
   for (const Space& space : signature.observations) {
     const std::string place = observation_path(space.name);
     if (const auto rows = file.info(place).shape[0]; rows != e.length || space.size() < 1)
       throw error("{}: {} has {} rows of {} values, {} rows are needed", path.string(), place, rows,
                   space.size(), e.length);
     if (space.kind != SpaceKind::image) {
-      e.vectors[space.name] = read_finite(file, place);
+      io::Shape shape = space.shape;
+      shape.insert(shape.begin(), e.length);
+      e.vectors[space.name] = read_finite_rows(file, place, shape);
       continue;
     }
     const io::DatasetInfo frames = file.info(place);

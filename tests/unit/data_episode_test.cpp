@@ -96,7 +96,7 @@ TEST_F(EpisodeFile, ReplayNeedsOnlyActions) {
 }
 
 TEST_F(EpisodeFile, MessagesNameFileDatasetAndRow) {
-  const auto complaint = [&](std::int64_t rows, std::vector<float> reward, float discount) {
+  const auto complaint = [&](std::int64_t rows, const std::vector<float>& reward, float discount) {
     io::FileWriter file("dreamer.episode");
     file.dataset<float>("/action", "T,A", {rows, 1},
                         std::vector<float>(static_cast<std::size_t>(rows)));

@@ -114,7 +114,7 @@ TEST_F(ReplayTest, StartsAreUniformAndReachTheLastRow) {
   for (std::uint64_t update = 0; update < kDraws / 50; ++update)
     for (const auto first : replay.sample(50, 10, stream, update).first_row) ++count[first];
   ASSERT_EQ(count.size(), 5U);  // 0…4: row 13 is sampled
-  for (const auto& [first, n] : count) EXPECT_NEAR(n, kDraws / 5, 120) << first;
+  for (const auto& [first, n] : count) EXPECT_NEAR(n, kDraws / 5.0, 120) << first;
 }
 
 TEST_F(ReplayTest, EpisodesAreDrawnUniformlyWhateverTheirLength) {

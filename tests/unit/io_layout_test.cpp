@@ -112,7 +112,7 @@ TEST_F(LayoutTest, CheckpointsNeedMomentsLikeTheirParameters) {
 TEST_F(LayoutTest, DamagedDataIsAnErrorAndNoMereViolation) {
   const auto episode = write(dir, make_episode(0, 64));
   std::string bytes = testing_data::slurp(episode);
-  const std::string zlib_header("\x78\x5e", 2);  // of the first image chunk, level 4
+  const std::string zlib_header{'\x78', '\x5e'};  // of the first image chunk, level 4
   const auto at = bytes.find(zlib_header);
   ASSERT_NE(at, std::string::npos);
   bytes[at + 5] = static_cast<char>(bytes[at + 5] ^ 4);

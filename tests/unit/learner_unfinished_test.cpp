@@ -89,7 +89,7 @@ TEST_F(Work, IsSavedQuietlyAtASignalUnlessThatFails) {
         const signals::StopRequests stops;
         ::raise(SIGTERM);
         const auto stopped = std::make_exception_ptr(signals::Stopped());
-        if (last_words(in(folder_), stopped) != "") std::_Exit(1);
+        if (!last_words(in(folder_), stopped).empty()) std::_Exit(1);
         fs::remove_all(folder_ / "tmp");
         std::cerr << last_words(in(folder_ / "none"), stopped);
         std::_Exit(0);

@@ -1,7 +1,6 @@
 #include "core/tensorboard.h"
 
-#include <stdlib.h>
-
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 

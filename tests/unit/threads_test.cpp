@@ -43,7 +43,7 @@ TEST_F(Threads, BatchesArePreparedWhileEpisodesComeAndGo) {
                             {.batch = 4, .length = 6, .depth = 4, .threads = 3});
   std::jthread writer([&] {
     for (std::int64_t id = 3; id < 10; ++id) {
-      std::vector<fs::path> all = {write(dir, make_episode(id, 20))};
+      const std::vector<fs::path> all = {write(dir, make_episode(id, 20))};
       replay.add_episodes(all);
       fs::remove(paths[static_cast<std::size_t>(id % 3)]);  // its frames may be held, or be lost
     }
@@ -76,7 +76,7 @@ TEST_F(Threads, EnvironmentsTakeWhatIsFollowedWhileItIsReplaced) {
       acting = std::make_shared<PolicyHandle>(PolicyHandle{{}, fmt::format("{}", ++taken)});
     return acting;
   };
-  std::jthread writer([&](const std::stop_token& stop) {
+  const std::jthread writer([&](const std::stop_token& stop) {
     while (!stop.stop_requested())
       io::write_atomically(policy, std::as_bytes(std::span("newer")), io::Replace::yes);
   });

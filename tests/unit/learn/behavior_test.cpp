@@ -38,7 +38,7 @@ struct Small {
 
 TEST(Imagination, LaterRewardsReachEarlierActions) {
   // The method lives on this path; detaching the imagined state kills it silently.
-  Small s;
+  const Small s;
   Tensor action_noise = s.noise.action.clone().requires_grad_();
   const Imagined im = imagine(*s.model, *s.behavior->actor, *s.behavior->value, s.start,
                               {action_noise, s.noise.prior}, 0.99);
@@ -47,8 +47,9 @@ TEST(Imagination, LaterRewardsReachEarlierActions) {
 }
 
 TEST(Imagination, GradientsDoNotRunThroughTheActorsInput) {
-  Small s;
-  Latent start{s.start.stoch.clone().requires_grad_(), s.start.deter.clone().requires_grad_()};
+  const Small s;
+  const Latent start{s.start.stoch.clone().requires_grad_(),
+                     s.start.deter.clone().requires_grad_()};
   const Imagined im =
       imagine(*s.model, *s.behavior->actor, *s.behavior->value, start, s.noise, 0.99);
   const auto grads = torch::autograd::grad({im.action.sum()}, {start.stoch}, {}, true, false, true);
@@ -56,7 +57,7 @@ TEST(Imagination, GradientsDoNotRunThroughTheActorsInput) {
 }
 
 TEST(Imagination, DiscountIsGammaWithoutAHead) {
-  Small s;
+  const Small s;
   const Imagined im =
       imagine(*s.model, *s.behavior->actor, *s.behavior->value, s.start, s.noise, 0.97);
   EXPECT_TRUE(im.discount.eq(0.97F).all().item<bool>());
@@ -66,7 +67,7 @@ TEST(DiscountHead, NeverExceedsGammaWhereItLearnsToContinue) {
   ModelConfig config;
   config.units = 8;
   config.discount_gamma = 0.9;
-  DiscountHead head(config);
+  const DiscountHead head(config);
   {
     const torch::NoGradGuard no_grad;
     head.named_parameters()["out.bias"].fill_(40);  // sure that episodes never end
@@ -74,7 +75,7 @@ TEST(DiscountHead, NeverExceedsGammaWhereItLearnsToContinue) {
   const Tensor feature = torch::zeros({1, config.feature()});
   EXPECT_FLOAT_EQ(head.predict(feature).item<float>(), 1);
   config.discount_target = "continue";
-  DiscountHead bounded(config);
+  const DiscountHead bounded(config);
   {
     const torch::NoGradGuard no_grad;
     bounded.named_parameters()["out.bias"].fill_(40);
@@ -83,7 +84,7 @@ TEST(DiscountHead, NeverExceedsGammaWhereItLearnsToContinue) {
 }
 
 TEST(BehaviorLoss, FrozenModelGetsNoGradient) {
-  Small s;
+  const Small s;
   for (Tensor& p : s.model->parameters()) p.set_requires_grad(false);
   const BehaviorLoss loss = s.behavior->loss(*s.model, s.start, s.noise);
   loss.actor.backward({}, true);
@@ -117,7 +118,7 @@ TEST(BehaviorLoss, GradientMatchesFiniteDifferences) {
 }
 
 TEST(BehaviorLoss, ValueMovesTowardItsTargetAndNotTheTargetTowardIt) {
-  Small s;
+  const Small s;
   const BehaviorLoss loss = s.behavior->loss(*s.model, s.start, s.noise);
   const Tensor bias = s.behavior->value->named_parameters()["out.bias"];
   const Tensor gradient = gradients(loss.value, {bias})[0];

@@ -162,7 +162,7 @@ TEST(JointTrainer, BehaviorLeavesTheModelsGradientAlone) {
 }
 
 TEST(JointTrainer, CountsOnFromItsCheckpoints) {
-  Agent late;
+  const Agent late;
   late.behavior->config.actor_delay = 10;
   const Agent untouched;
   JointTrainer trainer(late.model, late.behavior, late.config, kSeed, torch::kCPU);

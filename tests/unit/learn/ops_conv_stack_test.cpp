@@ -69,7 +69,7 @@ TEST(Convolution, TransposedIsPlainTransposedConvolutionWithRelu) {
 TEST(Convolution, StackIsItsLayersOneAfterTheOther) {
   // Encoder and decoder at depth 8, whose layers all have direct kernels.
   torch::manual_seed(5);
-  const auto layers = [](std::vector<std::array<std::int64_t, 3>> sizes, bool transposed) {
+  const auto layers = [](const std::vector<std::array<std::int64_t, 3>>& sizes, bool transposed) {
     std::vector<Tensor> parameters;
     for (const auto& [in, out, k] : sizes) {
       const Tensor weight =

@@ -14,12 +14,14 @@
 namespace dreamer::ops {
 
 // For the names of the tests.
+// NOLINTBEGIN(misc-use-anonymous-namespace): found in the namespace of what it prints
 static void PrintTo(const ConvShape& s, std::ostream* out) {
   *out << s.input_channels << " to " << s.output_channels << " kernel " << s.kernel;
 }
 static void PrintTo(Vectors vectors, std::ostream* out) {
   *out << (vectors == Vectors::avx512 ? "avx512" : "avx2");
 }
+// NOLINTEND(misc-use-anonymous-namespace)
 
 namespace {
 

@@ -28,8 +28,8 @@ struct Heads {
 };
 
 TEST(Mlp, EqualsItsLayersOneByOne) {
-  for (Heads heads : {Heads(1, 1, 1, 1, 1), Heads(3, 5, 7, 2, 3), Heads(300, 20, 33, 3, 2),
-                      Heads(700, 148, 128, 4, 1), Heads(5, 4, 4, 0, 6)}) {
+  for (const Heads& heads : {Heads(1, 1, 1, 1, 1), Heads(3, 5, 7, 2, 3), Heads(300, 20, 33, 3, 2),
+                             Heads(700, 148, 128, 4, 1), Heads(5, 4, 4, 0, 6)}) {
     const Tensor x = heads.x.detach().to(torch::kFloat64).requires_grad_();
     const Tensor y = heads.stack(), y_exact = ops::reference::mlp(x, heads.exact.weights());
     expect_equal({y}, {y_exact}, "output");
