@@ -19,13 +19,15 @@ import reference_dreamer as reference
 import step_oracle
 
 MODEL = dict(depth=2, stoch=5, deter=7, hidden=8, units=9, reward_layers=2, discount_head=True,
-             discount_layers=3, discount_target="discounted", discount_gamma=0.99, discount_scale=10.0, reward_scale=1.0,
-             image_scale=1.0, free_nats=3.0, free_nats_mode="mean", kl_scale=1.0, min_std=0.1,
-             gru="torch", image_encoding="scaled", image_center=False, image_gain=1.0,
-             vector_units=6, vector_layers=2, vector_encoding="standardized", vector_scale=1.0)
+             discount_layers=3, discount_target="discounted", discount_gamma=0.99,
+             discount_scale=10.0, reward_scale=1.0, image_scale=1.0, free_nats=3.0,
+             free_nats_mode="mean", kl_scale=1.0, min_std=0.1, gru="torch",
+             image_encoding="scaled", image_center=False, image_gain=1.0, vector_units=6,
+             vector_layers=2, vector_encoding="standardized", vector_scale=1.0)
 BEHAVIOR = {"horizon": 6, "gamma": 0.99, "lambda": 0.95, "actor_layers": 4, "value_layers": 3,
             "units": 9, "actor_mean_scale": 5.0, "actor_init_std": 5.0, "actor_min_std": 1e-4,
-            "entropy_scale": 0.0}
+            "entropy_scale": 0.0,
+            "groups": []}  # sizes of the choices of a discrete action; none: a continuous one
 PAPER = dict(depth=32, stoch=30, deter=200, hidden=200, units=400)
 FRAME = (64, 64, 3)
 IMAGE = {"image": FRAME}  # the observations of most steps
@@ -145,12 +147,15 @@ def make_behavior_step(changes=None, behavior=None, starts=4, seed=0, dtype=torc
     c, b = MODEL | (changes or {}), BEHAVIOR | (behavior or {})
     generator = torch.Generator().manual_seed(seed)
     normal = lambda *shape: torch.randn(shape, generator=generator)
-    features, horizon = c["stoch"] + c["deter"], b["horizon"]
-    shapes = (reference.dynamics_shapes(c, actions) | reference.actor_shapes(b, features, actions)
+    features, horizon, groups = c["stoch"] + c["deter"], b["horizon"], b["groups"]
+    actions = sum(groups) or actions
+    shapes = (reference.dynamics_shapes(c, actions)
+              | reference.actor_shapes(b, features, actions, groups != [])
               | reference.value_shapes(b, features))
     parameters = random_parameters(shapes, generator)
     start = {"stoch": normal(starts, c["stoch"]), "deter": torch.tanh(normal(starts, c["deter"]))}
-    noise = {"action": 0.3 * normal(horizon, starts, actions),
+    shape = (horizon, starts, actions)
+    noise = {"action": torch.rand(shape, generator=generator) if groups else 0.3 * normal(*shape),
              "prior": normal(horizon, starts, c["stoch"])}
     results = reference.behavior_step(c, b, to(dtype, parameters), to(dtype, start),
                                       to(dtype, noise))
@@ -161,6 +166,8 @@ def make_behavior_step(changes=None, behavior=None, starts=4, seed=0, dtype=torc
     datasets |= as_floats(results) | gradient_norms(results, ["actor", "value"])
     file = h5py.File.in_memory()
     write(file, "behavior", {"model": c, "behavior": b}, datasets)
+    action_space = {"type": "MultiDiscrete", "nvec": groups} if groups else {"type": "Box"}
+    file.attrs["signature"] = json.dumps({"action_space": action_space})
     return file
 
 
@@ -316,7 +323,7 @@ MODEL_VARIANTS = [
         (True, "torch", "per_state", 1.5, True, "dithered", 10.0, 0.1),
         (True, "gru_v1", "mean", 0.1, True, "scaled", 1.0, 1.0),
     )
-]
+] + [dict(discount_target="continue")]
 SEVERAL = {"joints": 5, "image": FRAME, "arm.height": 1, "wrist": (24, 40, 1)}
 OBSERVATION_VARIANTS = [
     (dict(vector_encoding="standardized"), {"position": 3, "velocity": 2}),
@@ -330,6 +337,8 @@ BEHAVIOR_VARIANTS = [
     (dict(discount_head=False, gru="gru_v1"), dict(entropy_scale=1e-2)),
     (dict(discount_head=True, gru="gru_v1"), dict(entropy_scale=1e-2, horizon=2)),
     (dict(discount_head=True), dict(gamma=0.9, actor_init_std=2.0, actor_mean_scale=2.0)),
+    (dict(discount_target="continue"), dict(groups=[3])),
+    (dict(discount_head=False), dict(groups=[3, 4], entropy_scale=1e-2)),
 ]
 
 
@@ -425,6 +434,8 @@ def model_mutants():
         ("the discount target lacks gamma", {}, "discount_target", lambda c, x: x),
         ("the discount target is the row before's", {}, "discount_target",
          lambda c, x: c["discount_gamma"] * shifted(x, 1)),
+        ("gamma is in a target of whether the episode goes on", dict(discount_target="continue"),
+         "discount_target", lambda c, x: c["discount_gamma"] * x),
         ("the reward loss has another weight", {}, "model_total", other_total("reward", 1.01)),
         ("the discount loss has weight 1", {}, "model_total", other_total("discount", -8.0)),
         ("the KL has another weight", dict(free_nats=0.1), "model_total",
@@ -452,6 +463,7 @@ def behavior_mutants():
         r.lambda_returns, r.step_weights, r.predicted_discount, r.actor_objective,
         r.value_objective, r.tanh_normal_log_prob)
     without_head, entropic = dict(discount_head=False), dict(entropy_scale=1e-2)
+    choose, choices = r.one_hot_action, dict(groups=[3, 4], entropy_scale=1e-2)
 
     def lookahead_target(weight, value, target):
         """The target of the value carries gradient through the value it bootstraps from."""
@@ -468,6 +480,10 @@ def behavior_mutants():
             parts |= {name: parts[name].detach() for name in which}
             return returns(parts["reward"], parts["value"], parts["discount"], lam)
         return mutant
+
+    def choice(change):
+        """`change` of (action, entropy)"""
+        return lambda logits, noise, groups: change(*choose(logits, noise, groups))
 
     return [
         ("the actor's input is not detached", {}, {}, "actor_input", lambda feature: feature),
@@ -506,6 +522,14 @@ def behavior_mutants():
         ("the entropy is the next action's", {}, entropic, "entropy_of_step", lambda e: e[1:]),
         ("the entropy is a constant", {}, entropic, "entropy_of_step",
          lambda e: e[:-1].detach()),
+        ("choices pass no gradient on", {}, choices, "one_hot_action",
+         choice(lambda action, entropy: (action.detach(), entropy))),
+        ("the entropy of a choice is a constant", {}, choices, "one_hot_action",
+         choice(lambda action, entropy: (action, entropy.detach()))),
+        ("groups of choices are one", {}, choices, "one_hot_action",
+         lambda logits, noise, groups: choose(logits, noise, [sum(groups)])),
+        ("gamma is missing from the probability to go on", dict(discount_target="continue"), {},
+         "predicted_discount", lambda p, c, b, f: discount(p, c, b, f) / c["discount_gamma"]),
         ("the log-density lacks the tanh", {}, entropic, "tanh_normal_log_prob",
          lambda mean, std, x: log_prob(mean, std, x) + r.tanh_log_det(x).sum(-1)),
     ]
