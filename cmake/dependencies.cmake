@@ -11,13 +11,22 @@ set(DREAMER_SETUP_HINT "run ./setup.sh, or name its folder in CMAKE_PREFIX_PATH"
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS CXX)  # without it at::parallel_for is a plain loop
-find_package(ZLIB REQUIRED)
 find_package(fmt 9 REQUIRED)
 find_package(CLI11 2.1 REQUIRED)
 find_package(nlohmann_json 3.10 REQUIRED)
+find_package(PNG 1.6 REQUIRED)
 find_package(HDF5 1.10.7 REQUIRED COMPONENTS C)
+pkg_check_modules(LIBDEFLATE REQUIRED IMPORTED_TARGET libdeflate>=1.8)
 pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat>=59 libavcodec>=59 libavutil>=57
                   libswscale>=6)
+
+# --- OpenGL: headers only, the libraries are opened at run time (lib/env/gl_context.cpp) ---------
+foreach(header EGL/egl.h GL/osmesa.h)
+  find_path(${header}_DIR ${header})
+  if(NOT ${header}_DIR)
+    message(FATAL_ERROR "${header} not found: ${DREAMER_SETUP_HINT}")
+  endif()
+endforeach()
 
 # --- MuJoCo: an installed release, or the wheel --------------------------------------------------
 find_path(MUJOCO_INCLUDE_DIR mujoco/mujoco.h PATHS ${DREAMER_WHEELS}/mujoco/include)

@@ -54,10 +54,18 @@ def check_mentions(source, own, programs):
                 expect(word[0] in known, f"{source.name}: {current or 'no program'} has no {word[0]}")
 
 
+def value_of(text):
+    """The value that a page writes: 0.1, true, or a word."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
 def check_preset(text, preset):
     """The PRESETS section lists the departures of quick from paper, with their values."""
     listed = dict(re.findall(r"^\*([a-z_]+\.[a-z0-9_\\]+)\* = (\S+)$", text, re.MULTILINE))
-    listed = {key.replace("\\", ""): json.loads(value) for key, value in listed.items()}
+    listed = {key.replace("\\", ""): value_of(text) for key, text in listed.items()}
     values = {f"{section}.{key}": value for section, settings in preset.items()
               for key, value in settings.items()}
     for key in values.keys() | listed.keys():

@@ -14,7 +14,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/nearest.h"
-#include "core/parse_number.h"
+#include "core/number.h"
 #include "core/paths.h"
 #include "core/random.h"
 #include "core/signals.h"

@@ -4,7 +4,7 @@
 #include <cctype>
 
 #include "core/error.h"
-#include "core/json_text.h"
+#include "core/json.h"
 #include "core/nearest.h"
 
 namespace dreamer {

@@ -3,7 +3,7 @@
 
 #include "config/config.h"
 #include "core/error.h"
-#include "core/json_text.h"
+#include "core/json.h"
 #include "core/nearest.h"
 #include "core/paths.h"
 

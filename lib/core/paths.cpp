@@ -7,7 +7,7 @@
 #include <iterator>
 
 #include "core/error.h"
-#include "core/json_text.h"
+#include "core/json.h"
 
 namespace dreamer {
 

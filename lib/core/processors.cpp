@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/parse_number.h"
+#include "core/number.h"
 
 namespace dreamer {
 namespace {

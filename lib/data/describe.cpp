@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "core/error.h"
-#include "core/json_text.h"
+#include "core/json.h"
 #include "core/printable.h"
 #include "core/shell_words.h"
 #include "data/dream.h"

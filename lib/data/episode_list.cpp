@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "core/error.h"
-#include "core/json_text.h"
+#include "core/json.h"
 #include "core/path_text.h"
 
 namespace dreamer::data {

@@ -86,16 +86,16 @@ Json summarize(const data::Dream& dream) {
   };
   const Tensor reward_error =
       ahead(dream.reward, torch::kFloat32) - ahead(dream.truth_reward, torch::kFloat32);
-  if (const auto image = dream.images.find("image"); image != dream.images.end()) {
-    const Tensor difference = (ahead(image->second, torch::kUInt8) -
-                               ahead(dream.truth_images.at("image"), torch::kUInt8)) /
-                              255;
-    line["psnr"] = psnr_of(by_horizon(difference.square())).mean().item<double>();
+  for (const auto& [name, values] : dream.images) {
+    const Tensor difference =
+        (ahead(values, torch::kUInt8) - ahead(dream.truth_images.at(name), torch::kUInt8)) / 255;
+    Json& place = name == "image" ? line : line["observations"][name];
+    place["psnr"] = psnr_of(by_horizon(difference.square())).mean().item<double>();
   }
   for (const auto& [name, values] : dream.vectors) {
     const Tensor difference =
         ahead(values, torch::kFloat32) - ahead(dream.truth_vectors.at(name), torch::kFloat32);
-    line["rmse"][name] = difference.square().mean().sqrt().item<double>();
+    line["observations"][name]["rmse"] = difference.square().mean().sqrt().item<double>();
   }
   line["reward_mae"] = reward_error.abs().mean().item<double>();
   return line;

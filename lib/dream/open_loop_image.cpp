@@ -4,7 +4,7 @@
 
 #include "dream/dream_file.h"
 #include "media/render_dream.h"
-#include "media/video.h"
+#include "media/png.h"
 
 namespace dreamer {
 namespace {

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <utility>
 
-#include "core/json_text.h"
+#include "core/json.h"
 
 namespace dreamer::env {
 namespace {

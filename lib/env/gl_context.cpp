@@ -1,5 +1,8 @@
 #include "env/gl_context.h"
 
+#include <EGL/egl.h>
+#include <EGL/eglext.h>
+#include <GL/osmesa.h>
 #include <dlfcn.h>
 
 #include <array>
@@ -12,7 +15,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
-#include "core/parse_number.h"
+#include "core/number.h"
 #include "core/processors.h"
 
 namespace dreamer::env {
@@ -67,8 +70,8 @@ class Library {
   void* handle_ = nullptr;
 };
 
-// Neither EGL nor OSMesa is linked, nor are their headers needed: these few declarations are their
-// stable binary interface (EGL 1.5 with EXT_platform_device, OSMesa 11.2).
+// Neither EGL nor OSMesa is linked: a machine may have only one of them, or none where nothing is
+// rendered. Their headers give the types and the constants.
 
 class Egl final : public GlContext::Platform {
  public:
@@ -89,100 +92,104 @@ class Egl final : public GlContext::Platform {
   [[nodiscard]] std::string name() const override { return "egl"; }
 
   [[nodiscard]] Handle create() override {
-    constexpr std::array<std::int32_t, 17> kWanted = {
-        0x3024, 8,       // red
-        0x3023, 8,       // green
-        0x3022, 8,       // blue
-        0x3021, 8,       // alpha
-        0x3025, 24,      // depth
-        0x3026, 8,       // stencil
-        0x3033, 0x0001,  // surface type: pbuffer
-        0x3040, 0x0008,  // renderable type: OpenGL
-        0x3038,          // end
-    };
-    void* display = displays_[created_++ % displays_.size()];
-    void* config = nullptr;
-    std::int32_t found = 0;
-    bind_api_(0x30A2);  // OpenGL, for this thread
-    if (choose_config_(display, kWanted.data(), &config, 1, &found) == 0 || found < 1) return {};
-    return {display, create_context_(display, config, nullptr, nullptr)};
+    constexpr std::array<EGLint, 17> kWanted = {EGL_RED_SIZE,
+                                                8,
+                                                EGL_GREEN_SIZE,
+                                                8,
+                                                EGL_BLUE_SIZE,
+                                                8,
+                                                EGL_ALPHA_SIZE,
+                                                8,
+                                                EGL_DEPTH_SIZE,
+                                                24,
+                                                EGL_STENCIL_SIZE,
+                                                8,
+                                                EGL_SURFACE_TYPE,
+                                                EGL_PBUFFER_BIT,
+                                                EGL_RENDERABLE_TYPE,
+                                                EGL_OPENGL_BIT,
+                                                EGL_NONE};
+    EGLDisplay display = displays_[created_++ % displays_.size()];
+    EGLConfig config = nullptr;
+    EGLint found = 0;
+    bind_api_(EGL_OPENGL_API);  // for this thread
+    if (choose_config_(display, kWanted.data(), &config, 1, &found) == EGL_FALSE || found < 1)
+      return {};
+    return {display, create_context_(display, config, EGL_NO_CONTEXT, nullptr)};
   }
 
   bool make_current(Handle handle) override {
-    return make_current_(handle.display, nullptr, nullptr, handle.context) != 0;
+    return make_current_(handle.display, EGL_NO_SURFACE, EGL_NO_SURFACE, handle.context) ==
+           EGL_TRUE;
   }
 
   void destroy(Handle handle) override {
     if (get_current_context_() == handle.context)
-      make_current_(handle.display, nullptr, nullptr, nullptr);
+      make_current_(handle.display, EGL_NO_SURFACE, EGL_NO_SURFACE, EGL_NO_CONTEXT);
     destroy_context_(handle.display, handle.context);
   }
 
   [[nodiscard]] void* address(const char* function) const override {
-    return get_proc_address_(function);
+    return reinterpret_cast<void*>(get_proc_address_(function));
   }
 
  private:
   // A device needs no display server; the first one that initialises is taken, or the one that
   // MUJOCO_EGL_DEVICE_ID numbers.
   void open_display() {
-    using QueryDevices = unsigned(std::int32_t, void**, std::int32_t*);
-    using GetPlatformDisplay = void*(unsigned, void*, const std::int32_t*);
-    auto* query = reinterpret_cast<QueryDevices*>(get_proc_address_("eglQueryDevicesEXT"));
-    auto* get_display =
-        reinterpret_cast<GetPlatformDisplay*>(get_proc_address_("eglGetPlatformDisplayEXT"));
+    const auto query =
+        reinterpret_cast<PFNEGLQUERYDEVICESEXTPROC>(get_proc_address_("eglQueryDevicesEXT"));
+    const auto get_display = reinterpret_cast<PFNEGLGETPLATFORMDISPLAYEXTPROC>(
+        get_proc_address_("eglGetPlatformDisplayEXT"));
     if (query == nullptr || get_display == nullptr) throw error("EGL cannot list its devices");
-    std::array<void*, 32> devices{};
-    std::int32_t count = 0;
-    if (query(devices.size(), devices.data(), &count) == 0 || count == 0)
+    std::array<EGLDeviceEXT, 32> devices{};
+    EGLint count = 0;
+    if (query(devices.size(), devices.data(), &count) == EGL_FALSE || count == 0)
       throw error("EGL finds no device");
-    std::int32_t first = 0;
+    EGLint first = 0;
     if (const char* chosen = std::getenv("MUJOCO_EGL_DEVICE_ID");
         chosen != nullptr && *chosen != '\0') {
       const auto number = parse_integer(chosen);
       if (!number || *number < 0 || *number >= count)
         throw usage_error("MUJOCO_EGL_DEVICE_ID={}: must be the number of an EGL device, 0 to {}",
                           chosen, count - 1);
-      first = static_cast<std::int32_t>(*number);
+      first = static_cast<EGLint>(*number);
       count = first + 1;
     }
-    const auto open = [&](unsigned platform, void* device) {
-      void* display = get_display(platform, device, nullptr);
-      if (display == nullptr || initialize_(display, nullptr, nullptr) == 0) return false;
+    const auto open = [&](EGLenum platform, void* device) {
+      EGLDisplay display = get_display(platform, device, nullptr);
+      if (display == EGL_NO_DISPLAY || initialize_(display, nullptr, nullptr) == EGL_FALSE)
+        return false;
       displays_.push_back(display);
       return true;
     };
-    for (std::int32_t i = first; i < count && displays_.empty(); ++i)
-      if (open(kDevicePlatform, devices[i]) && is_software(devices[i]))
-        open(kSurfacelessPlatform, nullptr);
+    for (EGLint i = first; i < count && displays_.empty(); ++i)
+      if (open(EGL_PLATFORM_DEVICE_EXT, devices[i]) && is_software(devices[i]))
+        open(EGL_PLATFORM_SURFACELESS_MESA, nullptr);
     if (displays_.empty()) throw error("no EGL device can be initialised");
   }
 
-  [[nodiscard]] bool is_software(void* device) const {
-    using QueryDeviceString = const char*(void*, std::int32_t);
-    auto* query =
-        reinterpret_cast<QueryDeviceString*>(get_proc_address_("eglQueryDeviceStringEXT"));
-    const char* extensions = query == nullptr ? nullptr : query(device, 0x3055);  // EGL_EXTENSIONS
+  [[nodiscard]] bool is_software(EGLDeviceEXT device) const {
+    const auto query = reinterpret_cast<PFNEGLQUERYDEVICESTRINGEXTPROC>(
+        get_proc_address_("eglQueryDeviceStringEXT"));
+    const char* extensions = query == nullptr ? nullptr : query(device, EGL_EXTENSIONS);
     return extensions != nullptr &&
            std::string_view(extensions).find("EGL_MESA_device_software") != std::string_view::npos;
   }
 
-  static constexpr unsigned kDevicePlatform = 0x313F, kSurfacelessPlatform = 0x31DD;
-
   Library library_;
   // All contexts of a display take turns in Mesa's software rasteriser. Its device and its
   // surfaceless display have one each, so two threads draw at once.
-  std::vector<void*> displays_;
+  std::vector<EGLDisplay> displays_;
   std::size_t created_ = 0;
-  void* (*get_proc_address_)(const char*) = nullptr;
-  unsigned (*initialize_)(void*, std::int32_t*, std::int32_t*) = nullptr;
-  unsigned (*choose_config_)(void*, const std::int32_t*, void**, std::int32_t,
-                             std::int32_t*) = nullptr;
-  unsigned (*bind_api_)(unsigned) = nullptr;
-  void* (*create_context_)(void*, void*, void*, const std::int32_t*) = nullptr;
-  unsigned (*make_current_)(void*, void*, void*, void*) = nullptr;
-  unsigned (*destroy_context_)(void*, void*) = nullptr;
-  void* (*get_current_context_)() = nullptr;
+  decltype(&eglGetProcAddress) get_proc_address_ = nullptr;
+  decltype(&eglInitialize) initialize_ = nullptr;
+  decltype(&eglChooseConfig) choose_config_ = nullptr;
+  decltype(&eglBindAPI) bind_api_ = nullptr;
+  decltype(&eglCreateContext) create_context_ = nullptr;
+  decltype(&eglMakeCurrent) make_current_ = nullptr;
+  decltype(&eglDestroyContext) destroy_context_ = nullptr;
+  decltype(&eglGetCurrentContext) get_current_context_ = nullptr;
 };
 
 class OsMesa final : public GlContext::Platform {
@@ -199,29 +206,31 @@ class OsMesa final : public GlContext::Platform {
   [[nodiscard]] std::string name() const override { return "osmesa"; }
 
   [[nodiscard]] Handle create() override {
-    // GL_RGBA, depth, stencil, accumulation
-    return {nullptr, create_context_(0x1908, 24, 8, 0, nullptr)};
+    return {nullptr, create_context_(OSMESA_RGBA, /*depth=*/24, /*stencil=*/8,
+                                     /*accumulation=*/0, nullptr)};
   }
 
   bool make_current(Handle handle) override {
     // Its own framebuffer is never drawn to (MuJoCo has one of its own), so a pixel is enough. It
     // must outlive the contexts, which may flush to it.
     static thread_local std::array<unsigned char, 4> pixel{};
-    return make_current_(handle.context, pixel.data(), 0x1401, 1, 1) != 0;  // GL_UNSIGNED_BYTE
+    return make_current_(context(handle), pixel.data(), GL_UNSIGNED_BYTE, 1, 1) == GL_TRUE;
   }
 
-  void destroy(Handle handle) override { destroy_context_(handle.context); }
+  void destroy(Handle handle) override { destroy_context_(context(handle)); }
 
   [[nodiscard]] void* address(const char* function) const override {
-    return get_proc_address_(function);
+    return reinterpret_cast<void*>(get_proc_address_(function));
   }
 
  private:
+  static OSMesaContext context(Handle handle) { return static_cast<OSMesaContext>(handle.context); }
+
   Library library_;
-  void* (*create_context_)(unsigned, int, int, int, void*) = nullptr;
-  unsigned char (*make_current_)(void*, void*, unsigned, int, int) = nullptr;
-  void (*destroy_context_)(void*) = nullptr;
-  void* (*get_proc_address_)(const char*) = nullptr;
+  decltype(&OSMesaCreateContextExt) create_context_ = nullptr;
+  decltype(&OSMesaMakeCurrent) make_current_ = nullptr;
+  decltype(&OSMesaDestroyContext) destroy_context_ = nullptr;
+  decltype(&OSMesaGetProcAddress) get_proc_address_ = nullptr;
 };
 
 // The process's OpenGL. Global because MuJoCo's loader is.

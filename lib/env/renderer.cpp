@@ -1,5 +1,7 @@
 #include "env/renderer.h"
 
+#include <GL/gl.h>
+
 #include <algorithm>
 #include <mutex>
 
@@ -22,20 +24,18 @@ std::mutex& context_mutex() {
 /// in nine tenths of the time.
 void drop_stencil_of_shadow_map(const GlContext& gl, const mjrContext& context) {
   if (context.shadowTex == 0) return;
-  constexpr unsigned kTexture2D = 0x0DE1, kBound = 0x8069, kDepth = 0x1902, kUnsigned = 0x1405;
-  constexpr int kDepth24 = 0x81A6;
-  void (*get)(unsigned, int*) = nullptr;
-  void (*bind)(unsigned, unsigned) = nullptr;
-  void (*specify)(unsigned, int, int, int, int, int, unsigned, unsigned, const void*) = nullptr;
+  decltype(&glGetIntegerv) get = nullptr;
+  decltype(&glBindTexture) bind = nullptr;
+  decltype(&glTexImage2D) specify = nullptr;
   gl.find(get, "glGetIntegerv");
   gl.find(bind, "glBindTexture");
   gl.find(specify, "glTexImage2D");
-  int bound = 0;
-  get(kBound, &bound);
-  bind(kTexture2D, context.shadowTex);
-  specify(kTexture2D, 0, kDepth24, context.shadowSize, context.shadowSize, 0, kDepth, kUnsigned,
-          nullptr);
-  bind(kTexture2D, static_cast<unsigned>(bound));
+  GLint bound = 0;
+  get(GL_TEXTURE_BINDING_2D, &bound);
+  bind(GL_TEXTURE_2D, context.shadowTex);
+  specify(GL_TEXTURE_2D, 0, GL_DEPTH_COMPONENT24, context.shadowSize, context.shadowSize, 0,
+          GL_DEPTH_COMPONENT, GL_UNSIGNED_INT, nullptr);
+  bind(GL_TEXTURE_2D, static_cast<GLuint>(bound));
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <vector>
 
-#include "core/json_text.h"
+#include "core/json.h"
 #include "io/text_heap.h"
 
 namespace dreamer::io {

@@ -1,11 +1,9 @@
 #include "io/chunk.h"
 
-#include <zlib.h>
+#include <libdeflate.h>
 
 #include <algorithm>
-#include <array>
-#include <cstring>
-#include <limits>
+#include <memory>
 #include <new>
 
 #include "core/error.h"
@@ -14,8 +12,8 @@ namespace dreamer::io {
 namespace {
 
 constexpr std::size_t kChecksumBytes = 4;
-constexpr std::size_t kDiscarded = 1 << 16;     // bytes of a chunk's unwanted end at once
 constexpr std::size_t kMostBeside = 256 << 20;  // bytes of a chunk held beside what is wanted of it
+constexpr std::size_t kMostInflation = 1032;    // deflate's limit: 258 bytes for two bits
 constexpr std::uint32_t kDeflateBit = 1;        // deflate is filter 0 where it is used
 
 std::uint32_t load_little_endian(std::span<const std::byte> bytes) {
@@ -25,37 +23,40 @@ std::uint32_t load_little_endian(std::span<const std::byte> bytes) {
   return value;
 }
 
-/// Inflates a stream of exactly `whole` bytes, of which the first out.size() are kept. The rest is
-/// inflated all the same: the stream's own checksum stands at its end.
+template <auto release>
+struct Release {
+  template <class T>
+  void operator()(T* object) const {
+    release(object);
+  }
+};
+using Compressor = std::unique_ptr<libdeflate_compressor, Release<libdeflate_free_compressor>>;
+using Decompressor =
+    std::unique_ptr<libdeflate_decompressor, Release<libdeflate_free_decompressor>>;
+
+/// Inflates a stream of exactly out.size() bytes.
+void inflate(std::span<const std::byte> encoded, std::span<std::byte> out, std::string_view where) {
+  const Decompressor decompressor(libdeflate_alloc_decompressor());
+  if (!decompressor) throw std::bad_alloc();
+  const auto result = libdeflate_zlib_decompress(decompressor.get(), encoded.data(), encoded.size(),
+                                                 out.data(), out.size(), nullptr);
+  if (result != LIBDEFLATE_SUCCESS)
+    throw error("{} is damaged: it does not inflate to {} bytes", where, out.size());
+}
+
+/// Inflates a stream of exactly `whole` bytes, of which the first out.size() are kept.
 void inflate_first(std::span<const std::byte> encoded, std::size_t whole, std::span<std::byte> out,
                    std::string_view where) {
-  const auto damaged = [&](std::string_view why) { return error("{} is damaged: {}", where, why); };
-  if (encoded.size() > std::numeric_limits<uInt>::max()) throw damaged("a chunk is too large");
-  struct Stream : z_stream {
-    Stream() : z_stream{} {
-      if (inflateInit(this) != Z_OK) throw std::bad_alloc();
-    }
-    ~Stream() { inflateEnd(this); }
-    Stream(const Stream&) = delete;
-    Stream& operator=(const Stream&) = delete;
-  } stream;
-  // zlib takes its input as not const and leaves it alone.
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(encoded.data()));
-  stream.avail_in = static_cast<uInt>(encoded.size());
-  std::array<std::byte, kDiscarded> rest;
-  std::size_t done = 0;
-  for (int status = Z_OK; status != Z_STREAM_END;) {
-    const auto into = done < out.size() ? out.subspan(done) : std::span<std::byte>(rest);
-    const auto room = std::min<std::size_t>(into.size(), std::numeric_limits<uInt>::max());
-    stream.next_out = reinterpret_cast<Bytef*>(into.data());
-    stream.avail_out = static_cast<uInt>(room);
-    status = inflate(&stream, Z_NO_FLUSH);
-    done += room - stream.avail_out;
-    if (done > whole) throw damaged(fmt::format("it inflates to more than {} bytes", whole));
-    // Z_BUF_ERROR: no progress, for want of input.
-    if (status != Z_OK && status != Z_STREAM_END) throw damaged("it does not inflate");
+  if (whole / kMostInflation > encoded.size())
+    throw error("{} is damaged: it does not inflate to {} bytes", where, whole);
+  if (out.size() == whole) {
+    inflate(encoded, out, where);
+    return;
   }
-  if (done != whole) throw damaged(fmt::format("{} bytes where {} are due", done, whole));
+  if (whole > kMostBeside) throw error("{}: a chunk of {} MiB is too large", where, whole >> 20);
+  std::vector<std::byte> inflated(whole);
+  inflate(encoded, inflated, where);
+  std::copy_n(inflated.begin(), out.size(), out.begin());
 }
 
 }  // namespace
@@ -85,13 +86,14 @@ EncodedChunk encode_chunk(std::span<const std::byte> chunk, int level) {
   EncodedChunk encoded;
   bool stored = level == 0;
   if (!stored) {
-    uLongf size = compressBound(chunk.size());
-    encoded.bytes.resize(size + kChecksumBytes);
-    const int status = compress2(reinterpret_cast<Bytef*>(encoded.bytes.data()), &size,
-                                 reinterpret_cast<const Bytef*>(chunk.data()), chunk.size(), level);
-    if (status != Z_OK) throw error("zlib cannot compress {} bytes ({})", chunk.size(), status);
+    const Compressor compressor(libdeflate_alloc_compressor(level));
+    if (!compressor) throw std::bad_alloc();
+    encoded.bytes.reserve(chunk.size() + kChecksumBytes);
+    encoded.bytes.resize(chunk.size());
+    const std::size_t size = libdeflate_zlib_compress(compressor.get(), chunk.data(), chunk.size(),
+                                                      encoded.bytes.data(), encoded.bytes.size());
     encoded.bytes.resize(size);
-    if (size >= chunk.size()) {
+    if (size == 0) {  // it does not become smaller
       stored = true;
       encoded.skipped = kDeflateBit;
     }
@@ -122,10 +124,10 @@ void decode_chunk(std::span<const std::byte> encoded, std::span<const Filter> fi
     } else {
       // A checksum lies inside the deflated stream (filters in the other order): all of it is
       // needed.
-      if (whole > kMostBeside)
-        throw error("{}: a chunk of {} MiB is too large", where, whole >> 20);
-      inflated.resize(whole + kChecksumBytes * i);
-      inflate_first(encoded, inflated.size(), inflated, where);
+      const std::size_t size = whole + kChecksumBytes * i;
+      if (size > kMostBeside) throw error("{}: a chunk of {} MiB is too large", where, size >> 20);
+      inflated.resize(size);
+      inflate_first(encoded, size, inflated, where);
       encoded = inflated;
     }
   }

@@ -1,7 +1,7 @@
 #pragma once
 
 // HDF5's chunk pipeline (deflate, Fletcher-32) outside of HDF5's lock, so that several threads
-// compress and inflate at once. The bytes are the ones HDF5's own filters make and take.
+// compress and inflate at once, by libdeflate: what HDF5's own filters read.
 
 #include <cstddef>
 #include <cstdint>
@@ -29,8 +29,8 @@ struct EncodedChunk {
 
 /// Undoes `filters` on `encoded`, a chunk of `whole` bytes, of which the first out.size() are
 /// wanted: a chunk may claim to be far larger than its dataset. Throws Error on a checksum that
-/// does not match or a stream that does not inflate to exactly `whole` bytes; `where` stands in
-/// front of the message.
+/// does not match, a stream that does not inflate to exactly `whole` bytes, or a chunk of more than
+/// 256 MiB of which not all is wanted; `where` stands in front of the message.
 void decode_chunk(std::span<const std::byte> encoded, std::span<const Filter> filters,
                   std::uint32_t skipped, std::size_t whole, std::span<std::byte> out,
                   std::string_view where);

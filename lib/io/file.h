@@ -59,7 +59,7 @@ struct DatasetInfo {
 struct Storage {
   std::int64_t chunk_rows = 0;  // rows of the first axis in a chunk; 0: one chunk if the dataset is
                                 // small, else chunks of about 1 MiB
-  int deflate = 0;              // zlib level; 0: not compressed
+  int deflate = 0;              // level, 1 to 12; 0: not compressed
 };
 
 /// Whether a file that exists may be replaced (`--force`).

@@ -4,7 +4,7 @@
 #include <map>
 #include <memory>
 
-#include "core/json_text.h"
+#include "core/json.h"
 #include "io/attribute.h"
 #include "io/chunked_rows.h"
 #include "io/file.h"

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "core/error.h"
-#include "core/json_text.h"
+#include "core/json.h"
 #include "core/paths.h"
 #include "core/split.h"
 

@@ -12,7 +12,6 @@
 
 #include "core/error.h"
 #include "core/json.h"
-#include "core/json_text.h"
 #include "core/log.h"
 #include "core/nearest.h"
 #include "core/paths.h"

@@ -10,6 +10,7 @@
 #include "core/signals.h"
 #include "io/atomic_file.h"
 #include "media/encoder.h"
+#include "media/png.h"
 
 namespace dreamer::media {
 namespace {
@@ -105,8 +106,7 @@ VideoInfo write_video(const std::filesystem::path& path, const Clip& clip, doubl
   check_rate(path, format, fps);
 
   if (format == Format::png) {
-    const std::vector<std::byte> png =
-        with_context(path.string(), [&] { return encoder().png(clip.frame(0)); });
+    const auto png = with_context(path.string(), [&] { return encode_png(clip.frame(0)); });
     io::write_atomically(path, png, replace);
     return {format, clip.width, clip.height, 1, 0};
   }
@@ -118,7 +118,5 @@ VideoInfo write_video(const std::filesystem::path& path, const Clip& clip, doubl
   });
   return {format, shown.width, shown.height, shown.frames, fps};
 }
-
-std::vector<std::byte> encode_png(const Canvas& canvas) { return encoder().png(canvas); }
 
 }  // namespace dreamer::media

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -52,8 +51,5 @@ void check_rate(const std::filesystem::path& path, Format format, double fps);
 /// written.
 VideoInfo write_video(const std::filesystem::path& path, const Clip& clip, double fps,
                       io::Replace replace);
-
-/// A canvas as a PNG file in memory.
-[[nodiscard]] std::vector<std::byte> encode_png(const Canvas& canvas);
 
 }  // namespace dreamer::media

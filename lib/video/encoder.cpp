@@ -65,18 +65,7 @@ struct Codec {
   const char* muxer;
   AVPixelFormat pixels;
 };
-
-Codec codec_of(Format format) {
-  switch (format) {
-    case Format::mp4:
-      return {"libx264", "mp4", AV_PIX_FMT_YUV420P};
-    case Format::gif:
-      return {"gif", "gif", AV_PIX_FMT_PAL8};
-    case Format::png:
-      return {"png", nullptr, AV_PIX_FMT_RGB24};  // a stream of its own bytes
-  }
-  return {};
-}
+constexpr Codec kMp4{"libx264", "mp4", AV_PIX_FMT_YUV420P}, kGif{"gif", "gif", AV_PIX_FMT_PAL8};
 
 /// An opened encoder and the one frame that is filled again and again.
 class Stream {
@@ -194,13 +183,6 @@ class ToPalette : public Converter {
   Palette palette_;
 };
 
-void copy_rgb(const Canvas& canvas, AVFrame* frame) {
-  for (int y = 0; y < canvas.height; ++y)
-    std::memcpy(frame->data[0] + static_cast<std::ptrdiff_t>(y) * frame->linesize[0],
-                &canvas.rgb[static_cast<std::size_t>(y) * canvas.width * 3],
-                static_cast<std::size_t>(canvas.width) * 3);
-}
-
 /// libav takes every name for a URL and would read "concat:a|b" or "http:x" as one; this prefix
 /// says that what follows is the name of a file, whatever it looks like.
 std::string file_url(const std::filesystem::path& file) {
@@ -262,8 +244,8 @@ class LibavEncoder : public Encoder {
 
   void write(const std::filesystem::path& file, Format format, const Clip& clip,
              double fps) const override {
-    const Codec codec = codec_of(format);
     const bool gif = format == Format::gif;
+    const Codec& codec = gif ? kGif : kMp4;
     // gif counts in hundredths of a second
     const AVRational time_base = gif ? AVRational{1, 100} : av_inv_q(av_d2q(fps, 1 << 16));
     const auto time = [&](std::int64_t i) {
@@ -298,21 +280,6 @@ class LibavEncoder : public Encoder {
     }
     stream.encode(nullptr, take);
     container.end();
-  }
-
-  [[nodiscard]] std::vector<std::byte> png(const Canvas& canvas) const override {
-    const Stream stream(codec_of(Format::png), canvas.height, canvas.width, {1, 1}, false);
-    std::vector<std::byte> bytes;
-    const auto take = [&](const AVPacket* packet) {
-      const auto* data = reinterpret_cast<const std::byte*>(packet->data);
-      bytes.insert(bytes.end(), data, data + packet->size);
-    };
-    AVFrame* frame = stream.frame();
-    copy_rgb(canvas, frame);
-    frame->pts = 0;
-    stream.encode(frame, take);
-    stream.encode(nullptr, take);
-    return bytes;
   }
 };
 

@@ -11,10 +11,13 @@ import pathlib
 import re
 import resource
 import subprocess
+import sys
 
 import h5py
 import numpy as np
 import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))  # what other tests use, too
 
 PROGRAMS = ["dr-collect", "dr-fit-model", "dr-imagine", "dr-fit-behavior", "dr-eval", "dr-render",
             "dr-info", "dr-train"]

@@ -6,6 +6,7 @@ import signal
 import h5py
 import numpy as np
 import pytest
+from altered_episodes import add_camera
 from conftest import SHORT_EPISODES, TINY_BEHAVIOR, TINY_MODEL, Shell, assert_same_datasets
 from resume_test import stop_after_first_line
 from schemas_test import obeys
@@ -13,18 +14,6 @@ from schemas_test import obeys
 NO_OPENGL = {"MUJOCO_GL": "none"}  # opening a library of OpenGL is then an error
 BLIND = ["--render", "none", "--set", "collect.action_repeat=25"]
 VECTORS = ["model.vector_units=8"]
-
-
-def with_wrist(path):
-    """Gives an episode a second camera: smaller, not square, grey."""
-    with h5py.File(path, "r+") as file:
-        image = file["image"][:, ::2, :48, :1]
-        wrist = file.create_dataset("observation/wrist", data=image, chunks=image.shape)
-        wrist.attrs["dims"] = "T,H,W,C"
-        signature = json.loads(file.attrs["signature"])
-        signature["observation_space"]["subspaces"]["wrist"] = {
-            "type": "Box", "dtype": "uint8", "shape": image.shape[1:], "low": 0, "high": 255}
-        file.attrs["signature"] = json.dumps(signature)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +29,7 @@ def chain(request, tmp_path_factory):
     shell.run("dr-collect", "--task", "reacher_easy", "--episodes", 2, "--out", "mixed",
               "--observations", "all", *SHORT_EPISODES)
     for path in sorted((shell.folder / "mixed").iterdir()):
-        with_wrist(path)
+        add_camera(path)
     shell.mixed = shell.run("dr-fit-model", "--data", "mixed", "--updates", 2, "--log-every", 1,
                             "--out", "mixed.h5", *TINY_MODEL, *VECTORS,
                             "model.observations=image,wri*,to_target")
@@ -93,7 +82,8 @@ def test_a_dream_of_vectors_holds_the_truth_and_is_drawn(chain, suffix):
                      "--context", 2, "--horizon", 3, "--threads", 1, "--force", "--out",
                      "dream.h5").lines()[0]
     obeys("dream-line", line)
-    assert set(line["rmse"]) == {"position", "to_target", "velocity"}
+    assert set(line["observations"]) == {"position", "to_target", "velocity"}
+    assert all(figures["rmse"] > 0 for figures in line["observations"].values())
     with h5py.File(chain.folder / "dream.h5") as file:
         assert file["observation/position"].shape == (2, 5, 2)
         row, episode = file["start/row"][0], json.loads(file["start"].attrs["episode"])[0]
@@ -108,8 +98,12 @@ def test_two_cameras_and_a_vector_are_learned_together(chain):
     line = chain.mixed.lines()[0]
     assert {"image_loss", "wrist_loss", "to_target_loss"} <= set(line)
     assert "position_loss" not in line
-    chain.run("dr-imagine", "--model", "mixed.h5", "--data", "mixed", "--starts", 1, "--context", 2,
-              "--horizon", 3, "--threads", 1, "--out", "mixed-dream.h5")
+    line = chain.run("dr-imagine", "--model", "mixed.h5", "--data", "mixed", "--starts", 1,
+                     "--context", 2, "--horizon", 3, "--threads", 1, "--out",
+                     "mixed-dream.h5").lines()[0]
+    obeys("dream-line", line)
+    assert line["psnr"] > 0 and line["observations"]["wrist"]["psnr"] > 0
+    assert line["observations"]["to_target"]["rmse"] > 0
     with h5py.File(chain.folder / "mixed-dream.h5") as file:
         assert file["image"].shape == (1, 5, 64, 64, 3)
         assert file["observation/wrist"].shape == (1, 5, 32, 48, 1)

@@ -5,7 +5,7 @@
 
 #include "core/error.h"
 #include "core/tensorboard.h"
-#include "media/video.h"
+#include "media/png.h"
 
 int main(int argc, char** argv) {
   using namespace dreamer;

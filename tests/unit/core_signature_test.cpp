@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
-#include "core/json_text.h"
+#include "core/json.h"
 
 namespace dreamer {
 namespace {

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "media/png.h"
 #include "media/video.h"
 
 namespace dreamer::media {

@@ -1,4 +1,4 @@
-#include "core/json_text.h"
+#include "core/json.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
