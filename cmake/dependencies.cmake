@@ -17,6 +17,7 @@ find_package(nlohmann_json 3.10 REQUIRED)
 find_package(PNG 1.6 REQUIRED)
 find_package(HDF5 1.10.7 REQUIRED COMPONENTS C)
 pkg_check_modules(LIBDEFLATE REQUIRED IMPORTED_TARGET libdeflate>=1.8)
+pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip>=1.7)
 pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat>=59 libavcodec>=59 libavutil>=57
                   libswscale>=6)
 
@@ -51,6 +52,14 @@ find_path(DM_CONTROL_SUITE cartpole.xml
           NO_DEFAULT_PATH)
 if(NOT DM_CONTROL_SUITE)
   message(FATAL_ERROR "dm_control's MJCF models not found: ${DREAMER_SETUP_HINT}")
+endif()
+
+# --- Arrow C++: an installed release, or the wheel -----------------------------------------------
+find_path(ARROW_INCLUDE_DIR arrow/api.h PATHS ${DREAMER_WHEELS}/pyarrow/include)
+find_library(ARROW_LIBRARY NAMES arrow libarrow.so.2600 PATHS ${DREAMER_WHEELS}/pyarrow)
+find_library(PARQUET_LIBRARY NAMES parquet libparquet.so.2600 PATHS ${DREAMER_WHEELS}/pyarrow)
+if(NOT ARROW_INCLUDE_DIR OR NOT ARROW_LIBRARY OR NOT PARQUET_LIBRARY)
+  message(FATAL_ERROR "Arrow C++ (libarrow, libparquet) not found: ${DREAMER_SETUP_HINT}")
 endif()
 
 # --- LibTorch: CMAKE_PREFIX_PATH, or the wheel ---------------------------------------------------

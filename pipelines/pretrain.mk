@@ -12,7 +12,9 @@
 # what there is still to do. Other settings than a run was begun with are an error, unless
 # CHANGE=yes. To take in new episodes, remove OUT/split.json and OUT/fit.json.
 #
-#   DATA                folders of episodes; how to write your own: EPISODE in man dreamer-files
+#   DATA                folders of episodes (how to write your own: EPISODE in man dreamer-files), or
+#                       datasets of others that dr-import reads, which go to OUT/episodes first
+#   IMPORT=             options of dr-import: '--image wrist --size 84'
 #   PRESET=paper        settings: paper, paper-gr, quick, state, atari
 #   SETTINGS=           settings of one's own, as --set takes them: 'model.depth=8 fit_model.batch=16'
 #   OUT=runs/pretrain-PRESET-SETTINGS-SEED   one make at a time works in it
@@ -32,6 +34,7 @@
 #
 # Under OUT it leaves
 #   run.json            all settings
+#   episodes, import.json   what was imported
 #   model.h5            the best model; fit.json tells of which round
 #   training.txt, held-out.txt   the episodes; held-out.txt can be given to --data - of any program
 #   round-007.json      a round: updates, seconds, scores (scores.jsonl, scores.png: of all)
@@ -39,6 +42,7 @@
 #   evaluation.json, horizon.png   the prediction by horizon, against the baselines
 #   open-loop.mp4, open-loop.png   truth, prediction and error
 
+IMPORT ?=
 PRESET ?= paper
 SETTINGS ?=
 SEED ?= 0
@@ -74,7 +78,7 @@ MAKEFLAGS += --no-builtin-rules
 .NOTPARALLEL:  # each program takes the cores it is given; two would slow each other
 
 ifndef DATA
-$(error DATA= is needed: a folder of episodes, such as dr-collect writes, or your own: EPISODE in man dreamer-files)
+$(error DATA= is needed: a folder of episodes, such as dr-collect writes, or a dataset that dr-import reads)
 endif
 ifeq ($(filter psnr reward_mae,$(SCORE)),)
 $(error SCORE=$(SCORE) is neither psnr nor reward_mae)
@@ -93,7 +97,7 @@ endif
 # --- What decides what is learned. It is written first, and another run is not mixed into this one.
 run := $(shell dr-info --print-config --preset $(PRESET) $(if $(SETTINGS),--set $(SETTINGS)) | \
     jq -c '{program: "pretrain.mk", version: "$(lastword $(shell dr-info --version))", \
-    data: "$(DATA)", held_out: $(HELD_OUT), seed: $(SEED), updates: $(UPDATES), score: "$(SCORE)", \
+    data: "$(DATA)", import: "$(IMPORT)", held_out: $(HELD_OUT), seed: $(SEED), updates: $(UPDATES), score: "$(SCORE)", \
     context: $(CONTEXT), horizon: $(HORIZON), starts: $(STARTS), far: $(FAR), \
     settings: {model, fit_model}}')
 ifeq ($(run),)
@@ -121,12 +125,23 @@ better := $(if $(filter psnr,$(SCORE)),>,<)
 .PHONY: all
 all: $(addprefix $(OUT)/,scores.png evaluation.json horizon.png open-loop.mp4 open-loop.png)
 
+# The episodes: DATA, or what is imported from it.
+format := $(shell find -L $(DATA) -maxdepth 1 -name '*.h5' ! -name '.*' 2>/dev/null | head -n 1 | \
+    xargs -r dr-info --json 2>/dev/null | jq -r .format)
+foreign := $(if $(filter dreamer.episode,$(format)),,$(wildcard $(addsuffix /*,$(DATA))) \
+    $(foreach data,$(DATA),$(if $(wildcard $(data)/.),,$(wildcard $(data)))))
+foreign := $(strip $(foreign))
+episodes := $(if $(foreign),$(OUT)/episodes,$(DATA))
+$(OUT)/import.json: | $(OUT)/run.json
+	dr-import $(DATA) --out $(OUT)/episodes $(IMPORT) >$@.new
+	mv $@.new $@
+
 # The names decide, with SEED: not the order in which the folder lists them, nor where it lies.
-$(OUT)/split.json: | $(OUT)/run.json
-	find -L $(DATA) -maxdepth 1 -name '*.h5' ! -name '.*' ! -name '*.resume.h5' -printf '%f\t%p\n' |
+$(OUT)/split.json: | $(OUT)/run.json $(if $(foreign),$(OUT)/import.json)
+	find -L $(episodes) -maxdepth 1 -name '*.h5' ! -name '.*' ! -name '*.resume.h5' -printf '%f\t%p\n' |
 	  sort -t $$'\t' -k 1,1R -k 2,2 --random-source=<(yes $(SEED)) | cut -f 2 >$(OUT)/drawn.txt
 	episodes=$$(wc -l <$(OUT)/drawn.txt)
-	[ $$episodes -ge 2 ] || { echo >&2 "pretrain.mk: $(DATA): $$episodes episodes (*.h5); two are needed at least, one to hold out"; exit 1; }
+	[ $$episodes -ge 2 ] || { echo >&2 "pretrain.mk: $(episodes): $$episodes episodes (*.h5); two are needed at least, one to hold out"; exit 1; }
 	held_out=$$(awk -v n=$$episodes 'BEGIN { k = int(n * $(HELD_OUT) + 0.5); print k < 1 ? 1 : k < n ? k : n - 1 }')
 	head -n $$held_out $(OUT)/drawn.txt | sort >$(OUT)/held-out.txt
 	tail -n +$$((held_out + 1)) $(OUT)/drawn.txt | sort >$(OUT)/training.txt

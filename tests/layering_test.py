@@ -18,6 +18,8 @@ BASE = {
     "env": {"core"},
     "data": {"core", "io"},
     "media": {"core", "io", "data"},
+    "logged": {"core", "io", "data", "media"},
+    "tables": {"core", "io", "logged"},  # opened by logged at run time, behind array_file.h
     "video": {"core", "media"},  # opened by media at run time, behind media/encoder.h
     "collect": {"core", "config", "io", "env", "data"},
     "learner": {"core", "config", "io", "env", "data", "collect"},

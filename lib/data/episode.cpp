@@ -223,6 +223,8 @@ void write_episode(const std::filesystem::path& path, const Episode& episode,
   file.attribute("/", "action_space", action_space(signature.action).dump());
   file.attribute("/", "render", episode.render);
   if (!episode.truncated.empty()) file.attribute("/", "truncated", episode.truncated);
+  if (!episode.instruction.empty()) file.attribute("/", "instruction", episode.instruction);
+  if (!episode.source.is_null()) file.attribute("/", "source", episode.source.dump());
   file.attribute("/", "return", episode.total_reward());
   file.attribute("/", "length", rows);
   for (const auto& [name, values] : episode.images)

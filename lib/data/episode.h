@@ -21,9 +21,11 @@ inline constexpr std::int64_t kShortestEpisode = 2;
 struct Episode {
   Signature signature;  // observations are those that are stored
   std::int64_t seed = 0;
-  std::int64_t index = 0;  // which episode of that generator
-  std::string render;      // "exact", "fast", or empty if there are no images of ours
-  std::string truncated;   // why it ends before its time: "physics" (they broke down), or empty
+  std::int64_t index = 0;   // which episode of that generator
+  std::string render;       // "exact", "fast", or empty if there are no images of ours
+  std::string truncated;    // why it ends before its time: "physics" (they broke down), or empty
+  std::string instruction;  // what was to be done, in words; empty where nobody said
+  Json source;              // of imported data: format, dataset, episode, fps; null otherwise
 
   std::map<std::string, std::vector<std::uint8_t>> images;  // [T,Y,X,C], of the signature's images
   std::map<std::string, Array<float>> vectors;              // [T,…], of its other observations

@@ -89,6 +89,18 @@ Handle Links::open(const std::string& path) {
   return {id, path};
 }
 
+std::vector<std::string> Links::names(const std::string& group) {
+  const Handle open_group = open(group);
+  if (H5Iget_type(open_group) != H5I_GROUP) throw error("{} is not a group", where(group));
+  std::vector<std::string> found;
+  for (const auto& [name, type] : links_in(open_group, where(group))) {
+    const std::string inner = (group == "/" ? group : group + "/") + name;
+    check_type(type, inner);
+    if (type == H5L_TYPE_HARD || exists(inner)) found.push_back(name);
+  }
+  return found;
+}
+
 std::vector<std::string> Links::find(const std::string& group, H5O_type_t kind) {
   struct Group {
     std::string path;

@@ -22,6 +22,8 @@ class Links {
   [[nodiscard]] bool exists(const std::string& path);
   /// Opens it. @throws Error if it is missing
   [[nodiscard]] Handle open(const std::string& path);
+  /// The names right under `group`, in no particular order; not those of links that lead nowhere.
+  [[nodiscard]] std::vector<std::string> names(const std::string& group);
   /// The objects of one kind under `group`, at any depth, as sorted paths; `group` not among them.
   /// Each group is visited once, however many links lead to it.
   [[nodiscard]] std::vector<std::string> find(const std::string& group, H5O_type_t kind);

@@ -7,6 +7,8 @@
 #include <span>
 #include <string_view>
 
+#include "io/hdf5_file.h"
+
 namespace dreamer::io {
 namespace {
 
@@ -32,22 +34,24 @@ constexpr std::size_t aligned(std::size_t size) {
   return (size + kAlignment - 1) / kAlignment * kAlignment;
 }
 
-/// Hands over the references to texts as they lie in the file, instead of following them.
+/// Hands over the references to texts and lists as they lie in the file, instead of following them.
 herr_t as_stored(hid_t from, hid_t, H5T_cdata_t* data, std::size_t, std::size_t, std::size_t, void*,
                  void*, hid_t) {
   if (data->command != H5T_CONV_INIT) return 0;
   data->need_bkg = H5T_BKG_NO;
-  return H5Tis_variable_str(from) > 0 ? 0 : -1;
+  return H5Tis_variable_str(from) > 0 || H5Tget_class(from) == H5T_VLEN ? 0 : -1;
 }
 
-/// A memory type of `size` bytes as which references are read. HDF5 has no conversion of its own
-/// from text to it.
+/// A memory type of `size` bytes as which references are read. HDF5 has no conversions of its own
+/// to it.
 Handle reference_type(std::size_t size) {
   Handle type(H5Tcreate(H5T_OPAQUE, size), "making a type");
   static const bool registered = [&] {
-    const Handle text(H5Tcopy(H5T_C_S1), "making a type");
+    const Handle text(H5Tcopy(H5T_C_S1), "making a type"),
+        list(H5Tvlen_create(H5T_NATIVE_UINT8), "making a type");
     check(H5Tset_size(text, H5T_VARIABLE), "making a type");
-    return H5Tregister(H5T_PERS_SOFT, "dreamer-text", text, type, as_stored) >= 0;
+    return H5Tregister(H5T_PERS_SOFT, "dreamer-text", text, type, as_stored) >= 0 &&
+           H5Tregister(H5T_PERS_SOFT, "dreamer-list", list, type, as_stored) >= 0;
   }();
   if (!registered) throw error("the HDF5 library takes no conversion of types");
   return type;
@@ -99,12 +103,13 @@ Bytes object_in(Bytes heap, std::size_t length, std::uint64_t index, const std::
   throw damaged(place);
 }
 
-std::string text_of(const RawFile& file, Bytes reference, std::size_t most,
-                    const std::string& place) {
+/// What a reference leads to.
+std::vector<std::uint8_t> object_of(const RawFile& file, Bytes reference, std::size_t most,
+                                    const std::string& place) {
   const std::uint64_t size = little_endian(reference.first(kLengthBytes)),
                       at = little_endian(reference.subspan(kLengthBytes, file.address)),
                       index = little_endian(reference.last(kIndexBytes));
-  if (size == 0) return "";
+  if (size == 0) return {};
   if (size > most) throw error("{} is too large: {} bytes, {} are read at most", place, size, most);
   const std::size_t header = aligned(kAlignment + file.length);
   const auto head = file.read(at, header, place);
@@ -114,8 +119,12 @@ std::string text_of(const RawFile& file, Bytes reference, std::size_t most,
   const auto heap = file.read(at, heap_bytes, place);
   const Bytes object = object_in(heap, file.length, index, place);
   if (object.size() < size) throw damaged(place);
-  const std::string text(object.begin(), object.begin() + static_cast<std::ptrdiff_t>(size));
-  return text.substr(0, text.find('\0'));
+  return {object.begin(), object.begin() + static_cast<std::ptrdiff_t>(size)};
+}
+
+/// A reference: how much, the address of a heap, which of its objects.
+std::size_t reference_bytes(const RawFile& file) {
+  return kLengthBytes + file.address + kIndexBytes;
 }
 
 }  // namespace
@@ -124,13 +133,39 @@ std::vector<std::string> read_variable_texts(hid_t attribute, std::size_t count,
                                              const std::string& place) {
   if (count == 0) return {};
   const RawFile file(attribute, place);
-  const std::size_t size = kLengthBytes + file.address + kIndexBytes;
+  const std::size_t size = reference_bytes(file);
   std::vector<unsigned char> references(count * size);
   if (H5Aread(attribute, reference_type(size), references.data()) < 0) throw reading_failed(place);
   std::vector<std::string> texts;
-  for (std::size_t i = 0; i < count; ++i)
-    texts.push_back(text_of(file, Bytes(references).subspan(i * size, size), most, place));
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto bytes = object_of(file, Bytes(references).subspan(i * size, size), most, place);
+    const std::string text(bytes.begin(), bytes.end());
+    texts.push_back(text.substr(0, text.find('\0')));
+  }
   return texts;
+}
+
+std::vector<std::vector<std::uint8_t>> read_byte_lists(const StoredDataset& dataset,
+                                                       std::int64_t first, const Shape& shape,
+                                                       std::size_t most, const std::string& place) {
+  const Handle type(H5Dget_type(dataset.id), place);
+  const bool lists = H5Tget_class(type) == H5T_VLEN;
+  const Handle element(lists ? H5Tget_super(type) : H5Tcopy(type), place);
+  if (!lists || H5Tget_class(element) != H5T_INTEGER || H5Tget_size(element) != 1)
+    throw error("{} holds no lists of bytes", place);
+  const auto count = static_cast<std::size_t>(elements_of(shape));
+  if (count == 0) return {};
+  const RawFile file(dataset.id, place);
+  const std::size_t size = reference_bytes(file);
+  std::vector<unsigned char> references(count * size);
+  const RowSelection rows = select_rows(dataset.id, first, shape, place);
+  if (H5Dread(dataset.id, reference_type(size), rows.memory, rows.file, H5P_DEFAULT,
+              references.data()) < 0)
+    throw reading_failed(place);
+  std::vector<std::vector<std::uint8_t>> found;
+  for (std::size_t i = 0; i < count; ++i)
+    found.push_back(object_of(file, Bytes(references).subspan(i * size, size), most, place));
+  return found;
 }
 
 }  // namespace dreamer::io

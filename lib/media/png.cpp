@@ -23,4 +23,32 @@ std::vector<std::byte> encode_png(const Canvas& canvas) {
   return bytes;
 }
 
+Frame decode_png(std::span<const std::uint8_t> file) {
+  constexpr std::int64_t kMostPixels = std::int64_t{1} << 26;
+  png_image image{};
+  image.version = PNG_IMAGE_VERSION;
+  const auto failed = [&] {
+    const Error failure = error("a damaged PNG file: {}", static_cast<const char*>(image.message));
+    png_image_free(&image);
+    return failure;
+  };
+  if (png_image_begin_read_from_memory(&image, file.data(), file.size()) == 0) throw failed();
+  const bool deep = (image.format & PNG_FORMAT_FLAG_LINEAR) != 0;
+  if (deep || std::int64_t{image.width} * image.height > kMostPixels) {
+    png_image_free(&image);
+    throw deep ? error("images of more than 8 bits, such as depth, are not read")
+               : error("an image of {}x{} pixels", image.width, image.height);
+  }
+  const bool color = (image.format & PNG_FORMAT_FLAG_COLOR) != 0;
+  const bool alpha = (image.format & PNG_FORMAT_FLAG_ALPHA) != 0;
+  image.format = alpha ? PNG_FORMAT_RGBA : color ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
+  Frame frame{.height = image.height,
+              .width = image.width,
+              .channels = PNG_IMAGE_PIXEL_CHANNELS(image.format),
+              .pixels = {}};
+  frame.pixels.resize(PNG_IMAGE_SIZE(image));
+  if (png_image_finish_read(&image, nullptr, frame.pixels.data(), 0, nullptr) == 0) throw failed();
+  return frame;
+}
+
 }  // namespace dreamer::media

@@ -1,14 +1,12 @@
 #include "media/video.h"
 
-#include <dlfcn.h>
-
 #include <algorithm>
 #include <cctype>
 
 #include "core/error.h"
-#include "core/paths.h"
 #include "core/signals.h"
 #include "io/atomic_file.h"
+#include "media/companion.h"
 #include "media/encoder.h"
 #include "media/png.h"
 
@@ -19,21 +17,10 @@ constexpr double kMostFps = 1000, kMostGifFps = 50;  // viewers slow shorter gif
 
 int even(int side) { return side + side % 2; }
 
-using Entry = const Encoder* (*)();
-
-const Encoder& open_library() {
-  const auto path = library_dir() / "libdreamer_video.so";
-  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr)
-    throw error("cannot open the video library: {}; rebuild, or reinstall FFmpeg's libraries",
-                dlerror());
-  const auto entry = reinterpret_cast<Entry>(dlsym(library, "dreamer_encoder"));
-  if (entry == nullptr) throw error("{} is of another version: {}", path.string(), dlerror());
-  return *entry();
-}
-
 const Encoder& encoder() {
-  static const Encoder& opened = open_library();
+  using Entry = const Encoder* (*)();
+  static const Encoder& opened =
+      *reinterpret_cast<Entry>(video_library_symbol("dreamer_encoder"))();
   return opened;
 }
 

@@ -1,64 +1,32 @@
 #include "media/encoder.h"
 
 #include <array>
-#include <cerrno>
 #include <cmath>
-#include <cstdarg>
 #include <cstring>
 #include <memory>
 #include <string>
 #include <utility>
 
 extern "C" {
-#include <libavcodec/avcodec.h>
-#include <libavformat/avformat.h>
 #include <libavutil/imgutils.h>
 #include <libavutil/opt.h>
-#include <libswscale/swscale.h>
 }
 
 #include "core/error.h"
-#include "core/log.h"
 #include "core/progress.h"
 #include "core/signals.h"
+#include "video/libav.h"
 #include "video/palette.h"
 
 namespace dreamer::media {
 namespace {
 
-struct Free {
-  void operator()(AVCodecContext* context) const { avcodec_free_context(&context); }
-  void operator()(AVFrame* frame) const { av_frame_free(&frame); }
-  void operator()(AVPacket* packet) const { av_packet_free(&packet); }
-  void operator()(SwsContext* context) const { sws_freeContext(context); }
+struct Close {
   void operator()(AVFormatContext* context) const {
     if (context->pb != nullptr) avio_closep(&context->pb);
     avformat_free_context(context);
   }
 };
-template <class T>
-using Owned = std::unique_ptr<T, Free>;
-
-int check(int result, const char* what) {
-  if (result >= 0) return result;
-  std::array<char, AV_ERROR_MAX_STRING_SIZE> text{};
-  av_strerror(result, text.data(), text.size());
-  const bool full =
-      result == AVERROR(ENOSPC) || result == AVERROR(EFBIG) || result == AVERROR(EDQUOT);
-  throw error("cannot {}: {}{}", what, text.data(),
-              full ? "; free some space or choose another place" : "");
-}
-
-/// libav reports through a callback of its own; --verbose shows it.
-void forward_log(void* source, int level, const char* format, va_list arguments) {
-  if (level > AV_LOG_INFO) return;
-  std::array<char, 1024> text{};
-  int prefix = 1;
-  av_log_format_line2(source, level, format, arguments, text.data(), text.size(), &prefix);
-  std::string line = text.data();
-  while (!line.empty() && line.back() == '\n') line.pop_back();
-  if (!line.empty()) log::verbose("{}", line);
-}
 
 struct Codec {
   const char* name;
@@ -233,14 +201,14 @@ class Container {
   }
 
  private:
-  Owned<AVFormatContext> context_;
+  std::unique_ptr<AVFormatContext, Close> context_;
   AVStream* stream_ = nullptr;
   const AVCodecContext* codec_ = nullptr;
 };
 
 class LibavEncoder : public Encoder {
  public:
-  LibavEncoder() { av_log_set_callback(forward_log); }
+  LibavEncoder() { forward_log(); }
 
   void write(const std::filesystem::path& file, Format format, const Clip& clip,
              double fps) const override {

@@ -335,6 +335,17 @@ def test_a_killed_pretraining_ends_the_same(logged):
     assert_same_run(logged.folder / "run", logged.folder / "killed")
 
 
+def test_a_world_model_is_pretrained_from_a_dataset_of_others(logged):
+    data = ROOT / "tests/data/logged/minari/pendulum/dict-jpeg-v0"
+    make(logged, *PRETRAIN, f"DATA={data}", "OUT=minari", "ROUNDS=1", "IMPORT=--observations none")
+    run = logged.folder / "minari"
+    assert len(list((run / "episodes").glob("*.h5"))) == 3 and (run / "model.h5").exists()
+    obeys("run", json.loads((run / "run.json").read_text()))
+    assert len((run / "held-out.txt").read_text().split()) == 1
+    assert nothing_to_do(logged, *PRETRAIN, f"DATA={data}", "OUT=minari", "ROUNDS=1",
+                         "IMPORT=--observations none")
+
+
 def test_pretraining_meets_no_opengl(logged):
     logged.fails("dr-collect", "--task", "cartpole_balance", "--out", "seen", status=2,
                  says="MUJOCO_GL")

@@ -8,6 +8,8 @@ import signal
 import subprocess
 import time
 
+import h5py
+
 CONFIG = {
     "model": {"depth": 2, "stoch": 4, "deter": 8, "hidden": 8, "units": 8, "vector_units": 8},
     "fit_model": {"batch": 2, "length": 5},
@@ -44,7 +46,20 @@ KINDS = {  # the good file of each kind
     "metrics": "good/metrics.jsonl",
     "evaluation": "good/evaluation.json",
     "list": "good/list.jsonl",
+    # Logged data of others, which dr-import reads.
+    "logged_d4rl": "good/logged/hopper.hdf5",
+    "logged_minari": "good/logged/main_data.hdf5",
+    "logged_npz": "good/logged/episode.npz",
+    "logged_table": "good/lerobot/data/chunk-000/file-000.parquet",
+    "logged_video": "good/lerobot-video/videos/observation.images.top/chunk-000/file-000.mp4",
+    "logged_metadata": "good/lerobot/meta/info.json",
+    "logged_record": "good/rlds/pendulum_rlds-train.tfrecord-00000-of-00001",
+    "logged_features": "good/rlds/features.json",
 }
+# Those of which the whole folder is needed, which this one is.
+FOLDERS = {"train_resume": "good/train", "logged_table": "good/lerobot",
+           "logged_video": "good/lerobot-video", "logged_metadata": "good/lerobot",
+           "logged_record": "good/rlds", "logged_features": "good/rlds"}
 
 
 def make(programs, folder):
@@ -89,6 +104,18 @@ def _fill(programs, folder, good):
     run("dr-imagine", *model, "--out", "good/dream.h5")
     run("dr-imagine", *model, "--policy", "good/policy.h5", "--out", "good/policy-dream.h5")
     run("dr-eval", *model, into="evaluation.json")
+    logged = pathlib.Path(__file__).parents[1] / "data/logged"
+    (good / "logged").mkdir()
+    shutil.copy(logged / "d4rl/hopper_random.hdf5", good / "logged/hopper.hdf5")
+    shutil.copy(logged / "minari/pendulum/dict-jpeg-v0/data/main_data.hdf5", good / "logged")
+    with h5py.File(good / "logged/hopper.hdf5", "r+") as file:  # attributes, to be changed
+        file.attrs.update(format="d4rl", format_version="0", config="{}", seed=3)
+        file["actions"].attrs["dims"] = "T,A"
+    shutil.copy(sorted((logged / "dreamer/v1-cartpole_swingup").iterdir())[0],
+                good / "logged/episode.npz")
+    shutil.copytree(logged / "lerobot/v3-image", good / "lerobot")
+    shutil.copytree(logged / "lerobot/v3-video-av1", good / "lerobot-video")
+    shutil.copytree(logged / "rlds/pendulum_rlds/1.0.0", good / "rlds")
     results = pathlib.Path(__file__).parents[2] / "pipelines/results"
     shutil.copy(results / "cartpole_swingup-seed0.jsonl", good / "curve.jsonl")
     for command, out in ((FIT, "fit.h5"), (FIT_BEHAVIOR, "behavior.h5"), (TRAIN, "train")):

@@ -35,8 +35,12 @@ import programs
 WEIGHTS = {"episode": 10, "model": 6, "policy": 6, "dream": 4, "policy_dream": 2, "step": 1,
            "vectors": 5, "vector_model": 4, "vector_dream": 2,
            "fit_resume": 2, "behavior_resume": 2, "train_resume": 2, "config": 2, "curve": 2,
-           "metrics": 2, "evaluation": 1, "list": 2}
-JSON_KINDS = {"config", "curve", "metrics", "evaluation", "list"}
+           "metrics": 2, "evaluation": 1, "list": 2, "logged_d4rl": 3, "logged_minari": 3,
+           "logged_npz": 3, "logged_table": 2, "logged_video": 1, "logged_metadata": 1,
+           "logged_record": 2, "logged_features": 1}
+JSON_KINDS = {"config", "curve", "metrics", "evaluation", "list", "logged_metadata",
+              "logged_features"}
+OTHERS = {"logged_npz", "logged_table", "logged_video", "logged_record"}  # neither HDF5 nor JSON
 
 
 class Run:
@@ -54,8 +58,9 @@ class Run:
         os.symlink(self.options.work / "good", folder / "good")
         good = self.options.work / corpus.KINDS[self.kind]
         place = folder / self.name
-        if self.kind == "train_resume":
-            shutil.copytree(good.parent, place.parent)
+        if self.kind in corpus.FOLDERS:
+            shutil.copytree(self.options.work / corpus.FOLDERS[self.kind],
+                            folder / programs.folder_of(self.kind))
         os.mkfifo(folder / mutate_hdf5.FIFO)
         (folder / mutate_hdf5.CANARY_RAW).write_bytes(b"canary\0\0" * 65536)
         with mutate_hdf5.open_file(folder / mutate_hdf5.CANARY, "w") as file:
@@ -68,6 +73,10 @@ class Run:
             place.write_bytes(data)
             return
         place.write_bytes(data)
+        if self.kind in OTHERS:
+            data, self.words = mutate_bytes.mutate(data, self.rng, kin)
+            place.write_bytes(data)
+            return
         if self.rng.random() < 0.6:
             self.expected, self.words = mutate_hdf5.mutate(str(place), self.rng)
         else:
@@ -81,7 +90,7 @@ class Run:
     def commands(self):
         choices = programs.commands(self.kind)
         picked = self.rng.choices([c for _, c in choices], [w for w, _ in choices])
-        if self.kind not in JSON_KINDS:
+        if self.kind not in JSON_KINDS and not self.kind.startswith("logged"):
             picked.insert(0, ["dr-info", "--check", self.name])
         return picked[:1] if picked[0] == picked[-1] else picked
 
@@ -104,7 +113,8 @@ class Run:
         watch.close()
         judge.judge(outcome, [self.name, *self.also_named()])
         checks = command[:2] == ["dr-info", "--check"]
-        if self.expected == mutate_hdf5.READS and outcome.status != 0:
+        if (self.expected == mutate_hdf5.READS and outcome.status != 0
+                and not self.kind.startswith("logged")):
             outcome.faults.append("the same in another form is not read")
         if self.expected == mutate_hdf5.REFUSED and checks and outcome.status == 0:
             outcome.faults.append("--check accepts what no program may read")
@@ -116,6 +126,8 @@ class Run:
         """What an error names instead of the file where that says more."""
         if self.kind == "list":
             return ["-: ", "episodes in -", ": no such file", "is a directory", "cannot be read"]
+        if self.kind.startswith("logged"):
+            return ["data", "out/", "v3-", "hopper", "mutated", "pendulum"]
         return ["--data"] if self.kind in ("episode", "vectors") else []
 
     def compare(self, after, before, outcome):

@@ -36,7 +36,7 @@ def mutate(path, rng):
         with open_file(path, "r+") as file:
             try:
                 outcome, what = change(file, rng)
-            except (ValueError, TypeError, OSError, KeyError, RuntimeError, OverflowError) as e:
+            except (LookupError, ValueError, TypeError, OSError, RuntimeError, OverflowError) as e:
                 outcome, what = None, f"{change.__name__} failed halfway: {e}"
         words.append(what)
         outcomes.append(outcome)

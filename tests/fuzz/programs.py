@@ -9,9 +9,24 @@ UNFINISHED = ("out.resume.h5", "out.nonfinite.h5")
 
 def name_of(kind):
     return {"fit_resume": "out.resume.h5", "behavior_resume": "out.resume.h5",
-            "train_resume": "out/train.resume.h5", "config": "mutated.json",
+            "config": "mutated.json",
             "curve": "mutated.jsonl", "metrics": "mutated.jsonl", "evaluation": "mutated.json",
-            "list": "mutated.txt"}.get(kind, FILE)
+            "list": "mutated.txt", "logged_d4rl": "mutated.hdf5", "logged_minari": "mutated.hdf5",
+            "logged_npz": "mutated.npz"}.get(kind, inside(kind) or FILE)
+
+
+def folder_of(kind):
+    """The name of the folder that a file of this kind needs around it; None where it needs none."""
+    if kind not in corpus.FOLDERS:
+        return None
+    return "out" if kind == "train_resume" else "data"
+
+
+def inside(kind):
+    if not folder_of(kind):
+        return None
+    below = corpus.KINDS[kind].removeprefix(corpus.FOLDERS[kind] + "/")
+    return f"{folder_of(kind)}/{below}"
 
 
 def commands(kind):
@@ -26,6 +41,10 @@ def commands(kind):
 
     def render(*options, out="out.png"):
         return ["dr-render", name, "--out", out, *options]
+
+    def imports(source):
+        return [(3, ["dr-import", source, "--out", "out"]), (1, ["dr-import", source, "--list"]),
+                (1, ["dr-import", source, "--out", "out", "--skip-bad", "--threads", "2"])]
 
     pictures = [(2, render()), (1, render("--overlay")), (1, render(out="out.mp4")),
                 (1, render("--overlay", out="out.gif")), (1, render("--scale", "2", "--columns", "3"))]
@@ -76,6 +95,10 @@ def commands(kind):
         "fit_resume": info[:2] + [(4, [*corpus.FIT, "--out", "out.h5"])],
         "behavior_resume": info[:2] + [(4, [*corpus.FIT_BEHAVIOR, "--out", "out.h5"])],
         "train_resume": info[:2] + [(4, [*corpus.TRAIN, "--out", "out"])],
+        "logged_d4rl": imports(name), "logged_minari": imports(name), "logged_npz": imports(name),
+        "logged_table": imports("data"), "logged_video": imports("data"),
+        "logged_metadata": imports("data"), "logged_record": imports("data"),
+        "logged_features": imports("data"),
         "config": [(1, [program, "--config", name, "--print-config"]) for program in
                    ("dr-info", "dr-collect", "dr-fit-model", "dr-fit-behavior", "dr-train")],
         "curve": [(3, render()), (1, render("--plot", "mean,return")),
