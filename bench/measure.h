@@ -34,7 +34,7 @@ class Roof {
 /// GiB that this process held at most so far.
 [[nodiscard]] double peak_memory();
 
-/// The processor's name as the kernel tells it.
+/// The processor's name as the kernel gives it.
 [[nodiscard]] std::string processor();
 
 /// Waits for what a GPU still has to do.

@@ -16,11 +16,11 @@ def given:
                else .[1:] | join(".") end),
          value: (. as $path | $run | getpath($path))})
   | from_entries;
-def told($names): . as $values
+def described($names): . as $values
   | [$names[:6][] | "\(.)=\($values[.])"] | join(", ");
 
 given as $was | ($now | given) as $is
 | [$was + $is | keys_unsorted[] | select($was[.] != $is[.])] as $names
 | select($names != [])
-| ($was | told($names)) + "; now " + ($is | told($names))
+| ($was | described($names)) + "; now " + ($is | described($names))
   + (if ($names | length) > 6 then ", and \(($names | length) - 6) more" else "" end)

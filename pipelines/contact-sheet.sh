@@ -1,5 +1,5 @@
 #!/bin/bash
-# One picture of all tasks, each as its agent sees it but larger, into $OUT (default
+# One image of all tasks, each as its agent sees it but larger, into $OUT (default
 # pipelines/tasks.png). The programs are taken from the PATH; `make contact-sheet` puts them there.
 #
 #   ROW    which agent step is shown

@@ -20,8 +20,8 @@
 #   THREADS=            of each program; all cores if empty
 #   SAVE_EVERY=100      updates that a kill can cost at most
 #   LOGDIR=             TensorBoard's folder, if one is wanted: runs `model` and `behavior` in it
-#   CONTEXT=5 FAR=45    rows seen, rows predicted in the pictures; fewer where episodes are short
-#   CHANGE=no           yes: continue with other settings than OUT was begun with, which run.json tells
+#   CONTEXT=5 FAR=45    rows seen, rows predicted in the images; fewer where episodes are short
+#   CHANGE=no           yes: continue with other settings than OUT was begun with, which run.json lists
 # The schedule is the preset's (section train) unless given:
 #   PREFILL, PRETRAIN, UPDATES, EPISODES, EVALUATE_EVERY, EVALUATE_EPISODES
 #
@@ -29,7 +29,7 @@
 #   run.json            all settings
 #   round-007.json      a round: frames and wall seconds so far, scores, time and output of each stage
 #   round-…-model.h5, round-…-policy.h5   the checkpoints of the last rounds
-#   episodes/           what was experienced; held-out/ what the last policy did, for the pictures
+#   episodes/           what was experienced; held-out/ what the last policy did, for the images
 #   model.jsonl, behavior.jsonl           the metrics, see reading-metrics.md
 #   curve.jsonl, curve.png                returns over frames, beside the published curve
 #   open-loop.json, open-loop.mp4         the last model's predictions judged and shown

@@ -1,6 +1,6 @@
 #!/bin/bash
 # As many rows as are asked for and the episodes have: prints `--context C --horizon H` for dr-eval
-# and dr-imagine, so that short episodes cost a picture some rows and not the end of a run.
+# and dr-imagine, so that short episodes cost an image some rows and not the end of a run.
 #
 #   horizon.sh CONTEXT HORIZON <EPISODES
 #

@@ -1,18 +1,18 @@
 #!/bin/bash
-# Pictures of what the runs of dreamer.mk, pretrain.mk or dr-train said while they learned, for
+# Plots of what the runs of dreamer.mk, pretrain.mk or dr-train said while they learned, for
 # reading with reading-metrics.md; into the folder of the first. The programs are found on PATH.
 #
 #   metrics.sh RUN…
 set -euo pipefail
 
-# draw PICTURE LOG QUANTITY…: from those of the runs that have the log
+# draw NAME LOG QUANTITY…: from those of the runs that have the log
 draw() {
-    local picture=$1 log=$2 logs=() against=() run
+    local name=$1 log=$2 logs=() against=() run
     shift 2
     for run in "${runs[@]}"; do [ ! -s "$run/$log" ] || logs+=("$run/$log"); done
     [ ${#logs[@]} -gt 0 ] || return 0
     [ "$log" = open-loop.json ] || against=(--against update)
-    dr-render "${logs[@]}" --plot "$@" "${against[@]}" --out "${runs[0]}/$picture.png" --force --quiet
+    dr-render "${logs[@]}" --plot "$@" "${against[@]}" --out "${runs[0]}/$name.png" --force --quiet
 }
 
 [ $# -gt 0 ] || { echo >&2 "metrics.sh: give the folder of a run, with model.jsonl or log.jsonl"; exit 2; }

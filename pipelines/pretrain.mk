@@ -23,19 +23,19 @@
 #   UPDATES=500         updates a round
 #   ROUNDS=100          rounds at most
 #   PATIENCE=5          rounds without a better score after which it stops
-#   SCORE=psnr          what is better: more psnr, or less reward_mae where pictures hide what matters
+#   SCORE=psnr          what is better: more psnr, or less reward_mae where images hide what matters
 #   CONTEXT=5 HORIZON=15 STARTS=100   rows seen, rows predicted, windows; for every evaluation;
 #                       fewer rows, FAR too, where the held-out episodes are short
 #   FAR=45              rows predicted in the last evaluation, and dreamed
 #   THREADS=            of each program; all cores if empty
 #   SAVE_EVERY=100      updates that a kill can cost at most
 #   LOGDIR=             TensorBoard's folder, if one is wanted: the run `model` in it
-#   CHANGE=no           yes: continue with other settings than OUT was begun with, which run.json tells
+#   CHANGE=no           yes: continue with other settings than OUT was begun with, which run.json lists
 #
 # Under OUT it leaves
 #   run.json            all settings
 #   episodes, import.json   what was imported
-#   model.h5            the best model; fit.json tells of which round
+#   model.h5            the best model; fit.json names its round
 #   training.txt, held-out.txt   the episodes; held-out.txt can be given to --data - of any program
 #   round-007.json      a round: updates, seconds, scores (scores.jsonl, scores.png: of all)
 #   model.jsonl         the metrics, see reading-metrics.md

@@ -5,7 +5,7 @@
 Collects, fits a model (once through and once stopped halfway and run again), fits a behavior, trains
 two rounds, imagines, evaluates and renders, with the same seeds on two threads. Compared are the
 bytes of all datasets, the attributes that both builds write (not the provenance), the videos and
-pictures, and the numbers on stdout but for times. Ends with status 1 where anything differs.
+images, and the numbers on stdout but for times. Ends with status 1 where anything differs.
 """
 
 import argparse
@@ -151,7 +151,7 @@ def differences(old, new):
         left, right = numbers(old.lines[name]), numbers(new.lines[name])
         if list(map(renamed, left)) != list(map(renamed, right)):
             yield f"stdout of {name} differs"
-    print(f"{compared} datasets, attributes, pictures and outputs compared")
+    print(f"{compared} datasets, attributes, images and outputs compared")
 
 
 def main():

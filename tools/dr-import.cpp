@@ -19,22 +19,22 @@ struct Options : ImportOptions {
 };
 
 /// "64" or "48x64" (rows x columns).
-void parse_size(const std::string& text, logged::Picture& picture) {
+void parse_size(const std::string& text, logged::ImageOptions& image) {
   constexpr std::int64_t kMost = 4096;
   const auto cross = text.find('x');
   const auto height = parse_integer(text.substr(0, cross)),
              width = cross == std::string::npos ? height : parse_integer(text.substr(cross + 1));
   if (!height || !width || *height < 1 || *width < 1 || *height > kMost || *width > kMost)
     throw usage_error("--size {}: must be N, or ROWSxCOLUMNS, up to {}", text, kMost);
-  picture.height = *height;
-  picture.width = *width;
+  image.height = *height;
+  image.width = *width;
 }
 
 void resolve(Options& o) {
-  parse_size(o.size, o.picture);
-  o.picture.fit = o.fit == "crop"  ? logged::Fit::crop
-                  : o.fit == "pad" ? logged::Fit::pad
-                                   : logged::Fit::stretch;
+  parse_size(o.size, o.image);
+  o.image.fit = o.fit == "crop"  ? logged::Fit::crop
+                : o.fit == "pad" ? logged::Fit::pad
+                                 : logged::Fit::stretch;
   o.ImportOptions::last_step =
       o.last_step == "repeat" ? logged::LastStep::repeat : logged::LastStep::drop;
   o.ImportOptions::vectors = o.vectors != "none";
@@ -124,9 +124,9 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"stretch", "crop", "pad"}).description(""))
       ->type_name("stretch|crop|pad")
       ->capture_default_str();
-  app.add_flag("--flip", o.picture.flip, "turn them upside down");
-  app.add_flag("--bgr", o.picture.bgr, "they are stored blue first");
-  app.add_flag("--grey", o.picture.grey, "one channel");
+  app.add_flag("--flip", o.image.flip, "turn them upside down");
+  app.add_flag("--bgr", o.image.bgr, "they are stored blue first");
+  app.add_flag("--grey", o.image.grey, "one channel");
   program.group("Actions and rows");
   app.add_option("--action-range", o.action_range,
                  "what -1 and 1 stand for: as declared, else the format's rule, else the data's "

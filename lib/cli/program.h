@@ -48,7 +48,7 @@ class Program {
   /// --policy, of what acts in a task: a checkpoint, whose task and action repeat become the
   /// defaults unless it is followed.
   void policy(std::string& policy);
-  /// --task; `require_task` says what to do where neither it nor a policy tells the task.
+  /// --task; `require_task` says what to do where neither it nor a policy names the task.
   void task(std::string& task);
   void require_task() const;
   /// --follow, which each program says in its own words.

@@ -11,7 +11,7 @@ namespace dreamer {
 [[nodiscard]] std::int64_t available_memory();
 
 /// What the control groups leave.
-/// @param membership as /proc/self/cgroup tells it
+/// @param membership as in /proc/self/cgroup
 /// @param mount      where they are mounted: /sys/fs/cgroup
 /// @return the largest number where there is no limit
 [[nodiscard]] std::int64_t left_by_control_groups(const std::filesystem::path& membership,

@@ -66,7 +66,7 @@ void write_episode(const std::filesystem::path& path, const Episode& episode,
 /// `action_repeat` and, where it is there, `index`; and /action.
 [[nodiscard]] Episode read_logged_actions(const std::filesystem::path& path);
 
-/// The parts of an open episode file, each checked as read_episode checks it. For those who do not
+/// The parts of an open episode file, each checked as read_episode checks it. For callers that do not
 /// want the whole: the index of a replay, the description of a file.
 struct EpisodeHeader {
   Signature signature;

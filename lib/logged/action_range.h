@@ -18,7 +18,7 @@ struct ActionRange {
 
 /// Decides it: `wanted` is auto (as declared; else [-1,1] where the format's rule says so; else the
 /// data's own extremes), data, or "LOW:HIGH[,LOW:HIGH…]". Reads the actions of
-/// all episodes where nothing else tells.
+/// all episodes where nothing else decides.
 /// @param choices of a discrete action; 0: as the data tell
 /// @throws Error where the sources' actions differ in size, or hold what is not finite
 [[nodiscard]] ActionRange decide_actions(const std::vector<std::unique_ptr<Source>>& sources,

@@ -19,7 +19,7 @@ struct Observed {
 };
 
 /// The arrays under `group` that are images or numbers, by the names that they get: nested names
-/// joined by dots. What holds no numbers is told in `notes`.
+/// joined by dots. What holds no numbers is listed in `notes`.
 [[nodiscard]] std::vector<Observed> observed(const ArrayFile& file, const std::string& group,
                                              std::vector<std::string>& notes);
 /// One array; nothing if it can be no observation.

@@ -85,18 +85,18 @@ Frame part(const Frame& frame, std::int64_t y, std::int64_t x, std::int64_t heig
   return result;
 }
 
-Frame fitted(const Frame& frame, const Picture& picture) {
-  const std::int64_t height = picture.height, width = picture.width;
+Frame fitted(const Frame& frame, const ImageOptions& options) {
+  const std::int64_t height = options.height, width = options.width;
   // The frame is wider than the image?
   const bool wider = frame.width * height > width * frame.height;
-  if (picture.fit == Fit::crop) {
+  if (options.fit == Fit::crop) {
     const std::int64_t h = wider ? frame.height
                                  : std::max<std::int64_t>(frame.width * height / width, 1),
                        w = wider ? std::max<std::int64_t>(frame.height * width / height, 1)
                                  : frame.width;
     return resized(part(frame, (frame.height - h) / 2, (frame.width - w) / 2, h, w), height, width);
   }
-  if (picture.fit == Fit::pad) {
+  if (options.fit == Fit::pad) {
     const std::int64_t h = wider ? std::max<std::int64_t>(frame.height * width / frame.width, 1)
                                  : height,
                        w = wider ? width
@@ -115,22 +115,22 @@ Frame fitted(const Frame& frame, const Picture& picture) {
 
 }  // namespace
 
-std::vector<std::uint8_t> draw(const Frame& frame, const Picture& picture) {
+std::vector<std::uint8_t> draw(const Frame& frame, const ImageOptions& options) {
   const std::int64_t channels = frame.channels;
   if (channels != 1 && channels != 3 && channels != 4)
     throw error("images of {} channels; 1 (grey), 3 (RGB) and 4 (with alpha) are read", channels);
   if (frame.height < 1 || frame.width < 1) throw error("an image without pixels");
-  const Frame fit = fitted(frame, picture);
+  const Frame fit = fitted(frame, options);
   std::vector<std::uint8_t> image;
-  image.reserve(static_cast<std::size_t>(fit.height * fit.width * (picture.grey ? 1 : 3)));
+  image.reserve(static_cast<std::size_t>(fit.height * fit.width * (options.grey ? 1 : 3)));
   for (std::int64_t y = 0; y < fit.height; ++y) {
-    const std::int64_t row = picture.flip ? fit.height - 1 - y : y;
+    const std::int64_t row = options.flip ? fit.height - 1 - y : y;
     const std::uint8_t* from = &fit.pixels[static_cast<std::size_t>(row * fit.width * channels)];
     for (std::int64_t x = 0; x < fit.width; ++x, from += channels) {
       std::uint8_t red = from[0], green = from[channels == 1 ? 0 : 1],
                    blue = from[channels == 1 ? 0 : 2];
-      if (picture.bgr) std::swap(red, blue);
-      if (picture.grey) {
+      if (options.bgr) std::swap(red, blue);
+      if (options.grey) {
         // ITU-R BT.601, as Pillow and OpenCV
         image.push_back(
             static_cast<std::uint8_t>((299 * red + 587 * green + 114 * blue + 500) / 1000));

@@ -21,7 +21,7 @@ enum class Fit {
 };
 
 /// How frames become images of an episode.
-struct Picture {
+struct ImageOptions {
   std::int64_t height = 64, width = 64;
   Fit fit = Fit::stretch;
   bool flip = false;  // upside down
@@ -32,6 +32,6 @@ struct Picture {
 /// The frame as an image [height, width, 3 or 1]. Smaller by the mean over the area, larger by
 /// linear interpolation, both in integers: the same bytes on every machine.
 /// @throws Error for a frame of other channels than 1, 3 or 4
-[[nodiscard]] std::vector<std::uint8_t> draw(const Frame& frame, const Picture& picture);
+[[nodiscard]] std::vector<std::uint8_t> draw(const Frame& frame, const ImageOptions& options);
 
 }  // namespace dreamer::logged

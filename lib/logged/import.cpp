@@ -122,11 +122,11 @@ Plan make_plan(const Sources& sources, const ImportOptions& options) {
 
   RowRules& rules = plan.rules;
   rules.alignment = first.alignment;
-  rules.picture = options.picture;
-  rules.picture.flip = options.picture.flip != first.upside_down;
+  rules.image = options.image;
+  rules.image.flip = options.image.flip != first.upside_down;
   rules.last_step = options.last_step;
   rules.clip = options.clip;
-  const std::int64_t channels = rules.picture.grey ? 1 : 3;
+  const std::int64_t channels = rules.image.grey ? 1 : 3;
   std::vector<Space>& observations = rules.signature.observations;
   for (std::size_t i = 0; i < cameras.size(); ++i) {
     // The only camera, or the first that was named, is the image.
@@ -134,7 +134,7 @@ Plan make_plan(const Sources& sources, const ImportOptions& options) {
     const std::string name = main ? "image" : cameras[i]->name;
     observations.push_back({.name = name,
                             .kind = SpaceKind::image,
-                            .shape = {rules.picture.height, rules.picture.width, channels}});
+                            .shape = {rules.image.height, rules.image.width, channels}});
     rules.names[cameras[i]->name] = name;
   }
   for (const Space* space : vectors) {
@@ -206,9 +206,9 @@ Json config_of(const Plan& plan, const Contents& contents) {
           {"ends", contents.ends},
           {"signature", to_json(rules.signature)},
           {"names", rules.names},
-          {"fit", name_of(rules.picture.fit)},
-          {"flip", rules.picture.flip},
-          {"bgr", rules.picture.bgr},
+          {"fit", name_of(rules.image.fit)},
+          {"flip", rules.image.flip},
+          {"bgr", rules.image.bgr},
           {"last_step", rules.last_step == LastStep::drop ? "drop" : "repeat"},
           {"clip", rules.clip},
           {"one_hot", rules.one_hot}};

@@ -22,7 +22,7 @@ struct ImportOptions {
   std::vector<std::string> images;        // cameras to take, the first becomes `image`; empty: all
   std::vector<std::string> observations;  // vectors to take; empty: all
   bool vectors = true;                    // whether any are
-  Picture picture;
+  ImageOptions image;
   LastStep last_step = LastStep::drop;
   std::string action_range = "auto";  // auto, data, or LOW:HIGH[,LOW:HIGH…]
   std::int64_t choices = 0;           // of a discrete action; 0: as the data tell

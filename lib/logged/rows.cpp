@@ -136,7 +136,7 @@ void put_observations(LoggedEpisode& e, const RowRules& rules, const Plan& plan,
       const Space* const space = rules.signature.observation(ours);
       images.reserve(static_cast<std::size_t>(plan.rows * space->size()));
       for (std::int64_t t = 0; t < e.observations; ++t) {
-        const auto image = draw(camera->second(), rules.picture);
+        const auto image = draw(camera->second(), rules.image);
         images.insert(images.end(), image.begin(), image.end());
       }
       if (repeated > 0) {

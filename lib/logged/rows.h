@@ -20,7 +20,7 @@ struct RowRules {
   Alignment alignment = Alignment::before;
   Signature signature;                       // of our episodes; the action's bounds are its range
   std::map<std::string, std::string> names;  // of the source's cameras and vectors: ours
-  Picture picture;
+  ImageOptions image;
   LastStep last_step = LastStep::drop;
   bool clip = false;     // actions outside of the range are cut, and counted
   bool one_hot = false;  // choices are stored as one-hot values

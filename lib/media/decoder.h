@@ -20,7 +20,7 @@ class VideoReader {
   };
   /// The next frame; nothing at the end. @throws Error where the file is damaged
   [[nodiscard]] virtual std::optional<TimedFrame> next() = 0;
-  /// Goes on from the key frame at or before that time.
+  /// Continues from the key frame at or before that time.
   virtual void seek(double seconds) = 0;
 };
 

@@ -29,7 +29,7 @@ void keep_memory() {
   const std::uintptr_t first = (begin + kHugePage - 1) / kHugePage * kHugePage,
                        last = (begin + kAddresses) / kHugePage * kHugePage;
   std::free(heap);
-  // Advice: a system that does not take it goes on as before.
+  // Advice: a system that does not take it continues as before.
   // NOLINTNEXTLINE(performance-no-int-to-ptr): an address, rounded to pages
   static_cast<void>(madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE));
 #endif
@@ -71,7 +71,7 @@ torch::Device set_up(const Compute& compute) {
   // Of its own accord cuDNN rounds the inputs of float32 convolutions to ten bits (TF32): gradients
   // would then agree with the reference to 5 % only, not to 1e-4.
   if (device.is_cuda()) at::globalContext().setAllowTF32CuDNN(false);
-  // Whoever left the choice to us is told of a GPU, taken or not: it decides how long a fit takes.
+  // Whoever left the choice to us hears of a GPU, taken or not: it decides how long a fit takes.
   const std::string line = fmt::format("computing on {} with {} threads", device.str(), threads);
   if (compute.device == "auto" && gpu)
     log::info("{}", line);

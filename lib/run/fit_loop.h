@@ -11,7 +11,7 @@
 
 namespace dreamer {
 
-/// What a fitting stage tells the loop beside its job.
+/// What a fitting stage passes to the loop beside its job.
 struct FitSetup {
   std::int64_t batch, length;  // of the sequences
   std::string stream;          // name of the random stream that draws windows, and of the run

@@ -23,14 +23,14 @@ Json settings_of(const ModelCheckpoint& checkpoint) {
 }  // namespace
 
 bool wait_for_episodes(data::Replay& replay, const FitJob& job) {
-  bool told = false;
+  bool said = false;
   for (;;) {
     add_new_episodes(replay, job);
     if (replay.episodes() >= job.min_episodes) return true;
-    if (!told)
+    if (!said)
       log::info("waiting for {} episode{} in {}", job.min_episodes,
                 job.min_episodes == 1 ? "" : "s", job.data.front().string());
-    told = true;
+    said = true;
     if (!signals::pause(kSecondsBetweenLooksForData)) return false;
   }
 }

@@ -114,9 +114,9 @@ def test_a_block_of_the_user_stands_before_the_file(shell):
 def test_empty_datasets_and_soft_links_are_read(shell):
     with h5py.File(write(shell.folder / "a.h5"), "r+") as file:
         file["note"] = h5py.Empty("f")
-        file["pictures"] = file["image"]
+        file["images"] = file["image"]
         del file["image"]
-        file["image"] = h5py.SoftLink("/pictures")
+        file["image"] = h5py.SoftLink("/images")
         file["nowhere"] = h5py.SoftLink("/nothing")
     shell.run("dr-info", "--check", "a.h5")
     shell.run(*FIT, "a.h5")

@@ -21,7 +21,7 @@ MODEL = ("model.depth=2 model.stoch=4 model.deter=8 model.hidden=8 model.units=8
          "fit_model.batch=2 fit_model.length=5")
 BEHAVIOR = ("behavior.batch=2 behavior.length=5 behavior.horizon=3 behavior.units=8 "
             "behavior.imagination_starts=4")
-# Two rounds of an episode of 40 steps each, fewer than a picture shows unless told otherwise;
+# Two rounds of an episode of 40 steps each, fewer than an image shows unless told otherwise;
 # evaluations in the beginning and at the end.
 LOOP = ["dreamer.mk", "TASK=cartpole_balance", "RENDER=fast", "PREFILL=1", "PRETRAIN=2", "ROUNDS=2",
         "EVALUATE_EPISODES=1", f"SETTINGS={MODEL} {BEHAVIOR} collect.action_repeat=25", *TINY]
@@ -144,7 +144,7 @@ def test_a_finished_loop_rests(loop):
         path.rename(path.with_suffix(".h5"))
 
 
-def test_pictures_show_as_many_rows_as_episodes_have(loop):
+def test_images_show_as_many_rows_as_episodes_have(loop):
     for name, rows in (("open-loop", 41), ("policy-dream", 50)):
         with h5py.File(loop.folder / "run" / f"{name}.h5") as dream:
             assert dream["image"].shape[1] == rows and dream.attrs["context"] == 5
@@ -179,7 +179,7 @@ def test_other_settings_are_not_mixed_into_a_run(loop):
     settings = [s["settings"] for s in (run, *run["earlier"])]
     assert [s["train"]["updates"] for s in settings] == [7, 3]
     assert [s["model"]["kl_scale"] for s in settings] == [5, 1]
-    # The pictures are made anew, with what CONTEXT, FAR and others are now; nothing is learned.
+    # The images are made again, with what CONTEXT, FAR and others are now; nothing is learned.
     plan = make(loop, *other, "-n").stdout
     assert "dr-imagine" in plan and "dr-fit" not in plan
     shutil.rmtree(loop.folder / "changed")
@@ -232,13 +232,13 @@ def test_folders_with_spaces_hold_the_pipelines(loop):
     assert "no name with a space" in make(loop, *LOOP, "OUT=a b", status=2).stderr
 
 
-def test_metrics_of_a_run_become_pictures(loop):
+def test_metrics_of_a_run_become_plots(loop):
     subprocess.run([ROOT / "pipelines" / "metrics.sh", "run"], cwd=loop.folder, check=True,
                    stdout=subprocess.DEVNULL, env=loop.environment())
-    pictures = list((loop.folder / "run").glob("*-metrics.png"))
-    assert sorted(path.name for path in pictures) == [
+    plots = list((loop.folder / "run").glob("*-metrics.png"))
+    assert sorted(path.name for path in plots) == [
         "behavior-metrics.png", "horizon-metrics.png", "model-metrics.png"]
-    for path in pictures:
+    for path in plots:
         path.unlink()
 
 

@@ -38,7 +38,7 @@ def fit_model(made):
             *TINY_MODEL]
 
 
-def picture(made):
+def image(made):
     return ["dr-render", made.dream, "--out", "o.png"]
 
 
@@ -68,7 +68,7 @@ def train(made):
             "train.pretrain=1", "train.evaluate_episodes=1"]
 
 
-QUICK = [collect, fit_model, picture, video]
+QUICK = [collect, fit_model, image, video]
 ALL = [*QUICK, imagine, fit_behavior, evaluate]
 
 
@@ -171,7 +171,7 @@ def test_any_operation_of_the_others_may_fail(command, shell, made, failing_stor
     try_everywhere(command(made), shell, failing_storage, True)
 
 
-@pytest.mark.parametrize("command", [collect, picture, video])
+@pytest.mark.parametrize("command", [collect, image, video])
 def test_short_writes_and_interrupted_calls_are_gone_on_with(command, shell, made,
                                                              failing_storage, request):
     operations, reference = undisturbed(command(made), shell, failing_storage, shell.folder / "ok")

@@ -46,11 +46,11 @@ def commands(kind):
         return [(3, ["dr-import", source, "--out", "out"]), (1, ["dr-import", source, "--list"]),
                 (1, ["dr-import", source, "--out", "out", "--skip-bad", "--threads", "2"])]
 
-    pictures = [(2, render()), (1, render("--overlay")), (1, render(out="out.mp4")),
+    images = [(2, render()), (1, render("--overlay")), (1, render(out="out.mp4")),
                 (1, render("--overlay", out="out.gif")), (1, render("--scale", "2", "--columns", "3"))]
     acting = ["--episodes", "1", "--threads", "1", "--config", "good/config.json"]
     table = {
-        "episode": info + pictures + [
+        "episode": info + images + [
             (1, render("--row", "3")), (1, render("--size", "32", "--render", "fast")),
             (2, ["dr-collect", "--reenact", name, "--out", "out", "--render", "none"]),
             (2, ["dr-fit-model", "--data", name, *fit]),
@@ -73,7 +73,7 @@ def commands(kind):
             (1, ["dr-eval", "--model", name, "--data", "good/vectors", *starts]),
             (1, ["dr-fit-behavior", "--model", name, "--data", "good/vectors", *fit]),
             (2, ["dr-fit-model", "--init", name, "--data", "good/vectors", *fit])],
-        "vector_dream": info + pictures,
+        "vector_dream": info + images,
         "model": info + [
             (2, ["dr-imagine", "--model", name, *data, "--out", "out.h5", *starts]),
             (1, ["dr-eval", "--model", name, *data, *starts]),
@@ -89,8 +89,8 @@ def commands(kind):
             (2, ["dr-fit-behavior", *model, "--init", name, *data, *fit]),
             (1, ["dr-train", *corpus.TASK, "--rounds", "1", "--init-model", "good/model.h5",
                  "--init-policy", name, "--out", "out", *settings])],
-        "dream": info + pictures,
-        "policy_dream": info + pictures,
+        "dream": info + images,
+        "policy_dream": info + images,
         "step": info,
         "fit_resume": info[:2] + [(4, [*corpus.FIT, "--out", "out.h5"])],
         "behavior_resume": info[:2] + [(4, [*corpus.FIT_BEHAVIOR, "--out", "out.h5"])],

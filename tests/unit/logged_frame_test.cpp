@@ -14,9 +14,9 @@ Frame grey(std::int64_t height, std::int64_t width, std::vector<std::uint8_t> pi
 }
 
 /// The image in grey, one value a pixel.
-std::vector<std::uint8_t> drawn(const Frame& frame, Picture picture) {
-  picture.grey = true;
-  return draw(frame, picture);
+std::vector<std::uint8_t> drawn(const Frame& frame, ImageOptions image) {
+  image.grey = true;
+  return draw(frame, image);
 }
 
 using Pixels = std::vector<std::uint8_t>;
@@ -53,7 +53,7 @@ TEST(Frame, CropKeepsTheMiddleAndPadKeepsAll) {
 }
 
 TEST(Frame, ChannelsAreTripledDroppedSwappedOrMixed) {
-  const Picture one{.height = 1, .width = 1};
+  const ImageOptions one{.height = 1, .width = 1};
   EXPECT_EQ(draw(grey(1, 1, {9}), one), (Pixels{9, 9, 9}));
   const Frame rgba{.height = 1, .width = 1, .channels = 4, .pixels = {10, 20, 30, 99}};
   EXPECT_EQ(draw(rgba, one), (Pixels{10, 20, 30}));
