@@ -32,4 +32,4 @@ _dreamer() {
   esac
 }
 
-complete -F _dreamer dr-collect dr-fit-model dr-imagine dr-fit-behavior dr-eval dr-render dr-info dr-train dr-import
+complete -F _dreamer dr-collect dr-fit-model dr-imagine dr-fit-behavior dr-eval dr-render dr-info dr-train dr-import dr-export

@@ -71,8 +71,9 @@ void check_output(const fs::path& path, Replace replace) {
 }
 
 void write_atomically(const fs::path& path, Replace replace,
-                      const std::function<void(const fs::path& temporary)>& write) {
-  TemporaryFile file(checked_place(path, replace), path);
+                      const std::function<void(const fs::path& temporary)>& write, bool named) {
+  using Kind = TemporaryFile::Kind;
+  TemporaryFile file(checked_place(path, replace), path, named ? Kind::named : Kind::nameless);
   write(file.path());
   file.put_in_place(replace);
 }

@@ -23,7 +23,9 @@ void write_atomically(const std::filesystem::path& path, std::span<const std::by
                       Replace replace);
 
 /// The same for a file that another library writes: `write` opens the path that it is given.
+/// @param named whether that path must be a name in a folder, as HDF5 wants it
 void write_atomically(const std::filesystem::path& path, Replace replace,
-                      const std::function<void(const std::filesystem::path& temporary)>& write);
+                      const std::function<void(const std::filesystem::path& temporary)>& write,
+                      bool named = false);
 
 }  // namespace dreamer::io

@@ -28,10 +28,10 @@ class DreamerNpz : public Source {
     contents_.alignment = Alignment::led_here;
     contents_.unit_actions = true;
     const auto use = [&](const char* name) { return first->has(name) && options.ends != "none"; };
-    if (use("is_terminal") && options.ends != "discount")
-      ends_ = "is_terminal";
-    else if (use("discount"))
+    if (use("discount") && options.ends != "is_terminal")
       ends_ = "discount";
+    else if (use("is_terminal"))
+      ends_ = "is_terminal";
     if (!ends_.empty()) contents_.ends = ends_;
     rewards_ = first->has("reward") && options.reward != "none";
     contents_.rewards = rewards_;

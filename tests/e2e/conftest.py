@@ -20,7 +20,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))  # what other tests use, too
 
 PROGRAMS = ["dr-collect", "dr-fit-model", "dr-imagine", "dr-fit-behavior", "dr-eval", "dr-render",
-            "dr-info", "dr-train", "dr-import"]
+            "dr-info", "dr-train", "dr-import", "dr-export"]
 
 # An update of this model takes milliseconds.
 TINY_MODEL = ["--preset", "quick", "--threads", "1", "--set", "model.depth=2", "model.stoch=4",
