@@ -11,9 +11,9 @@ namespace dreamer::logged {
 
 /// What the stored actions of all sources are: how they are scaled, or which choices there are.
 struct ActionRange {
-  Space space;           // bounds included
-  bool one_hot = false;  // choices are stored as one-hot values
-  std::string origin;    // in words: "declared", "the data's own"
+  Space space = {};         // bounds included
+  bool one_hot = false;     // choices are stored as one-hot values
+  std::string origin = {};  // in words: "declared", "the data's own"
 };
 
 /// Decides it: `wanted` is auto (as declared; else [-1,1] where the format's rule says so; else the

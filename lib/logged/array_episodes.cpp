@@ -25,7 +25,9 @@ std::string plain_name(const std::string& name) {
 std::optional<Observed> observed_array(const ArrayFile& file, const ArrayInfo& info,
                                        const std::string& name) {
   if (info.shape.empty() || info.element == Element::other) return std::nullopt;
-  Observed found{.space = {.name = plain_name(name)}, .array = info.name};
+  Observed found;
+  found.space.name = plain_name(name);
+  found.array = info.name;
   if (info.element == Element::encoded) {
     found.space.kind = SpaceKind::image;
     found.space.shape = {0, 0, 0};

@@ -14,8 +14,8 @@ namespace dreamer::logged {
 
 /// An observation and the array that holds it.
 struct Observed {
-  Space space;
-  std::string array;
+  Space space = {};
+  std::string array = {};
 };
 
 /// The arrays under `group` that are images or numbers, by the names that they get: nested names

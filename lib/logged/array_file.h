@@ -20,10 +20,10 @@ enum class Element {
 };
 
 struct ArrayInfo {
-  std::string name;
+  std::string name = {};
   Element element = Element::number;
-  std::vector<std::int64_t> shape;  // rows first; of `encoded` [rows]
-  bool real = false;                // numbers that are no integers
+  std::vector<std::int64_t> shape = {};  // rows first; of `encoded` [rows]
+  bool real = false;                     // numbers that are no integers
 
   [[nodiscard]] std::int64_t rows() const { return shape.empty() ? 0 : shape.front(); }
   /// Values of a row.

@@ -17,14 +17,14 @@ struct FlatFile {
     bool ended = false;  // by a real end
   };
 
-  std::filesystem::path path;
-  std::shared_ptr<const ArrayFile> arrays;
-  Contents contents;
-  std::vector<Episode> episodes;
-  std::vector<Observed> observed;
-  std::string next;  // array of what followed each action; empty: there is none
-  std::vector<std::string> action;
-  std::string reward, discount;  // empty: there is none
+  std::filesystem::path path = {};
+  std::shared_ptr<const ArrayFile> arrays = {};
+  Contents contents = {};
+  std::vector<Episode> episodes = {};
+  std::vector<Observed> observed = {};
+  std::string next = {};  // array of what followed each action; empty: there is none
+  std::vector<std::string> action = {};
+  std::string reward = {}, discount = {};  // empty: there is none
 };
 
 /// Cuts rows where a flag is set: behind it an episode begins. A rest without one is an episode cut

@@ -21,9 +21,9 @@ namespace fs = std::filesystem;
 
 /// A feature of a step, as features.json describes it.
 struct StepFeature {
-  std::string key;  // of the Example: "steps/observation/image"
-  std::string name;
-  std::vector<std::int64_t> shape;
+  std::string key = {};  // of the Example: "steps/observation/image"
+  std::string name = {};
+  std::vector<std::int64_t> shape = {};
   bool image = false, text = false, bytes = false;  // bytes: a tensor in a form that is not read
 };
 

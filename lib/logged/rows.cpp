@@ -176,7 +176,8 @@ data::Episode to_rows(LoggedEpisode logged, const RowRules& rules, Tally& tally)
   return with_context(std::string(logged.name), [&] {
     const Plan rows = plan(logged, rules);
     if (rows.rows < 1) throw error("no rows");
-    data::Episode episode{.signature = rules.signature};
+    data::Episode episode;
+    episode.signature = rules.signature;
     Tally counted = tally;
     put_actions(logged, rules, rows, counted, episode);
     put_rewards(logged, rules, rows, episode);

@@ -24,33 +24,33 @@ enum class Alignment {
 
 /// An episode as a source has it. Letters: n observations, m actions, A.
 struct LoggedEpisode {
-  std::string name;                             // in messages: "episode_7"
-  std::int64_t observations = 0;                // n
-  std::map<std::string, NextFrame> cameras;     // n frames each; those that were asked for
-  std::map<std::string, Array<float>> vectors;  // [n,…], likewise
-  Array<double> action;          // [m,A], in the source's own units; a choice: [m,groups] numbers
-  std::vector<double> reward;    // [m]; empty: none were logged
-  std::vector<double> discount;  // [n], where observations have one; else empty
-  bool ended = false;            // a real end lies behind the last action
-  std::string instruction;       // in words, if there is one
+  std::string name = {};                             // in messages: "episode_7"
+  std::int64_t observations = 0;                     // n
+  std::map<std::string, NextFrame> cameras = {};     // n frames each; those that were asked for
+  std::map<std::string, Array<float>> vectors = {};  // [n,…], likewise
+  Array<double> action = {};  // [m,A], in the source's own units; a choice: [m,groups] numbers
+  std::vector<double> reward = {};    // [m]; empty: none were logged
+  std::vector<double> discount = {};  // [n], where observations have one; else empty
+  bool ended = false;                 // a real end lies behind the last action
+  std::string instruction = {};       // in words, if there is one
 };
 
 /// What a source holds: the same for all of its episodes.
 struct Contents {
-  std::string format;   // "Minari (HDF5)"
-  std::string dataset;  // its name
+  std::string format = {};   // "Minari (HDF5)"
+  std::string dataset = {};  // its name
   Alignment alignment = Alignment::before;
   /// Cameras at their own size (shape 0,0,0: known when a frame is decoded) and vectors. Of the
   /// action the declared bounds, if they are finite; the groups of a choice.
-  Signature signature;
+  Signature signature = {};
   /// The format's own rule says that actions lie in [-1,1].
   bool unit_actions = false;
   bool integer_actions = false;  // stored as integers: choices
   bool rewards = true;
-  std::string ends = "none";       // what marks a real end
-  bool upside_down = false;        // cameras are, by the format's rule
-  double fps = 0;                  // 0: unknown
-  std::vector<std::string> notes;  // what a user should know: what is left out
+  std::string ends = "none";            // what marks a real end
+  bool upside_down = false;             // cameras are, by the format's rule
+  double fps = 0;                       // 0: unknown
+  std::vector<std::string> notes = {};  // what a user should know: what is left out
 };
 
 /// Logged data of one kind, opened to read.
@@ -69,10 +69,10 @@ class Source {
 /// Choices of the user that decide how a source is read.
 struct SourceOptions {
   std::string format = "auto";
-  std::string ends = "auto";        // the array that marks real ends, or "none"
-  std::vector<std::string> action;  // arrays that are the action, side by side
-  std::string reward;               // the array of rewards, or "none"
-  std::filesystem::path map;        // a mapping file of a layout of one's own
+  std::string ends = "auto";             // the array that marks real ends, or "none"
+  std::vector<std::string> action = {};  // arrays that are the action, side by side
+  std::string reward = {};               // the array of rewards, or "none"
+  std::filesystem::path map = {};        // a mapping file of a layout of one's own
 };
 
 /// A format: a line of the table in formats.cpp.

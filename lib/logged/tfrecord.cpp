@@ -31,7 +31,7 @@ class Message {
 
   struct Field {
     std::uint64_t number = 0, value = 0;  // the value of a varint
-    std::string_view bytes;               // of a field with a length, or of 4 or 8 bytes
+    std::string_view bytes = {};          // of a field with a length, or of 4 or 8 bytes
   };
   [[nodiscard]] std::optional<Field> next() {
     if (rest_.empty()) return std::nullopt;
