@@ -36,6 +36,8 @@ class DreamerNpz : public Source {
     rewards_ = first->has("reward") && options.reward != "none";
     contents_.rewards = rewards_;
     for (const std::string& name : first->names("")) {
+      if (name == "physics")
+        contents_.notes.emplace_back("physics is left out: it is the simulator's state");
       if (std::ranges::find(kOthers, name) != kOthers.end()) continue;
       if (auto found = observed_array(*first, first->info(name), name))
         observed_.push_back(*std::move(found));
