@@ -120,23 +120,28 @@ std::vector<std::uint8_t> draw(const Frame& frame, const ImageOptions& options) 
   if (channels != 1 && channels != 3 && channels != 4)
     throw error("images of {} channels; 1 (grey), 3 (RGB) and 4 (with alpha) are read", channels);
   if (frame.height < 1 || frame.width < 1) throw error("an image without pixels");
+  const bool as_it_is = frame.height == options.height && frame.width == options.width &&
+                        channels == 3 && !options.flip && !options.bgr && !options.grey;
+  if (as_it_is) return frame.pixels;
   const Frame fit = fitted(frame, options);
-  std::vector<std::uint8_t> image;
-  image.reserve(static_cast<std::size_t>(fit.height * fit.width * (options.grey ? 1 : 3)));
+  const std::int64_t out = options.grey ? 1 : 3;
+  std::vector<std::uint8_t> image(static_cast<std::size_t>(fit.height * fit.width * out));
+  std::uint8_t* to = image.data();
   for (std::int64_t y = 0; y < fit.height; ++y) {
     const std::int64_t row = options.flip ? fit.height - 1 - y : y;
     const std::uint8_t* from = &fit.pixels[static_cast<std::size_t>(row * fit.width * channels)];
-    for (std::int64_t x = 0; x < fit.width; ++x, from += channels) {
+    for (std::int64_t x = 0; x < fit.width; ++x, from += channels, to += out) {
       std::uint8_t red = from[0], green = from[channels == 1 ? 0 : 1],
                    blue = from[channels == 1 ? 0 : 2];
       if (options.bgr) std::swap(red, blue);
       if (options.grey) {
         // ITU-R BT.601, as Pillow and OpenCV
-        image.push_back(
-            static_cast<std::uint8_t>((299 * red + 587 * green + 114 * blue + 500) / 1000));
-        continue;
+        to[0] = static_cast<std::uint8_t>((299 * red + 587 * green + 114 * blue + 500) / 1000);
+      } else {
+        to[0] = red;
+        to[1] = green;
+        to[2] = blue;
       }
-      image.insert(image.end(), {red, green, blue});
     }
   }
   return image;

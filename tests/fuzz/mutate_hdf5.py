@@ -36,7 +36,8 @@ def mutate(path, rng):
         with open_file(path, "r+") as file:
             try:
                 outcome, what = change(file, rng)
-            except (LookupError, ValueError, TypeError, OSError, RuntimeError, OverflowError) as e:
+            except (AttributeError, LookupError, ValueError, TypeError, OSError, RuntimeError,
+                    OverflowError) as e:
                 outcome, what = None, f"{change.__name__} failed halfway: {e}"
         words.append(what)
         outcomes.append(outcome)
