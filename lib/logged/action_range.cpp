@@ -97,8 +97,9 @@ ActionRange decide_actions(const std::vector<std::unique_ptr<Source>>& sources,
     return range;
   }
   if (choices > 0) {
-    const std::int64_t columns =
-        space.kind == SpaceKind::discrete ? std::int64_t(space.groups.size()) : space.size();
+    const std::int64_t columns = space.kind == SpaceKind::discrete
+                                     ? static_cast<std::int64_t>(space.groups.size())
+                                     : space.size();
     if (columns != 1 && columns != choices)
       throw usage_error("--actions {}: the data have {} values an action", choices, columns);
     range.one_hot = columns == choices && columns > 1;

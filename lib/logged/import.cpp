@@ -320,7 +320,7 @@ class Import {
   }
 
   /// What an earlier run of the same options has left there.
-  std::optional<Imported> kept(const fs::path& path, std::int64_t number) const {
+  [[nodiscard]] std::optional<Imported> kept(const fs::path& path, std::int64_t number) const {
     if (!fs::exists(fs::symlink_status(path))) return std::nullopt;
     std::string reason;
     try {
@@ -410,7 +410,6 @@ std::vector<Json> describe_sources(const ImportOptions& options) {
     Json cameras = Json::object(), vectors = Json::object();
     for (const Space& space : contents.signature.observations)
       (space.kind == SpaceKind::image ? cameras : vectors)[space.name] = shape_text(space.shape);
-    Tally tally;
     std::int64_t rows = 0;
     for (std::int64_t e = 0; e < sources[i]->episodes(); ++e)
       rows += sources[i]->read(e, {}).action.rows();

@@ -162,14 +162,15 @@ class LeRobot : public Source {
           contents_.notes.push_back(fmt::format("{} is left out: depth is not read", name));
           continue;
         }
-        Space space{.name = name, .kind = SpaceKind::image, .shape = shape};
+        const Space space{.name = name, .kind = SpaceKind::image, .shape = shape};
         contents_.signature.observations.push_back(space);
         if (type == "video")
           videos_[name] = key;
         else
           observed_.push_back({space, key + "/bytes"});
       } else if (key.starts_with("observation")) {
-        Space space{.name = name, .shape = shape.empty() ? std::vector<std::int64_t>{1} : shape};
+        const Space space{.name = name,
+                          .shape = shape.empty() ? std::vector<std::int64_t>{1} : shape};
         if (type == "string") {
           contents_.notes.push_back(fmt::format("{} is left out: it holds no numbers", name));
           continue;

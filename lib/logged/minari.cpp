@@ -30,7 +30,7 @@ struct Part {
   [[nodiscard]] std::string array(const char* name) const { return group + name; }
 };
 
-class Minari : public Source {
+class Minari final : public Source {
  public:
   explicit Minari(const fs::path& path) : folder_(data_folder(path)) {
     const fs::path hdf5 = fs::is_regular_file(path) ? path : folder_ / "main_data.hdf5";

@@ -173,7 +173,7 @@ void count_what_was_dropped(const LoggedEpisode& e, const Plan& plan, Tally& tal
 }  // namespace
 
 data::Episode to_rows(LoggedEpisode logged, const RowRules& rules, Tally& tally) {
-  return with_context(std::string(logged.name), [&] {
+  return with_context(logged.name, [&] {
     const Plan rows = plan(logged, rules);
     if (rows.rows < 1) throw error("no rows");
     data::Episode episode;

@@ -22,7 +22,7 @@ std::uint64_t little_endian(std::string_view bytes) {
 }
 
 /// As record files store checksums.
-std::uint32_t masked(std::uint32_t crc) { return ((crc >> 15) | (crc << 17)) + 0xa282ead8U; }
+std::uint32_t masked(std::uint32_t crc) { return std::rotr(crc, 15) + 0xa282ead8U; }
 
 /// A message of protocol buffers, field by field.
 class Message {
