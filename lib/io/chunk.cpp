@@ -7,13 +7,13 @@
 #include <new>
 
 #include "core/error.h"
+#include "io/inflation.h"
 
 namespace dreamer::io {
 namespace {
 
 constexpr std::size_t kChecksumBytes = 4;
 constexpr std::size_t kMostBeside = 256 << 20;  // bytes of a chunk held beside what is wanted of it
-constexpr std::size_t kMostInflation = 1032;    // deflate's limit: 258 bytes for two bits
 constexpr std::uint32_t kDeflateBit = 1;        // deflate is filter 0 where it is used
 
 std::uint32_t load_little_endian(std::span<const std::byte> bytes) {
@@ -47,7 +47,7 @@ void inflate(std::span<const std::byte> encoded, std::span<std::byte> out, std::
 /// Inflates a stream of exactly `whole` bytes, of which the first out.size() are kept.
 void inflate_first(std::span<const std::byte> encoded, std::size_t whole, std::span<std::byte> out,
                    std::string_view where) {
-  if (whole / kMostInflation > encoded.size())
+  if (whole / kLargestInflation > encoded.size())
     throw error("{} is damaged: it does not inflate to {} bytes", where, whole);
   if (out.size() == whole) {
     inflate(encoded, out, where);

@@ -10,26 +10,13 @@
 #include "io/file.h"
 #include "io/format.h"
 #include "io/hdf5_handle.h"
+#include "io/stored_type.h"
 
 namespace dreamer::io {
 namespace {
 
 constexpr std::int64_t kChunkBytes = 1 << 20;
 constexpr std::size_t kGrowth = 1 << 20;  // by which the file in memory grows
-
-hid_t hdf5_type(Type type) {
-  switch (type) {
-    case Type::uint8:
-      return H5T_STD_U8LE;
-    case Type::int64:
-      return H5T_STD_I64LE;
-    case Type::float32:
-      return H5T_IEEE_F32LE;
-    case Type::float64:
-      return H5T_IEEE_F64LE;
-  }
-  throw std::logic_error("unknown element type");
-}
 
 std::int64_t size_of(Type type) { return type == Type::uint8 ? 1 : type == Type::float32 ? 4 : 8; }
 
@@ -217,12 +204,12 @@ void FileWriter::dataset(const std::string& path, std::string_view dims, const S
         check(H5Pset_deflate(creation, static_cast<unsigned>(storage.deflate)), path);
       check(H5Pset_fletcher32(creation), path);
     }
-    made = Handle(H5Dcreate2(impl_->file, path.c_str(), hdf5_type(type), space_of(shape),
+    made = Handle(H5Dcreate2(impl_->file, path.c_str(), stored_type(type), space_of(shape),
                              H5P_DEFAULT, creation, H5P_DEFAULT),
                   path);
     if (!dims.empty() || shape.empty()) impl_->put_text(made, "dims", std::string(dims));
     if (!chunked && elements > 0)
-      check(H5Dwrite(made, hdf5_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), path);
+      check(H5Dwrite(made, stored_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), path);
   }
   const auto chunk_bytes = static_cast<std::size_t>(per_chunk * row_bytes);
   std::vector<std::byte> padded;

@@ -1,25 +1,12 @@
 #include "io/foreign_writer.h"
 
 #include "io/hdf5_handle.h"
+#include "io/stored_type.h"
 
 namespace dreamer::io {
 namespace {
 
 constexpr unsigned kDeflate = 1;  // level; images are most of a file
-
-hid_t stored_type(Type type) {
-  switch (type) {
-    case Type::uint8:
-      return H5T_STD_U8LE;
-    case Type::int64:
-      return H5T_STD_I64LE;
-    case Type::float32:
-      return H5T_IEEE_F32LE;
-    case Type::float64:
-      return H5T_IEEE_F64LE;
-  }
-  return H5I_INVALID_HID;
-}
 
 /// Properties that make the groups on the way to a name.
 Handle with_groups(const std::string& path) {

@@ -6,12 +6,10 @@
 #include "core/error.h"
 #include "io/attribute.h"
 #include "io/chunked_rows.h"
+#include "io/inflation.h"
 
 namespace dreamer::io {
 namespace {
-
-// What one file may fill: data that compress better than this, and are large, are taken for a trap.
-constexpr std::int64_t kAlwaysAllowed = std::int64_t{1} << 30, kAllowedInflation = 64;
 
 // Open datasets that a reader keeps, for the next rows of the same.
 constexpr std::size_t kKept = 32;
@@ -55,7 +53,7 @@ DatasetInfo Hdf5File::info(const std::string& object) {
 
 void Hdf5File::check_allowed(std::int64_t bytes, std::int64_t before,
                              const std::string& object) const {
-  if (bytes <= std::max(kAlwaysAllowed, kAllowedInflation * opened_.bytes) - before) return;
+  if (bytes <= allowed_memory(opened_.bytes) - before) return;
   throw error(
       "{} would take {} MiB of memory from a file of {} MiB; if it is no trap, rewrite it "
       "uncompressed: h5repack -f NONE IN OUT",

@@ -5,13 +5,12 @@
 #include <limits>
 #include <utility>
 
+#include "io/inflation.h"
+
 namespace dreamer::io {
 namespace {
 
 constexpr std::int64_t kLargest = std::numeric_limits<std::int64_t>::max();
-
-// No stream inflates to more than 1032 times its size: what claims to be larger is damaged.
-constexpr std::int64_t kLargestInflation = 1032;
 
 std::string type_name(hid_t type) {
   const std::size_t bits = 8 * H5Tget_size(type);

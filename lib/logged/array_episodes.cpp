@@ -87,6 +87,25 @@ void read_observations(const ArrayFile& file, const std::vector<Observed>& all,
   }
 }
 
+void append(LoggedEpisode& episode, LoggedEpisode part) {
+  const auto add = [](auto& to, const auto& values) {
+    to.insert(to.end(), values.begin(), values.end());
+  };
+  for (auto& [name, vector] : episode.vectors) {
+    add(vector.values, part.vectors.at(name).values);
+    vector.shape.front() += part.observations;
+  }
+  for (auto& [name, frames] : episode.cameras)
+    frames = [one = std::move(frames), two = std::move(part.cameras.at(name)),
+              left = episode.observations]() mutable { return left-- > 0 ? one() : two(); };
+  episode.observations += part.observations;
+  if (part.action.rows() > 0) {
+    add(episode.action.values, part.action.values);
+    episode.action.shape.front() += part.action.rows();
+  }
+  add(episode.reward, part.reward);
+}
+
 Array<double> matrix(const ArrayFile& file, const std::string& name, std::int64_t first,
                      std::int64_t count) {
   const ArrayInfo info = file.info(name);

@@ -29,10 +29,14 @@ struct Observed {
 /// '_'.
 [[nodiscard]] std::string plain_name(const std::string& name);
 
-/// Puts rows [first, first+count) of what is wanted into an episode. The file must outlive it.
+/// Puts rows [first, first+count) of what is wanted into an episode.
 void read_observations(const ArrayFile& file, const std::vector<Observed>& all,
                        const std::vector<std::string>& wanted, std::int64_t first,
                        std::int64_t count, LoggedEpisode& episode);
+
+/// Puts observations, actions and rewards of `part` behind those of an episode that has the same
+/// cameras and vectors.
+void append(LoggedEpisode& episode, LoggedEpisode part);
 
 /// Rows of numbers as a matrix [rows, columns]; a plain column has one.
 [[nodiscard]] Array<double> matrix(const ArrayFile& file, const std::string& name,

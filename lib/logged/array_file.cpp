@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "core/error.h"
+#include "io/file.h"
 
 namespace dreamer::logged {
 namespace {
@@ -40,9 +41,7 @@ std::vector<std::uint8_t> image_bytes(const ArrayFile& file, const ArrayInfo& in
 }  // namespace
 
 std::int64_t ArrayInfo::columns() const {
-  std::int64_t columns = 1;
-  for (std::size_t axis = 1; axis < shape.size(); ++axis) columns *= shape[axis];
-  return columns;
+  return io::elements_of({shape.empty() ? shape.begin() : shape.begin() + 1, shape.end()});
 }
 
 std::optional<ImageLayout> image_layout(const ArrayInfo& info) {
@@ -63,26 +62,26 @@ NextFrame frames(const ArrayFile& file, const ArrayInfo& info, std::int64_t firs
                  std::int64_t count) {
   const std::int64_t end = first + count;
   if (info.element == Element::encoded)
-    return
-        [&file, info, next = first, end, rows = std::deque<std::vector<std::uint8_t>>()]() mutable {
-          constexpr std::int64_t kAtOnce = 32;
-          if (rows.empty()) {
-            const std::int64_t n = std::min(kAtOnce, end - next);
-            for (auto& row : file.encoded(info.name, next, n)) rows.push_back(std::move(row));
-          }
-          const auto bytes = std::move(rows.front());
-          rows.pop_front();
-          return with_context(fmt::format("{} row {}", file.where(info.name), next++),
-                              [&] { return media::decode_image(bytes); });
-        };
+    return [file = file.shared_from_this(), info, next = first, end,
+            rows = std::deque<std::vector<std::uint8_t>>()]() mutable {
+      constexpr std::int64_t kAtOnce = 32;
+      if (rows.empty()) {
+        const std::int64_t n = std::min(kAtOnce, end - next);
+        for (auto& row : file->encoded(info.name, next, n)) rows.push_back(std::move(row));
+      }
+      const auto bytes = std::move(rows.front());
+      rows.pop_front();
+      return with_context(fmt::format("{} row {}", file->where(info.name), next++),
+                          [&] { return media::decode_image(bytes); });
+    };
   const auto layout = image_layout(info);
   if (!layout) throw error("{} holds no images", file.where(info.name));
   const std::int64_t size = layout->height * layout->width * layout->channels;
-  return [&file, info, layout = *layout, size, next = first, end, begin = first,
-          block = std::vector<std::uint8_t>()]() mutable {
+  return [file = file.shared_from_this(), info, layout = *layout, size, next = first, end,
+          begin = first, block = std::vector<std::uint8_t>()]() mutable {
     if ((next - begin) * size == static_cast<std::int64_t>(block.size())) {
       begin = next;
-      block = image_bytes(file, info, next,
+      block = image_bytes(*file, info, next,
                           std::min(std::max<std::int64_t>(kBlockBytes / size, 1), end - next));
     }
     const auto at = block.begin() + (next++ - begin) * size;

@@ -32,7 +32,7 @@ struct ArrayInfo {
 
 /// A file of named arrays, read by rows: HDF5, npz, Parquet and Arrow alike. Names are paths
 /// without a slash in front: "observations/pixels".
-class ArrayFile {
+class ArrayFile : public std::enable_shared_from_this<ArrayFile> {
  public:
   virtual ~ArrayFile() = default;
 
@@ -54,10 +54,10 @@ class ArrayFile {
   [[nodiscard]] virtual std::string where(const std::string& name) const = 0;
 };
 
-[[nodiscard]] std::unique_ptr<ArrayFile> open_hdf5(const std::filesystem::path& path);
-[[nodiscard]] std::unique_ptr<ArrayFile> open_npz(const std::filesystem::path& path);
+[[nodiscard]] std::shared_ptr<const ArrayFile> open_hdf5(const std::filesystem::path& path);
+[[nodiscard]] std::shared_ptr<const ArrayFile> open_npz(const std::filesystem::path& path);
 /// Parquet or Arrow IPC, by the name's ending.
-[[nodiscard]] std::unique_ptr<ArrayFile> open_table(const std::filesystem::path& path);
+[[nodiscard]] std::shared_ptr<const ArrayFile> open_table(const std::filesystem::path& path);
 
 /// How images lie in an array [rows, …]: the shape of a frame; nothing if these are no images.
 struct ImageLayout {
@@ -66,8 +66,8 @@ struct ImageLayout {
 };
 [[nodiscard]] std::optional<ImageLayout> image_layout(const ArrayInfo& info);
 
-/// The frames of rows [first, first+count) of an array of images, read block by block. The array
-/// must outlive it.
+/// The frames of rows [first, first+count) of an array of images, read block by block; they keep
+/// the file open.
 [[nodiscard]] NextFrame frames(const ArrayFile& file, const ArrayInfo& info, std::int64_t first,
                                std::int64_t count);
 

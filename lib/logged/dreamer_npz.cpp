@@ -78,8 +78,6 @@ class DreamerNpz : public Source {
       if (std::ranges::find(wanted, one.space.name) != wanted.end())
         check_rows(*arrays, one.array, rows);
     read_observations(*arrays, observed_, wanted, 0, rows, episode);
-    for (auto& [name, frames] : episode.cameras)  // the file lives as long as they do
-      frames = [arrays, frames = std::move(frames)] { return frames(); };
     return episode;
   }
 

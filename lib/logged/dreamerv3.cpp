@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/split.h"
 #include "logged/array_episodes.h"
 #include "logged/formats.h"
 
@@ -32,15 +33,9 @@ struct Stretch {
 
 /// The parts of a chunk's name; empty where it has others.
 std::vector<std::string> parts_of(const fs::path& path) {
-  std::vector<std::string> parts;
-  const std::string stem = path.stem();
-  for (std::size_t begin = 0;;) {
-    const auto end = stem.find('-', begin);
-    parts.push_back(stem.substr(begin, end - begin));
-    if (end == std::string::npos) break;
-    begin = end + 1;
-  }
-  return parts.size() == 4 ? parts : std::vector<std::string>{};
+  std::vector<std::string> parts = split(path.stem(), '-');
+  if (parts.size() != 4) parts.clear();
+  return parts;
 }
 
 class DreamerV3 : public Source {
@@ -172,26 +167,8 @@ class DreamerV3 : public Source {
     close();
   }
 
-  static void append(LoggedEpisode& to, LoggedEpisode part) {
-    const std::int64_t before = to.observations;
-    to.observations += part.observations;
-    to.action.values.insert(to.action.values.end(), part.action.values.begin(),
-                            part.action.values.end());
-    to.action.shape.front() += part.action.rows();
-    to.reward.insert(to.reward.end(), part.reward.begin(), part.reward.end());
-    for (auto& [name, vector] : to.vectors) {
-      const auto& values = part.vectors.at(name).values;
-      vector.values.insert(vector.values.end(), values.begin(), values.end());
-      vector.shape.front() += part.observations;
-    }
-    for (auto& [name, frames] : to.cameras)
-      frames = [one = std::move(frames), two = part.cameras.at(name), left = before]() mutable {
-        return left-- > 0 ? one() : two();
-      };
-  }
-
   std::vector<fs::path> files_;
-  std::vector<std::unique_ptr<ArrayFile>> chunks_;
+  std::vector<std::shared_ptr<const ArrayFile>> chunks_;
   std::vector<Observed> observed_;
   std::vector<std::string> actions_;
   std::vector<Stretch> stretches_;

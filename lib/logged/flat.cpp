@@ -43,27 +43,16 @@ class FlatSource : public Source {
     if (!file_.discount.empty()) episode.discount = column(arrays, file_.discount, first, rows);
     episode.ended = ended;
     read_observations(arrays, file_.observed, wanted, first, rows, episode);
-    if (!file_.next.empty())  // of one vector, or of the images of one camera
-      for (const Observed& one : file_.observed) {
-        LoggedEpisode last;
-        read_observations(arrays, {{one.space, file_.next}}, wanted, first + rows - 1, 1, last);
-        for (auto& [name, vector] : last.vectors) append(episode.vectors.at(name), vector);
-        for (auto& [name, frame] : last.cameras)
-          episode.cameras[name] = [before = std::move(episode.cameras[name]), behind = frame,
-                                   left = rows]() mutable {
-            return left-- > 0 ? before() : behind();
-          };
-        episode.observations = rows + 1;
-      }
+    if (!file_.next.empty()) {  // of one vector, or of the images of one camera
+      LoggedEpisode last;
+      const Observed next{file_.observed.front().space, file_.next};
+      read_observations(arrays, {next}, wanted, first + rows - 1, 1, last);
+      append(episode, std::move(last));
+    }
     return episode;
   }
 
  private:
-  static void append(Array<float>& to, const Array<float>& row) {
-    to.values.insert(to.values.end(), row.values.begin(), row.values.end());
-    ++to.shape.front();
-  }
-
   FlatFile file_;
 };
 

@@ -74,8 +74,8 @@ class Hdf5Arrays : public ArrayFile {
 
 }  // namespace
 
-std::unique_ptr<ArrayFile> open_hdf5(const std::filesystem::path& path) {
-  return std::make_unique<Hdf5Arrays>(path);
+std::shared_ptr<const ArrayFile> open_hdf5(const std::filesystem::path& path) {
+  return std::make_shared<Hdf5Arrays>(path);
 }
 
 }  // namespace dreamer::logged

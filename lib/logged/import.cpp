@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
 #include <exception>
 #include <fstream>
 #include <map>
@@ -59,14 +58,13 @@ std::vector<std::int64_t> numbers_of(const std::string& text, std::int64_t count
   return numbers;
 }
 
-/// Whether the sources' observations of this name can be one.
-const Space* in_all(const Sources& sources, const Space& space) {
-  for (const auto& source : sources) {
+/// Whether all sources have this observation alike.
+bool in_all(const Sources& sources, const Space& space) {
+  return std::ranges::all_of(sources, [&](const auto& source) {
     const Space* const other = source->contents().signature.observation(space.name);
-    if (other == nullptr || other->kind != space.kind) return nullptr;
-    if (space.kind == SpaceKind::box && other->shape != space.shape) return nullptr;
-  }
-  return &space;
+    return other != nullptr && other->kind == space.kind &&
+           (space.kind != SpaceKind::box || other->shape == space.shape);
+  });
 }
 
 std::string names_of(const std::vector<const Space*>& spaces) {
@@ -105,7 +103,7 @@ Plan make_plan(const Sources& sources, const ImportOptions& options) {
 
   std::vector<const Space*> cameras, vectors;
   for (const Space& space : first.signature.observations) {
-    if (in_all(sources, space) == nullptr) {
+    if (!in_all(sources, space)) {
       plan.notes.push_back(
           fmt::format("{} is left out: not all sources have it alike", space.name));
       continue;
@@ -351,13 +349,7 @@ class Import {
     for (auto first = waiting_.begin(); first != waiting_.end() && first->first == delivered_;
          first = waiting_.erase(first), ++delivered_) {
       const Outcome& one = first->second;
-      Tally& tally = result_.tally;
-      tally.episodes += one.tally.episodes;
-      tally.rows += one.tally.rows;
-      tally.dropped += one.tally.dropped;
-      tally.dropped_reward += one.tally.dropped_reward;
-      tally.dropped_end += one.tally.dropped_end;
-      tally.clipped += one.tally.clipped;
+      result_.tally += one.tally;
       if (one.too_short) ++result_.too_short;
       if (!one.bad.empty()) result_.bad.push_back(one.bad);
       if (one.imported && one.imported->kept) ++result_.kept;

@@ -134,8 +134,6 @@ class LeRobot : public Source {
     episode.instruction = place.instruction;
     episode.observations = place.length;
     read_observations(*table, observed_, wanted, place.first, place.length, episode);
-    for (auto& [name, frames] : episode.cameras)  // the table lives as long as they do
-      frames = [table, frames = std::move(frames)]() mutable { return frames(); };
     for (const auto& [name, key] : videos_)
       if (std::ranges::find(wanted, name) != wanted.end())
         episode.cameras[name] = clip_frames(place.clips.at(key), place.length);
@@ -185,10 +183,7 @@ class LeRobot : public Source {
       const auto feature = features.find(name);
       if (feature == features.end())
         throw usage_error("--action {}: {} has no such feature", name, folder_.string());
-      std::int64_t size = 1;
-      for (const Json& extent : feature->value("shape", Json::array()))
-        size *= extent.get<std::int64_t>();
-      width += size;
+      width += io::elements_of(feature->value("shape", Json::array()).get<io::Shape>());
       const std::string type = text_of(*feature, "dtype", "");
       contents_.integer_actions = type.starts_with("int") || type.starts_with("uint");
     }

@@ -76,7 +76,7 @@ Map read_map(const fs::path& path) {
   return map;
 }
 
-std::unique_ptr<ArrayFile> open_arrays(const fs::path& path) {
+std::shared_ptr<const ArrayFile> open_arrays(const fs::path& path) {
   if (is_hdf5(path)) return open_hdf5(path);
   if (is_zip(path)) return open_npz(path);
   if (path.extension() == ".parquet" || path.extension() == ".arrow") return open_table(path);

@@ -95,8 +95,6 @@ class Minari final : public Source {
         check_rows(arrays, one.array, steps + 1);
     }
     read_observations(arrays, observed, wanted, 0, steps + 1, episode);
-    for (auto& [name, frames] : episode.cameras)  // the arrays live as long as they do
-      frames = [kept = here.arrays, frames = std::move(frames)]() mutable { return frames(); };
     return episode;
   }
 

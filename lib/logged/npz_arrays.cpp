@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "io/foreign_file.h"
+#include "io/inflation.h"
 #include "logged/array_file.h"
 
 namespace dreamer::logged {
@@ -17,8 +18,6 @@ namespace {
 
 constexpr std::size_t kLongestHeader = 1 << 16;  // of an array
 constexpr std::int64_t kMostValues = std::int64_t{1} << 40;
-// What one read may take: data that compress better, and are large, are taken for a trap.
-constexpr std::int64_t kAlwaysAllowed = std::int64_t{1} << 30, kAllowedInflation = 64;
 
 /// The header of an array: numpy/lib/format.py, versions 1 to 3.
 struct Npy {
@@ -161,7 +160,7 @@ class Member {
   }
 
   void check_allowed(std::int64_t bytes) const {
-    if (bytes > std::max(kAlwaysAllowed, kAllowedInflation * stored_))
+    if (bytes > io::allowed_memory(stored_))
       throw error(
           "{} would take {} MiB of memory from {} MiB of a file; if it is no trap, save it "
           "uncompressed (numpy.savez)",
@@ -387,8 +386,8 @@ class NpzArrays : public ArrayFile {
 
 }  // namespace
 
-std::unique_ptr<ArrayFile> open_npz(const std::filesystem::path& path) {
-  return std::make_unique<NpzArrays>(path);
+std::shared_ptr<const ArrayFile> open_npz(const std::filesystem::path& path) {
+  return std::make_shared<NpzArrays>(path);
 }
 
 }  // namespace dreamer::logged

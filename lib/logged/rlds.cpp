@@ -160,8 +160,7 @@ class Rlds : public Source {
     std::vector<std::int64_t> widths;
     std::int64_t width = 0;
     for (const StepFeature& part : parts) {
-      std::int64_t size = 1;
-      for (const std::int64_t extent : part.shape) size *= extent;
+      const std::int64_t size = io::elements_of(part.shape);
       columns.push_back(values(part.key));
       check_count(part.key, columns.back().size(), steps * size, where);
       widths.push_back(size);
@@ -235,8 +234,7 @@ class Rlds : public Source {
     if (actions_.empty()) throw error("{} has no action", path.string());
     std::int64_t width = 0;
     for (const StepFeature& part : actions_) {
-      std::int64_t size = 1;
-      for (const std::int64_t extent : part.shape) size *= extent;
+      const std::int64_t size = io::elements_of(part.shape);
       if (size < 1) throw error("{}: {} has no fixed size", path.string(), part.key);
       width += size;
     }

@@ -96,19 +96,11 @@ class Robomimic : public Source {
     for (Observed& one : next) one.array = next_of(one.array);
     LoggedEpisode last;
     read_observations(*file_, next, wanted, steps - 1, 1, last);
-    ++episode.observations;
-    for (auto& [name, vector] : episode.vectors) {
-      const auto& values = last.vectors.at(name).values;
-      vector.values.insert(vector.values.end(), values.begin(), values.end());
-      ++vector.shape.front();
-    }
-    for (auto& [name, frames] : episode.cameras)
-      frames = [before = std::move(frames), behind = last.cameras.at(name),
-                left = steps]() mutable { return left-- > 0 ? before() : behind(); };
+    append(episode, std::move(last));
   }
 
   fs::path path_;
-  std::unique_ptr<ArrayFile> file_;
+  std::shared_ptr<const ArrayFile> file_;
   std::vector<std::string> episodes_, actions_;
   std::vector<Observed> observed_;
   std::string ends_;

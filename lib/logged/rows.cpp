@@ -172,6 +172,16 @@ void count_what_was_dropped(const LoggedEpisode& e, const Plan& plan, Tally& tal
 
 }  // namespace
 
+Tally& Tally::operator+=(const Tally& other) {
+  episodes += other.episodes;
+  rows += other.rows;
+  dropped += other.dropped;
+  dropped_reward += other.dropped_reward;
+  dropped_end += other.dropped_end;
+  clipped += other.clipped;
+  return *this;
+}
+
 data::Episode to_rows(LoggedEpisode logged, const RowRules& rules, Tally& tally) {
   return with_context(logged.name, [&] {
     const Plan rows = plan(logged, rules);

@@ -33,6 +33,8 @@ struct Tally {
   std::int64_t dropped_reward = 0;  // of those, where its reward was not 0
   std::int64_t dropped_end = 0;     // and where a real end lay behind it
   std::int64_t clipped = 0;         // values of actions
+
+  Tally& operator+=(const Tally& other);
 };
 
 /// A logged episode as ours: row t holds what was known at time t, row 0 is the reset.

@@ -28,7 +28,7 @@ OpenTable open_table_function() {
 
 }  // namespace
 
-std::unique_ptr<ArrayFile> open_table(const std::filesystem::path& path) {
+std::shared_ptr<const ArrayFile> open_table(const std::filesystem::path& path) {
   const bool parquet = path.extension() == ".parquet";
   if (parquet) {
     // A recording that was not ended has no footer, which Arrow says in other words.
@@ -41,7 +41,7 @@ std::unique_ptr<ArrayFile> open_table(const std::filesystem::path& path) {
           "the file was cut short",
           path.string());
   }
-  return std::unique_ptr<ArrayFile>(open_table_function()(path.c_str(), parquet));
+  return std::shared_ptr<ArrayFile>(open_table_function()(path.c_str(), parquet));
 }
 
 }  // namespace dreamer::logged

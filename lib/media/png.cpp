@@ -24,7 +24,6 @@ std::vector<std::byte> encode_png(const Canvas& canvas) {
 }
 
 Frame decode_png(std::span<const std::uint8_t> file) {
-  constexpr std::int64_t kMostPixels = std::int64_t{1} << 26;
   png_image image{};
   image.version = PNG_IMAGE_VERSION;
   const auto failed = [&] {

@@ -1,22 +1,15 @@
 #include "media/decoder.h"
 
-#include <algorithm>
 #include <array>
 #include <cstring>
 #include <string>
 #include <utility>
-
-extern "C" {
-#include <libavutil/imgutils.h>
-}
 
 #include "core/error.h"
 #include "video/libav.h"
 
 namespace dreamer::media {
 namespace {
-
-constexpr std::int64_t kMostPixels = std::int64_t{1} << 26;  // of a frame
 
 struct Close {
   void operator()(AVFormatContext* context) const { avformat_close_input(&context); }
