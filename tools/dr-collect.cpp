@@ -38,7 +38,7 @@ void reenact_episode(const Options& o) {
                                .environment = o.collect.environment,
                                .observations = o.collect.observations,
                                .replace = o.collect.replace});
-  Table table = episode_table();
+  Table table = data::episode_table();
   if (result) emit(to_json(*result), table);
 }
 
@@ -50,7 +50,7 @@ void collect_episodes(Options o) {
   o.collect.acting = o.policy == "random" ? Json{{"random_hold", config.action_hold}}
                                           : Json{{"mode", o.deterministic}, {"noise", noise}};
   if (o.steps > 0) o.collect.episodes = episodes_for_steps(o.steps, o.collect.environment);
-  Table table = episode_table();
+  Table table = data::episode_table();
   Progress progress("episodes", o.collect.episodes == kEndless ? 0 : o.collect.episodes);
   const auto tell = [&](const EpisodeResult& result) {
     emit(to_json(result), table);

@@ -1,5 +1,4 @@
 #include "cli/program.h"
-#include "collect/collector.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "core/number.h"
@@ -159,16 +158,9 @@ int main(int argc, char** argv) {
       list(o, program.json());
       return;
     }
-    Table table = episode_table();
-    const ImportResult result = logged::import_episodes(o, [&](const logged::Imported& episode) {
-      emit(to_json(EpisodeResult{.path = episode.path,
-                                 .task = episode.task,
-                                 .total_reward = episode.total_reward,
-                                 .length = episode.length,
-                                 .seed = episode.seed,
-                                 .index = episode.index}),
-           table);
-    });
+    Table table = data::episode_table();
+    const ImportResult result = logged::import_episodes(
+        o, [&](const data::EpisodeResult& episode) { emit(to_json(episode), table); });
     report(result);
   });
 }

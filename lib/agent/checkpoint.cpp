@@ -60,11 +60,11 @@ void check_same_sizes(const ModelConfig& theirs, const ModelConfig& ours,
   Config a, b;
   a.model = theirs;
   b.model = ours;
-  check_same(
-      to_json(a), to_json(b),
-      {"depth", "stoch", "deter", "hidden", "units", "reward_layers", "gru", "image_center",
-       "discount_head", "discount_layers", "vector_units", "vector_layers", "vector_encoding"},
-      "model", file);
+  check_same(to_json(a), to_json(b),
+             {"depth", "stoch", "deter", "hidden", "units", "reward_head", "reward_layers", "gru",
+              "image_center", "discount_head", "discount_layers", "ensemble", "ensemble_layers",
+              "vector_units", "vector_layers", "vector_encoding"},
+             "model", file);
 }
 
 void check_same_sizes(const BehaviorConfig& theirs, const BehaviorConfig& ours,

@@ -82,8 +82,11 @@ void check_claimed_sizes(const io::FileReader& file, const Config& config,
   check_shape(file, "/model/rssm/input/weight", {m.hidden, m.stoch + actions});
   check_shape(file, "/model/rssm/gru/weight_hh", {3 * m.deter, m.deter});
   check_shape(file, "/model/rssm/posterior_hidden/weight", {m.hidden, m.deter + embedding});
-  check_head(file, "/model/reward", features, m.units, m.reward_layers);
+  if (m.reward_head) check_head(file, "/model/reward", features, m.units, m.reward_layers);
   if (m.discount_head) check_head(file, "/model/discount", features, m.units, m.discount_layers);
+  for (std::int64_t k = 1; k <= m.ensemble; ++k)
+    check_head(file, fmt::format("/model/ensemble/member{}", k), features + actions, m.units,
+               m.ensemble_layers);
   if (file.format() != "dreamer.policy") return;
   const BehaviorConfig& b = config.behavior;
   check_head(file, "/actor", features, b.units, b.actor_layers);

@@ -16,9 +16,12 @@ ActorCritic::ActorCritic(const BehaviorConfig& settings, std::int64_t feature, c
 BehaviorLoss ActorCritic::loss(const WorldModel& model, const Latent& start,
                                const ImaginationNoise& noise) const {
   BehaviorLoss loss;
-  loss.imagined = imagine(model, *actor, *value, start, noise, config.gamma);
+  loss.imagined = imagine(model, *actor, *value, start, noise, config);
   const Imagined& im = loss.imagined;
-  loss.returns = lambda_returns(im.reward, im.value, im.discount, config.lambda);
+  const Tensor reward = im.disagreement.defined()
+                            ? im.reward - config.disagreement_scale * im.disagreement
+                            : im.reward;
+  loss.returns = lambda_returns(reward, im.value, im.discount, config.lambda);
   loss.weight = step_weights(im.discount);
 
   const Tensor entropy = -im.log_prob.slice(0, 0, -1);  // [H−1,N]

@@ -27,12 +27,14 @@ struct Trajectories {
 struct Imagined : Trajectories {
   torch::Tensor reward, value;  // [H,N]
   torch::Tensor discount;       // [H,N]: the discount head's mean, or γ
+  torch::Tensor disagreement;   // [H,N]: of the ensemble about s_{i+1}; undefined if not asked for
 };
 
 /// Rolls the model forward under the actor from `start` ([N,…], constants), with the gradients of
 /// the whole path: action → dynamics → reward and value (figure 3b and section 3 of the paper).
 [[nodiscard]] Imagined imagine(const WorldModel& model, const Actor& actor, const DenseHead& value,
-                               const Latent& start, const ImaginationNoise& noise, double gamma);
+                               const Latent& start, const ImaginationNoise& noise,
+                               const BehaviorConfig& config);
 
 /// The path alone.
 [[nodiscard]] Trajectories roll_out(const Rssm& rssm, const Actor& actor, const Latent& start,

@@ -11,7 +11,7 @@ namespace {
 
 std::string of_policy(const Json& s) {
   std::string returns;
-  for (const Json& value : s["returns"]) returns += " " + brief(value);
+  for (const Json& value : s["returns"]) returns += fmt::format(" {}", brief(value));
   return fmt::format(
       "{} by {}, {} episodes\n"
       "  mean return  {}   95 % interval [{}, {}], standard deviation {}\n"
@@ -44,7 +44,9 @@ std::string of_model(const Json& s) {
          (s.contains("psnr") ? row(s, "PSNR, dB", "psnr", "psnr_repeat_last", "psnr_mean_frame")
                              : "") +
          of_observations(s.value("observations", Json::object())) +
-         row(s, "reward error", "reward_mae", "reward_mae_repeat_last", "reward_mae_mean");
+         (s.contains("reward_mae")
+              ? row(s, "reward error", "reward_mae", "reward_mae_repeat_last", "reward_mae_mean")
+              : "");
 }
 
 }  // namespace

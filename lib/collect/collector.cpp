@@ -305,25 +305,6 @@ void prepare(const CollectOptions& options) {
 
 }  // namespace
 
-Json to_json(const EpisodeResult& result) {
-  Json line = {{"episode", text_of_path(result.path)},
-               {"task", result.task},
-               {"return", result.total_reward},
-               {"length", result.length},
-               {"seed", result.seed},
-               {"index", result.index}};
-  if (!result.truncated.empty()) line["truncated"] = result.truncated;
-  return line;
-}
-
-Table episode_table() {
-  return Table({{"return", "/return"},
-                {"rows", "/length"},
-                {"seed", "/seed"},
-                {"index", "/index"},
-                {"episode", "/episode"}});
-}
-
 std::int64_t episodes_for_steps(std::int64_t steps, const env::EnvironmentOptions& environment) {
   const std::int64_t length = env::steps_per_episode(environment);
   return (steps + length - 1) / length;

@@ -9,7 +9,7 @@
 
 #include "collect/policy.h"
 #include "core/json.h"
-#include "core/table.h"
+#include "data/episode_result.h"
 #include "env/environment.h"
 #include "io/file.h"
 #include "io/provenance.h"
@@ -33,23 +33,7 @@ struct CollectOptions {
   std::stop_token stop = {};  // ends it early, as a signal does
 };
 
-/// An episode that is in place.
-struct EpisodeResult {
-  std::filesystem::path path;
-  std::string task;
-  double total_reward = 0;
-  std::int64_t length = 0;  // rows: the agent steps and the reset
-  std::int64_t seed = 0, index = 0;
-  std::string truncated = {};  // why it ends before its time; empty: it does not
-  bool kept = false;           // an earlier run had written it
-};
-
-/// As the line that a program prints: episode (path), task, return, length, seed, index, and
-/// truncated where it is.
-[[nodiscard]] Json to_json(const EpisodeResult& result);
-
-/// What of it people see on a terminal.
-[[nodiscard]] Table episode_table();
+using data::EpisodeResult;
 
 /// Called with every episode when its file is in place; never by two threads at once.
 using EpisodeSink = std::function<void(const EpisodeResult&)>;

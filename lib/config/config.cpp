@@ -52,6 +52,9 @@ Fields model_fields(ModelConfig& c) {
        0,
        {"standardized", "symlog", "raw"}},
       {"vector_scale", &c.vector_scale, "weight of the loss of each vector", 0, kHuge},
+      {"reward_head", &c.reward_head,
+       "predict the reward; false: for data without rewards, which no behavior can be learned "
+       "from"},
       {"reward_transform",
        &c.reward_transform,
        "what is done to rewards as they are read",
@@ -80,6 +83,11 @@ Fields model_fields(ModelConfig& c) {
       {"discount_gamma", &c.discount_gamma, "the discount of a step that does not end the episode",
        0, 1},
       {"discount_scale", &c.discount_scale, "weight of the discount loss", 0, kHuge},
+      {"ensemble", &c.ensemble,
+       "one-step predictors whose disagreement tells where the model does not know: see "
+       "behavior.disagreement_scale; 0: none",
+       0, 64},
+      {"ensemble_layers", &c.ensemble_layers, "hidden layers of each of them", 1, 16},
   };
 }
 
@@ -116,6 +124,10 @@ Fields behavior_fields(BehaviorConfig& c) {
       {"actor_min_std", &c.actor_min_std, "added to the standard deviation", 0, 10},
       {"entropy_scale", &c.entropy_scale, "weight of the policy's entropy in the actor loss", 0,
        kHuge},
+      {"disagreement_scale", &c.disagreement_scale,
+       "weight of the ensemble's disagreement, which is taken off the imagined reward: pessimism "
+       "where logged data end; needs model.ensemble of 2 and more",
+       0, kHuge},
       {"actor_delay", &c.actor_delay, "updates of a new policy in which only the value learns", 0,
        1e9},
       {"actor_learning_rate", &c.actor_learning_rate, "Adam's step size for the actor", 0, 1},

@@ -21,6 +21,7 @@ struct ModelConfig {
   std::int64_t deter = 200;
   std::int64_t hidden = 200;
   std::int64_t units = 400;
+  bool reward_head = true;
   std::int64_t reward_layers = 2;
   std::string gru = "torch";
   double min_std = 0.1;
@@ -42,6 +43,8 @@ struct ModelConfig {
   std::string discount_target = "discounted";
   double discount_gamma = 0.99;
   double discount_scale = 10;
+  std::int64_t ensemble = 0;
+  std::int64_t ensemble_layers = 2;
 
   /// [stoch, deter], what every head reads.
   [[nodiscard]] std::int64_t feature() const { return stoch + deter; }
@@ -74,6 +77,7 @@ struct BehaviorConfig {
   double actor_init_std = 5;
   double actor_min_std = 1e-4;
   double entropy_scale = 0;
+  double disagreement_scale = 0;
   std::int64_t actor_delay = 0;
   double actor_learning_rate = 8e-5;
   double value_learning_rate = 8e-5;

@@ -111,19 +111,18 @@ void write_dream(const std::filesystem::path& path, const Dream& d,
     write(file, "/action", "N,H,A", {d.starts, d.horizon, d.signature.action.size()}, d.action);
     write(file, "/stoch", "N,H,S", {d.starts, d.horizon, d.stoch_size}, d.stoch);
     write(file, "/deter", "N,H,D", {d.starts, d.horizon, d.deter_size}, d.deter);
-    write(file, "/reward", "N,H", rows, d.reward);
+    write(file, "/reward", "N,H", rows, d.reward, Presence::optional);
     write(file, "/value", "N,H", rows, d.value, Presence::optional);
     write(file, "/discount", "N,H", rows, d.discount, Presence::optional);
     for (const Space& space : d.signature.observations) {
       const io::Shape shape = shape_of(space, d.starts, d.horizon);
       const std::string at = observation_path(space.name), dims = observation_dims("N,H", space);
-      const bool has_truth = !d.truth_reward.empty();
       if (space.kind == SpaceKind::image) {
         write(file, at, dims, shape, d.images.at(space.name));
-        if (has_truth) write(file, "/truth" + at, dims, shape, d.truth_images.at(space.name));
+        if (d.has_truth()) write(file, "/truth" + at, dims, shape, d.truth_images.at(space.name));
       } else {
         write(file, at, dims, shape, d.vectors.at(space.name));
-        if (has_truth) write(file, "/truth" + at, dims, shape, d.truth_vectors.at(space.name));
+        if (d.has_truth()) write(file, "/truth" + at, dims, shape, d.truth_vectors.at(space.name));
       }
     }
     write(file, "/truth/reward", "N,H", rows, d.truth_reward, Presence::optional);
@@ -136,9 +135,9 @@ Dream read_dream(const std::filesystem::path& path) {
   const io::FileReader file(path, kFormat);
   Dream d = read_header(file);
   set_spaces(file, d.signature);
-  const io::Shape rows = file.info("/reward").shape;
-  if (rows.size() != 2)
-    throw error("{}: /reward is [{}], N,H is needed", path.string(), fmt::join(rows, ","));
+  const io::Shape rows = file.info("/action").shape;
+  if (rows.size() != 3)
+    throw error("{}: /action is [{}], N,H,A is needed", path.string(), fmt::join(rows, ","));
   d.starts = rows[0];
   d.horizon = rows[1];
   d.stoch_size = last_extent(file, "/stoch");
@@ -153,7 +152,7 @@ Dream read_dream(const std::filesystem::path& path) {
   d.action = read<float>(file, "/action", {n, h, -1});
   d.stoch = read<float>(file, "/stoch", {n, h, -1});
   d.deter = read<float>(file, "/deter", {n, h, -1});
-  d.reward = read<float>(file, "/reward", {n, h});
+  d.reward = read<float>(file, "/reward", {n, h}, Presence::optional);
   d.value = read<float>(file, "/value", {n, h}, Presence::optional);
   d.discount = read<float>(file, "/discount", {n, h}, Presence::optional);
   for (const Space& space : d.signature.observations) {

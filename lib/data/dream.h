@@ -33,13 +33,15 @@ struct Dream {
   std::vector<float> action;    // [N,H,A]
   std::vector<float> stoch;     // [N,H,S]
   std::vector<float> deter;     // [N,H,D]
-  std::vector<float> reward;    // [N,H]
+  std::vector<float> reward;    // [N,H]; may be empty (the model predicts none)
   std::vector<float> value;     // [N,H]; may be empty (no policy given)
   std::vector<float> discount;  // [N,H]; may be empty
   // The observations of the signature, decoded, and what was logged; empty without a truth.
   std::map<std::string, std::vector<std::uint8_t>> images, truth_images;  // [N,H,Y,X,C]
   std::map<std::string, std::vector<float>> vectors, truth_vectors;       // [N,H,…]
-  std::vector<float> truth_reward;                                        // [N,H]; likewise
+  std::vector<float> truth_reward;  // [N,H]; empty without a truth or a predicted reward
+
+  [[nodiscard]] bool has_truth() const { return !truth_images.empty() || !truth_vectors.empty(); }
 };
 
 /// Writes `dream` to `path` (format dreamer.dream 1.1).

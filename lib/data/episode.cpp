@@ -11,6 +11,7 @@
 namespace dreamer::data {
 namespace {
 
+constexpr const char* kNoRewards = "none";
 constexpr const char* kFormat = "dreamer.episode";
 // Sixteen frames a chunk: a window of 50 rows then inflates 64 to 80, and chunks stay large enough
 // to be worth their place in the index.
@@ -222,6 +223,7 @@ void write_episode(const std::filesystem::path& path, const Episode& episode,
   file.attribute("/", "action_repeat", signature.frames_per_step);
   file.attribute("/", "action_space", action_space(signature.action).dump());
   file.attribute("/", "render", episode.render);
+  if (!episode.rewards) file.attribute("/", "rewards", kNoRewards);
   if (!episode.truncated.empty()) file.attribute("/", "truncated", episode.truncated);
   if (!episode.instruction.empty()) file.attribute("/", "instruction", episode.instruction);
   if (!episode.source.is_null()) file.attribute("/", "source", episode.source.dump());
@@ -306,6 +308,7 @@ EpisodeHeader read_episode_header(const io::FileReader& file) {
   // Bounded: re-enacting passes over the resets of all episodes before it.
   if (file.has_attribute("/", "index")) header.index = ranged_attribute(file, "index");
   header.render = file.attribute_or<std::string>("/", "render", "");
+  header.rewards = file.attribute_or<std::string>("/", "rewards", "") != kNoRewards;
   header.truncated = file.attribute_or<std::string>("/", "truncated", "");
   const io::DatasetInfo action = file.info("/action");
   check_shape(file, "/action", {-1, -1}, action);
@@ -343,6 +346,7 @@ Episode read_actions(const io::FileReader& file) {
   e.seed = header.seed;
   e.index = header.index;
   e.render = header.render;
+  e.rewards = header.rewards;
   e.truncated = header.truncated;
   e.action = read_finite_rows(file, "/action", {header.length, header.signature.action.size()});
   return e;

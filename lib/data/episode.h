@@ -23,6 +23,7 @@ struct Episode {
   std::int64_t seed = 0;
   std::int64_t index = 0;   // which episode of that generator
   std::string render;       // "exact", "fast", or empty if there are no images of ours
+  bool rewards = true;      // whether any were logged; without, `reward` holds zeros
   std::string truncated;    // why it ends before its time: "physics" (they broke down), or empty
   std::string instruction;  // what was to be done, in words; empty where nobody said
   Json source;              // of imported data: format, dataset, episode, fps; null otherwise
@@ -66,12 +67,13 @@ void write_episode(const std::filesystem::path& path, const Episode& episode,
 /// `action_repeat` and, where it is there, `index`; and /action.
 [[nodiscard]] Episode read_logged_actions(const std::filesystem::path& path);
 
-/// The parts of an open episode file, each checked as read_episode checks it. For callers that do not
-/// want the whole: the index of a replay, the description of a file.
+/// The parts of an open episode file, each checked as read_episode checks it. For callers that do
+/// not want the whole: the index of a replay, the description of a file.
 struct EpisodeHeader {
   Signature signature;
   std::int64_t seed = 0, index = 0, length = 0;
   std::string render, truncated;
+  bool rewards = true;
 };
 [[nodiscard]] EpisodeHeader read_episode_header(const io::FileReader& file);
 

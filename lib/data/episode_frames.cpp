@@ -19,6 +19,7 @@ Episode read_shown(const std::filesystem::path& path) {
   shown.signature = header.signature;
   shown.seed = header.seed;
   shown.index = header.index;
+  shown.rewards = header.rewards;
   shown.reward = read_finite_rows(file, "/reward", {header.length});
   return shown;
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <numeric>
+#include <optional>
 #include <unordered_map>
 
 #include "core/error.h"
@@ -25,7 +26,7 @@ struct Item {
   fs::path file;
   std::string task, image, render, policy, version;
   std::int64_t bytes = 0, length = 0, action_repeat = 1;
-  double total = 0;
+  std::optional<double> total;  // none: no rewards were logged
 };
 
 /// The policy that acted: its name in the command and its id, or random.
@@ -47,6 +48,14 @@ std::string policy_of(const io::Provenance& provenance) {
   return name.empty() ? id : fmt::format("{} ({})", name, id);
 }
 
+/// The return, as the file says it or by its rewards.
+double total_of(const io::FileReader& file, const EpisodeHeader& header) {
+  const Json total = file.has_attribute("/", "return") ? file.attribute("/", "return") : Json();
+  if (total.is_number()) return total;
+  const auto rewards = read_finite_rows(file, "/reward", {header.length});
+  return std::accumulate(rewards.begin(), rewards.end(), 0.0);
+}
+
 Item read_item(const fs::path& path) {
   const io::FileReader file(path, "dreamer.episode");
   const EpisodeHeader header = read_episode_header(file);
@@ -59,13 +68,7 @@ Item read_item(const fs::path& path) {
   const Space* const image = header.signature.observation("image");
   item.render = image == nullptr ? "none" : header.render.empty() ? "unknown" : header.render;
   item.image = image == nullptr ? "none" : shape_text(image->shape);
-  const Json total = file.has_attribute("/", "return") ? file.attribute("/", "return") : Json();
-  if (total.is_number()) {
-    item.total = total;
-  } else {
-    const auto rewards = read_finite_rows(file, "/reward", {header.length});
-    item.total = std::accumulate(rewards.begin(), rewards.end(), 0.0);
-  }
+  if (header.rewards) item.total = total_of(file, header);
   try {
     const io::Provenance provenance = io::read_provenance(file);
     item.policy = policy_of(provenance);
@@ -126,6 +129,7 @@ std::string grouped(std::int64_t number) {
 }
 
 std::string spread_text(const Json& spread) {
+  if (spread.is_null()) return "none: no rewards were logged";
   const auto number = [&](const char* name) {
     return fmt::format("{:.6g}", spread.at(name).get<double>());
   };
@@ -191,7 +195,7 @@ Json describe_folder(const fs::path& folder) {
                   item.action_repeat);
     bytes += item.bytes;
     steps += item.length - 1;
-    returns.push_back(item.total);
+    if (item.total) returns.push_back(*item.total);
     lengths.push_back(item.length);
   }
   return {{"folder", folder.string()},

@@ -83,9 +83,14 @@ Replay::Entry Replay::read_entry(const std::filesystem::path& path) {
   const io::FileReader file(path, "dreamer.episode");
   const EpisodeHeader header = read_episode_header(file);
   const Signature signature = checked_signature(header, path.string());
+  if (options_.needs_rewards && !header.rewards)
+    throw error(
+        "{}: holds no rewards; --set model.reward_head=false fits a model that predicts none",
+        path.string());
   Entry e;
   e.path = path;
   e.render = header.render;
+  e.rewards = header.rewards;
   e.length = header.length;
   e.action = read_finite_rows(file, "/action", {e.length, header.signature.action.size()});
   e.reward = read_finite_rows(file, "/reward", {e.length});
@@ -197,6 +202,11 @@ std::vector<std::string> Replay::fingerprints() const {
   std::vector<std::string> all;
   for (const EntryPtr& e : entries_) all.push_back(fmt::format("{:016x}", e->fingerprint));
   return all;
+}
+
+bool Replay::has_rewards() const {
+  const std::shared_lock lock(mutex_);
+  return std::ranges::all_of(entries_, [](const EntryPtr& e) { return e->rewards; });
 }
 
 std::uint64_t Replay::digest() const {

@@ -44,6 +44,7 @@ struct ReplayOptions {
   std::int64_t memory_bytes = std::int64_t{1} << 30;  // of decoded frames held at most
   RewardTransform reward = RewardTransform::none;     // applied on read; files hold raw rewards
   Unusable unusable = Unusable::refuse;
+  bool needs_rewards = false;                  // episodes without are unusable
   std::vector<std::string> observations = {};  // patterns: select_observations
 };
 
@@ -75,6 +76,8 @@ class Replay {
   [[nodiscard]] std::filesystem::path path(std::int64_t episode) const;
   /// Of its first episode, with the observations that are learned from; the others agree in them.
   [[nodiscard]] const Signature& signature() const { return signature_; }
+  /// Whether rewards were logged in all of them.
+  [[nodiscard]] bool has_rewards() const;
   /// The episodes by what they hold (length, actions, rewards, discounts), whatever their files are
   /// called and however they were rendered: 16 hexadecimal digits each, in order.
   [[nodiscard]] std::vector<std::string> fingerprints() const;
@@ -111,6 +114,7 @@ class Replay {
   struct Entry {
     std::filesystem::path path;
     std::string render;
+    bool rewards = true;
     std::int64_t length = 0;
     std::map<std::string, std::int64_t> block_rows;     // of frames read at once, by image
     std::vector<float> action, reward, discount;        // [T,A], [T], [T]

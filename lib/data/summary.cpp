@@ -37,8 +37,9 @@ std::string episode_line(const Json& d) {
   const auto root = [&](const char* name) { return text(at(d, {"attributes", "/", name})); };
   const std::string image = shape_of(d, "/image", 1);
   return fmt::format(
-      "episode of {}: {} rows, return {}, seed {}, index {}, action repeat {}, {}", root("task"),
-      root("length"), root("return"), root("seed"), root("index"), root("action_repeat"),
+      "episode of {}: {} rows, {}, seed {}, index {}, action repeat {}, {}", root("task"),
+      root("length"), root("rewards") == "none" ? "no rewards" : "return " + root("return"),
+      root("seed"), root("index"), root("action_repeat"),
       image.empty() ? "no images" : fmt::format("images {} (render {})", image, root("render")));
 }
 

@@ -48,7 +48,7 @@ data::Dream make_dream(const ModelCheckpoint& checkpoint, const PolicyCheckpoint
   dream.action = to_vector<float>(rollout.action);
   dream.stoch = to_vector<float>(rollout.states.stoch);
   dream.deter = to_vector<float>(rollout.states.deter);
-  dream.reward = to_vector<float>(predicted.reward);
+  if (predicted.reward.defined()) dream.reward = to_vector<float>(predicted.reward);
   if (predicted.discount.defined()) dream.discount = to_vector<float>(predicted.discount);
   if (policy != nullptr)
     dream.value = to_vector<float>(policy->behavior->value->forward(feature).squeeze(-1));
@@ -65,7 +65,8 @@ data::Dream make_dream(const ModelCheckpoint& checkpoint, const PolicyCheckpoint
       if (policy == nullptr) dream.truth_vectors[name] = to_vector<float>(logged);
     }
   }
-  if (policy == nullptr) dream.truth_reward = to_vector<float>(windows.logged.reward);
+  if (policy == nullptr && predicted.reward.defined() && replay.has_rewards())
+    dream.truth_reward = to_vector<float>(windows.logged.reward);
   return dream;
 }
 
@@ -74,7 +75,7 @@ Json summarize(const data::Dream& dream) {
                {"starts", dream.starts},
                {"context", dream.context},
                {"horizon", dream.horizon - dream.context}};
-  if (dream.truth_reward.empty()) return line;
+  if (!dream.has_truth()) return line;
   const auto ahead = [&](const auto& values, torch::ScalarType type) {
     const std::int64_t columns =
         static_cast<std::int64_t>(values.size()) / (dream.starts * dream.horizon);
@@ -84,8 +85,6 @@ Json summarize(const data::Dream& dream) {
         .slice(1, dream.context)
         .to(torch::kFloat32);
   };
-  const Tensor reward_error =
-      ahead(dream.reward, torch::kFloat32) - ahead(dream.truth_reward, torch::kFloat32);
   for (const auto& [name, values] : dream.images) {
     const Tensor difference =
         (ahead(values, torch::kUInt8) - ahead(dream.truth_images.at(name), torch::kUInt8)) / 255;
@@ -97,7 +96,12 @@ Json summarize(const data::Dream& dream) {
         ahead(values, torch::kFloat32) - ahead(dream.truth_vectors.at(name), torch::kFloat32);
     line["observations"][name]["rmse"] = difference.square().mean().sqrt().item<double>();
   }
-  line["reward_mae"] = reward_error.abs().mean().item<double>();
+  if (!dream.truth_reward.empty())
+    line["reward_mae"] =
+        (ahead(dream.reward, torch::kFloat32) - ahead(dream.truth_reward, torch::kFloat32))
+            .abs()
+            .mean()
+            .item<double>();
   return line;
 }
 

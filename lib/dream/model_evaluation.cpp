@@ -34,9 +34,21 @@ Tensor mean_image(const data::Replay& replay, const std::string& name, torch::De
       .view(replay.signature().observation(name)->shape);
 }
 
+/// How well one observation is predicted.
+struct Errors {
+  Json figures;      // beside the baselines
+  Tensor explained;  // [horizon]
+};
+
+/// The share of the squared error of the mean that the model avoids: free of the scale, as PSNR is
+/// high wherever most of the image stands still.
+Tensor explained_share(const Tensor& model_mse, const Tensor& mean_mse) {
+  return 1 - model_mse / mean_mse.clamp_min(kLeastError);
+}
+
 /// Of an image uint8 [N,L,Y,X,C], beside repeating the last frame and the mean frame.
-Json image_errors(const Tensor& predicted, const Tensor& stored, const Tensor& mean_frame,
-                  const EvaluateModelJob& job) {
+Errors image_errors(const Tensor& predicted, const Tensor& stored, const Tensor& mean_frame,
+                    const EvaluateModelJob& job) {
   const Tensor truth = stored.to(torch::kFloat32) / 255;
   const auto mse = [&](const Tensor& guess) {
     return by_horizon((guess - ahead(truth, job)).square());
@@ -46,26 +58,23 @@ Json image_errors(const Tensor& predicted, const Tensor& stored, const Tensor& m
   const Tensor model_psnr = psnr_of(model_mse), mean_psnr = psnr_of(mean_mse),
                repeat_psnr = psnr_of(mse(last_seen(truth, job)));
   const Tensor gain = model_psnr - torch::maximum(repeat_psnr, mean_psnr);
-  // Free of the scale: PSNR is high wherever most of the image stands still.
-  const Tensor explained = 1 - model_mse / mean_mse.clamp_min(kLeastError);
-  return {{"psnr", average(model_psnr)},
-          {"psnr_repeat_last", average(repeat_psnr)},
-          {"psnr_mean_frame", average(mean_psnr)},
-          {"psnr_gain", average(gain)},
-          {"psnr_gain_at_end", gain[-1].item<double>()},
-          {"explained", average(explained)},
-          {"by_horizon",
-           {{"psnr", numbers(model_psnr)},
-            {"psnr_repeat_last", numbers(repeat_psnr)},
-            {"psnr_mean_frame", numbers(mean_psnr)},
-            {"psnr_gain", numbers(gain)},
-            {"explained", numbers(explained)}}}};
+  return {{{"psnr", average(model_psnr)},
+           {"psnr_repeat_last", average(repeat_psnr)},
+           {"psnr_mean_frame", average(mean_psnr)},
+           {"psnr_gain", average(gain)},
+           {"psnr_gain_at_end", gain[-1].item<double>()},
+           {"by_horizon",
+            {{"psnr", numbers(model_psnr)},
+             {"psnr_repeat_last", numbers(repeat_psnr)},
+             {"psnr_mean_frame", numbers(mean_psnr)},
+             {"psnr_gain", numbers(gain)}}}},
+          explained_share(model_mse, mean_mse)};
 }
 
 /// Of a vector [N,L,…], in units of each value's standard deviation in the data, beside repeating
 /// the last row and the mean of the data.
-Json vector_errors(const Tensor& predicted, const Tensor& truth,
-                   const data::Replay::Moments& moments, const EvaluateModelJob& job) {
+Errors vector_errors(const Tensor& predicted, const Tensor& truth,
+                     const data::Replay::Moments& moments, const EvaluateModelJob& job) {
   const Tensor mean = torch::tensor(moments.mean, truth.device()).view(truth.sizes().slice(2));
   const Tensor stddev = torch::tensor(moments.stddev, truth.device())
                             .view(truth.sizes().slice(2))
@@ -75,16 +84,14 @@ Json vector_errors(const Tensor& predicted, const Tensor& truth,
   };
   const Tensor model_mse = mse(ahead(predicted, job)), mean_mse = mse(mean),
                repeat_mse = mse(last_seen(truth, job));
-  const Tensor explained = 1 - model_mse / mean_mse.clamp_min(kLeastError);
-  return {{"rmse", average(model_mse.sqrt())},
-          {"rmse_repeat_last", average(repeat_mse.sqrt())},
-          {"rmse_mean", average(mean_mse.sqrt())},
-          {"explained", average(explained)},
-          {"by_horizon",
-           {{"rmse", numbers(model_mse.sqrt())},
-            {"rmse_repeat_last", numbers(repeat_mse.sqrt())},
-            {"rmse_mean", numbers(mean_mse.sqrt())},
-            {"explained", numbers(explained)}}}};
+  return {{{"rmse", average(model_mse.sqrt())},
+           {"rmse_repeat_last", average(repeat_mse.sqrt())},
+           {"rmse_mean", average(mean_mse.sqrt())},
+           {"by_horizon",
+            {{"rmse", numbers(model_mse.sqrt())},
+             {"rmse_repeat_last", numbers(repeat_mse.sqrt())},
+             {"rmse_mean", numbers(mean_mse.sqrt())}}}},
+          explained_share(model_mse, mean_mse)};
 }
 
 Json reward_errors(const WorldModel& model, const Rollout& rollout, const Sequences& logged,
@@ -116,21 +123,30 @@ Json evaluate_open_loop(const WorldModel& model, const data::Replay& replay,
                   {"starts", job.starts},
                   {"context", job.context},
                   {"horizon", job.horizon}};
+  std::vector<Tensor> explained;  // by observation: [horizon]
   Progress progress("windows", job.starts);
   Progress* counted = &progress;
   for (const auto& [name, modality] : model.modalities()) {
     const Tensor predicted = decoded(*modality, rollout, counted);
     counted = nullptr;  // the first observation counts for all
     const Tensor& truth = logged.observations.at(name);
-    Json errors = truth.scalar_type() == torch::kUInt8
-                      ? image_errors(predicted, truth, mean_image(replay, name, device), job)
-                      : vector_errors(predicted, truth, replay.moments(name), job);
-    if (name == "image")
-      summary.merge_patch(errors);
-    else
-      summary["observations"][name] = std::move(errors);
+    Errors errors = truth.scalar_type() == torch::kUInt8
+                        ? image_errors(predicted, truth, mean_image(replay, name, device), job)
+                        : vector_errors(predicted, truth, replay.moments(name), job);
+    explained.push_back(errors.explained);
+    if (name == "image") {
+      summary.merge_patch(errors.figures);
+      continue;
+    }
+    errors.figures["explained"] = average(errors.explained);
+    errors.figures["by_horizon"]["explained"] = numbers(errors.explained);
+    summary["observations"][name] = std::move(errors.figures);
   }
-  summary.merge_patch(reward_errors(model, rollout, logged, job));
+  const Tensor overall = torch::stack(explained).mean(0);
+  summary["explained"] = average(overall);
+  summary["by_horizon"]["explained"] = numbers(overall);
+  if (model.config().reward_head && replay.has_rewards())
+    summary.merge_patch(reward_errors(model, rollout, logged, job));
   return summary;
 }
 

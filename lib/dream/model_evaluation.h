@@ -11,7 +11,8 @@ namespace dreamer {
 /// the image and the error of the reward, beside what two predictors without a model reach:
 /// repeating the last frame (and reward) of the context, and the mean frame (and reward) of the
 /// data. The gain is over the better of them; `explained` is the share of the squared error of the
-/// mean frame that the model avoids. Predictions are means, not samples.
+/// mean that the model avoids, mean over the observations. Predictions are means, not samples.
+/// Rewards are left out where the model predicts none or the data have none.
 [[nodiscard]] Json evaluate_open_loop(const WorldModel& model, const data::Replay& replay,
                                       const EvaluateModelJob& job, torch::Device device);
 

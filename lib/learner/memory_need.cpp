@@ -64,15 +64,18 @@ double model_parameters(const ModelConfig& m, const ModalitySizes& modalities) {
   const auto [stoch, deter, hidden, units, feature] = sizes_of(m);
   const double rssm = 3 * deter * (hidden + deter) + stoch * hidden +
                       hidden * (2 * deter + 4 * stoch + modalities.embedding);
+  const double ensemble = static_cast<double>(m.ensemble) *
+                          (feature + stoch + units * static_cast<double>(m.ensemble_layers)) *
+                          units;
   return modalities.parameters + rssm + feature * 2 * units +
-         units * units * static_cast<double>(m.reward_layers);
+         units * units * static_cast<double>(m.reward_layers) + ensemble;
 }
 
 /// Values a row that a backward pass needs.
 double row_activations(const ModelConfig& m, const ModalitySizes& modalities) {
   const auto [stoch, deter, hidden, units, feature] = sizes_of(m);
   return modalities.activations + 8 * (stoch + deter + hidden) +
-         2 * units * static_cast<double>(m.reward_layers);
+         2 * units * static_cast<double>(m.reward_layers + m.ensemble * m.ensemble_layers);
 }
 
 std::int64_t bytes(double values_in_bytes) { return static_cast<std::int64_t>(values_in_bytes); }
@@ -106,7 +109,10 @@ MemoryNeed behavior_memory(const ModelConfig& model, const BehaviorConfig& behav
       behavior.imagination_starts > 0 ? std::min(behavior.imagination_starts, rows) : rows;
   const auto layers = static_cast<double>(behavior.actor_layers + behavior.value_layers);
   const double step = 4 * (stoch + deter + hidden) + layers * static_cast<double>(behavior.units) +
-                      units * static_cast<double>(model.reward_layers);
+                      units * static_cast<double>(model.reward_layers) +
+                      (behavior.disagreement_scale > 0
+                           ? units * static_cast<double>(model.ensemble * model.ensemble_layers)
+                           : 0);
   return {
       bytes(kFloat * step * static_cast<double>(starts) * static_cast<double>(behavior.horizon)),
       fmt::format("behavior.imagination_starts ({}) or behavior.horizon ({})", starts,

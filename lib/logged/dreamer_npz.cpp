@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What is no observation. ExORL's physics is the simulator's state.
+// What is no observation.
 constexpr std::array<std::string_view, 9> kOthers = {"action",   "reward",      "discount",
                                                      "is_first", "is_last",     "is_terminal",
                                                      "physics",  "log_entropy", "logprob"};
@@ -37,7 +37,9 @@ class DreamerNpz : public Source {
     contents_.rewards = rewards_;
     for (const std::string& name : first->names("")) {
       if (name == "physics")
-        contents_.notes.emplace_back("physics is left out: it is the simulator's state");
+        contents_.notes.emplace_back(
+            "the simulator's states come along: with --task of the control suite, dr-collect "
+            "--rerender draws frames from them");
       if (std::ranges::find(kOthers, name) != kOthers.end()) continue;
       if (auto found = observed_array(*first, first->info(name), name))
         observed_.push_back(*std::move(found));
@@ -69,6 +71,10 @@ class DreamerNpz : public Source {
             "reset; DreamerV3's chunks are recognised by their stepid",
             path.string());
     if (rewards_) episode.reward = column(*arrays, "reward", 0, -1);
+    if (arrays->has("physics")) {
+      check_rows(*arrays, "physics", rows);
+      episode.physics = matrix(*arrays, "physics", 0, -1);
+    }
     if (ends_ == "discount") episode.discount = column(*arrays, "discount", 0, -1);
     if (ends_ == "is_terminal") {
       episode.discount = column(*arrays, "is_terminal", 0, -1);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/json.h"
+#include "data/episode_result.h"
 #include "io/file.h"
 #include "logged/rows.h"
 #include "logged/source.h"
@@ -36,14 +37,8 @@ struct ImportOptions {
   io::Replace replace = io::Replace::no;
 };
 
-/// An episode that is in place.
-struct Imported {
-  std::filesystem::path path;
-  std::string task;
-  double total_reward = 0;
-  std::int64_t length = 0, seed = 0, index = 0;
-  bool kept = false;  // an earlier run had written it
-};
+/// Called with each episode, in order, when its file is in place.
+using EpisodeSink = std::function<void(const data::EpisodeResult&)>;
 
 /// What an import came to.
 struct ImportResult {
@@ -57,10 +52,8 @@ struct ImportResult {
 /// Writes the episodes of all sources into `options.out`, in their order, one in memory for each
 /// thread. What an earlier run of the same options has written is kept; the same sources give the
 /// same bytes but for the ids and times in provenance.
-/// @param sink called with each episode, in order
 /// @throws Error at the first episode that cannot be read, unless skip_bad; what was written stays
-[[nodiscard]] ImportResult import_episodes(const ImportOptions& options,
-                                           const std::function<void(const Imported&)>& sink);
+[[nodiscard]] ImportResult import_episodes(const ImportOptions& options, const EpisodeSink& sink);
 
 /// What the sources are and what would be done: format, dataset, episodes, rows, cameras, vectors,
 /// action, rewards, ends, notes.

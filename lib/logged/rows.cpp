@@ -190,8 +190,10 @@ data::Episode to_rows(LoggedEpisode logged, const RowRules& rules, Tally& tally)
     episode.signature = rules.signature;
     Tally counted = tally;
     put_actions(logged, rules, rows, counted, episode);
+    episode.rewards = !logged.reward.empty();
     put_rewards(logged, rules, rows, episode);
     put_discounts(logged, rows, episode);
+    if (logged.physics.rows() == rows.rows) episode.physics["state"] = std::move(logged.physics);
     put_observations(logged, rules, rows, episode);
     count_what_was_dropped(logged, rows, counted);
     ++counted.episodes;

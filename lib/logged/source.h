@@ -28,7 +28,8 @@ struct LoggedEpisode {
   std::int64_t observations = 0;                     // n
   std::map<std::string, NextFrame> cameras = {};     // n frames each; those that were asked for
   std::map<std::string, Array<float>> vectors = {};  // [n,…], likewise
-  Array<double> action = {};  // [m,A], in the source's own units; a choice: [m,groups] numbers
+  Array<double> action = {};   // [m,A], in the source's own units; a choice: [m,groups] numbers
+  Array<double> physics = {};  // [n,P], dm_control's physics.get_state(), where it was logged
   std::vector<double> reward = {};    // [m]; empty: none were logged
   std::vector<double> discount = {};  // [n], where observations have one; else empty
   bool ended = false;                 // a real end lies behind the last action

@@ -101,7 +101,9 @@ void DreamScene::add_values() {
 }
 
 std::vector<DreamScene::Panel> DreamScene::panels() const {
-  std::vector<Panel> result{{{"reward"}, {{dream_.reward, theme::kReward}}, rewards_}};
+  std::vector<Panel> result;
+  if (!dream_.reward.empty())
+    result.push_back({{"reward"}, {{dream_.reward, theme::kReward}}, rewards_});
   if (!dream_.truth_reward.empty()) {
     result.front().names.emplace_back("true");
     result.front().curves.emplace_back(dream_.truth_reward, theme::kTruth);

@@ -39,8 +39,8 @@ class DreamScene {
   /// The size of the tiles of a start, one below the other.
   [[nodiscard]] Size tiles_size(const Layout& layout) const;
 
-  /// The curves of start `n`: a plot for the reward, one for the value where there is one, and for
-  /// the vectors beside images.
+  /// The curves of start `n`: a plot for the reward and one for the value where there are any, and
+  /// for the vectors beside images.
   /// @param now the row of the cursor; negative: none
   [[nodiscard]] std::vector<Canvas> plots(std::int64_t n, std::int64_t now, int width,
                                           const Layout& layout) const;

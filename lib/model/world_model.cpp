@@ -15,12 +15,17 @@ WorldModel::WorldModel(const ModelConfig& config, const Signature& signature)
   rssm_ =
       register_module("rssm", std::make_shared<Rssm>(config, signature.action.size(), embedding));
   for (const auto& [name, modality] : modalities_) modality->add_decoder(*this);
-  reward_ = register_module("reward", std::make_shared<RewardHead>(config));
-  heads_.push_back(reward_);
+  if (config.reward_head) {
+    reward_ = register_module("reward", std::make_shared<RewardHead>(config));
+    heads_.push_back(reward_);
+  }
   if (config.discount_head) {
     discount_ = register_module("discount", std::make_shared<DiscountHead>(config));
     heads_.push_back(discount_);
   }
+  if (config.ensemble > 0)
+    ensemble_ =
+        register_module("ensemble", std::make_shared<Ensemble>(config, signature.action.size()));
 }
 
 Observations WorldModel::preprocess(const Observations& stored, const Observations& dither) const {
@@ -53,7 +58,8 @@ Observed WorldModel::observe(const Sequences& batch, const ModelNoise& noise) co
 }
 
 Prediction WorldModel::predict(const Tensor& feature) const {
-  return {reward_->predict(feature), discount_ ? discount_->predict(feature) : Tensor()};
+  return {reward_ ? reward_->predict(feature) : Tensor(),
+          discount_ ? discount_->predict(feature) : Tensor()};
 }
 
 ModelLoss WorldModel::loss(const Sequences& batch, const ModelNoise& noise) const {
@@ -68,6 +74,7 @@ ModelLoss WorldModel::loss(const Sequences& batch, const ModelNoise& noise) cons
         {name, masked_mean(nll, batch.mask), modality->scale(), modality->nll_floor()});
   }
   for (const auto& head : heads_) loss.terms.push_back(head->loss(feature, batch));
+  if (ensemble_) loss.terms.push_back(ensemble_->loss(loss.states, batch));
 
   loss.kl_each = kl_divergence(loss.states.posterior, loss.states.prior);
   loss.kl = masked_mean(loss.kl_each, batch.mask);

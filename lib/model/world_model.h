@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "core/signature.h"
+#include "model/ensemble.h"
 #include "model/head.h"
 #include "model/modality.h"
 #include "model/rssm.h"
@@ -32,12 +33,12 @@ struct ModelLoss {
 
 /// What the world model predicts at a state.
 struct Prediction {
-  torch::Tensor reward;    // [...]
+  torch::Tensor reward;    // [...]; undefined without a reward head
   torch::Tensor discount;  // [...]; undefined without a discount head
 };
 
-/// The world model: a modality for each observation, the RSSM, and heads for reward and,
-/// optionally, discount (sections 3 and 4 of the paper).
+/// The world model: a modality for each observation, the RSSM, and heads for reward and discount,
+/// as the configuration has them (sections 3 and 4 of the paper).
 class WorldModel : public torch::nn::Module {
  public:
   /// @throws Error if an observation is none that the model takes
@@ -50,6 +51,12 @@ class WorldModel : public torch::nn::Module {
   [[nodiscard]] Observed observe(const Sequences& batch, const ModelNoise& noise) const;
   /// Reward and discount at states; feature [...,F].
   [[nodiscard]] Prediction predict(const torch::Tensor& feature) const;
+  /// How far the one-step predictors disagree about what follows: feature [...,F] and the action
+  /// [...,A] taken there -> [...]. Needs an ensemble.
+  [[nodiscard]] torch::Tensor disagreement(const torch::Tensor& feature,
+                                           const torch::Tensor& action) const {
+    return ensemble_->disagreement(feature, action);
+  }
 
   /// Stored observations -> what is encoded and predicted.
   [[nodiscard]] Observations preprocess(const Observations& stored,
@@ -73,8 +80,9 @@ class WorldModel : public torch::nn::Module {
   Signature signature_;
   std::map<std::string, std::shared_ptr<Modality>> modalities_;
   std::shared_ptr<Rssm> rssm_;
-  std::shared_ptr<RewardHead> reward_;
-  std::shared_ptr<DiscountHead> discount_;  // null without one
+  std::shared_ptr<RewardHead> reward_;      // null without one
+  std::shared_ptr<DiscountHead> discount_;  // likewise
+  std::shared_ptr<Ensemble> ensemble_;      // likewise
   std::vector<std::shared_ptr<Head>> heads_;
 };
 

@@ -15,6 +15,8 @@ void fit_behavior(const FitBehaviorJob& job) {
   io::FollowedFile model_file(job.model);
   if (job.follow && !model_file.wait()) return;
   ModelCheckpoint model = load_model(job.model, device);
+  with_context(job.model.string(),
+               [&] { check_can_imagine(model.model->config(), job.config.behavior); });
   FitSetup setup{.batch = job.config.behavior.batch,
                  .length = job.config.behavior.length,
                  .stream = "behavior"};

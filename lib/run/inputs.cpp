@@ -37,7 +37,8 @@ void set_statistics(Modality& modality, const Space& space, const data::Replay& 
 }  // namespace
 
 data::ReplayOptions replay_options(const ModelConfig& model) {
-  data::ReplayOptions options{.reward = reward_transform(model)};
+  data::ReplayOptions options{.reward = reward_transform(model),
+                              .needs_rewards = model.reward_head};
   options.observations = split(model.observations, ',');
   std::erase(options.observations, "");
   return options;
@@ -85,6 +86,18 @@ void check_interface(const ActorInterface& policy, const ActorInterface& model) 
         "model that it was learned in, or in one fitted on from that",
         policy.path.string(), policy.features, policy.actions, model.path.string(), model.features,
         model.actions);
+}
+
+void check_can_imagine(const ModelConfig& model, const BehaviorConfig& behavior) {
+  if (!model.reward_head)
+    throw usage_error(
+        "model.reward_head=false: a behavior is learned from imagined rewards, so it needs a model "
+        "fitted with a reward head");
+  if (behavior.disagreement_scale > 0 && model.ensemble < 2)
+    throw usage_error(
+        "behavior.disagreement_scale={} needs predictors that can disagree, and model.ensemble is "
+        "{}; fit the model with --set model.ensemble=5",
+        behavior.disagreement_scale, model.ensemble);
 }
 
 std::shared_ptr<WorldModel> new_model(const LearnJob& job, const data::Replay& replay,

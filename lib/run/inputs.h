@@ -38,6 +38,10 @@ struct ActorInterface {
                                           const std::filesystem::path& path);
 void check_interface(const ActorInterface& policy, const ActorInterface& model);
 
+/// Whether a behavior of these settings can be learned in such a model: it needs rewards, and
+/// predictors that disagree where that counts.
+void check_can_imagine(const ModelConfig& model, const BehaviorConfig& behavior);
+
 /// New modules, their parameters drawn by the job's seed.
 [[nodiscard]] std::shared_ptr<WorldModel> new_model(const LearnJob& job, const data::Replay& replay,
                                                     const Signature& signature,

@@ -50,6 +50,7 @@ void check_data_is_of(const TrainJob& job, const Signature& data,
 }  // namespace
 
 void train(const TrainJob& job) {
+  check_can_imagine(job.config.model, job.config.behavior);
   const signals::StopRequests stops;
   const TrainFiles files(job.out);
   std::error_code failed;

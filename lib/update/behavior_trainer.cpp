@@ -122,6 +122,7 @@ Json BehaviorUpdate::apply() {
                   {"imagined_reward", scalar(im.reward.mean())},
                   {"value", scalar(im.value.mean())},
                   {"return", scalar(loss.returns.mean())}});
+  if (im.disagreement.defined()) metrics["disagreement"] = scalar(im.disagreement.mean());
   return metrics;
 }
 
@@ -148,6 +149,8 @@ void BehaviorUpdate::write(io::FileWriter& file) const {
   write_tensor(file, "/imagined/reward", "H,N", im.reward);
   write_tensor(file, "/imagined/value", "H,N", im.value);
   write_tensor(file, "/imagined/discount", "H,N", im.discount);
+  if (im.disagreement.defined())
+    write_tensor(file, "/imagined/disagreement", "H,N", im.disagreement);
   write_tensor(file, "/returns", "", loss.returns);
   write_tensor(file, "/weight", "", loss.weight);
   write_tensor(file, "/loss/actor", "", loss.actor);

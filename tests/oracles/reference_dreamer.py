@@ -63,7 +63,7 @@ def _head_shapes(name, layers, inputs, units, outputs):
 
 
 def dynamics_shapes(c, actions):
-    """The parameters that imagination needs: recurrence, prior, reward and discount heads."""
+    """The parameters that imagination needs: recurrence, prior, heads and ensemble."""
     stoch, deter, hidden = c["stoch"], c["deter"], c["hidden"]
     shapes = _dense_shapes("model/rssm/input", stoch + actions, hidden)
     shapes["model/rssm/gru/weight_ih"] = (3 * deter, hidden)
@@ -73,7 +73,11 @@ def dynamics_shapes(c, actions):
         shapes["model/rssm/gru/bias_hh"] = (3 * deter,)
     shapes |= _dense_shapes("model/rssm/prior_hidden", deter, hidden)
     shapes |= _dense_shapes("model/rssm/prior_out", hidden, 2 * stoch)
-    shapes |= _head_shapes("model/reward", c["reward_layers"], stoch + deter, c["units"], 1)
+    if c["reward_head"]:
+        shapes |= _head_shapes("model/reward", c["reward_layers"], stoch + deter, c["units"], 1)
+    for k in range(c["ensemble"]):
+        shapes |= _head_shapes(f"model/ensemble/member{k + 1}", c["ensemble_layers"],
+                               stoch + deter + actions, c["units"], stoch)
     if c["discount_head"]:
         shapes |= _head_shapes("model/discount", c["discount_layers"], stoch + deter, c["units"], 1)
     return shapes
@@ -278,9 +282,49 @@ def after_free_nats(c, kl, mask):
     raise ValueError(f"unknown free_nats_mode: {c['free_nats_mode']}")
 
 
+def members(p, c, feature, action):
+    """What each of the ensemble says of the state after `action` [...,A]: a list of [...,S]."""
+    x = torch.cat([feature, action], -1)
+    return [head(p, f"model/ensemble/member{k + 1}", c["ensemble_layers"], x)
+            for k in range(c["ensemble"])]
+
+
+def ensemble_input(feature):
+    """The ensemble looks at the states and does not shape them."""
+    return feature.detach()
+
+
+def ensemble_target(states):
+    return states["posterior/mean"].detach()
+
+
+def ensemble_loss(p, c, states, feature, batch):
+    """Row t's action was taken in the state of row t - 1; a row counts that follows a valid one."""
+    seen, target = ensemble_input(feature)[:, :-1], ensemble_target(states)[:, 1:]
+    losses = [gaussian_nll(guess, target).sum(-1)
+              for guess in members(p, c, seen, batch["action"][:, 1:])]
+    return valid_mean(sum(losses) / len(losses), batch["mask"][:, 1:])
+
+
+def disagreement(p, c, feature, action):
+    """Population variance of the members' guesses, mean over the state: [...]"""
+    guesses = members(p, c, feature, action)
+    mean = sum(guesses) / len(guesses)
+    return (sum((guess - mean) ** 2 for guess in guesses) / len(guesses)).mean(-1)
+
+
+def states_acted_in(start, feature):
+    """[H,N,F]: the state before each imagined action."""
+    return torch.cat([feature_of(start["stoch"], start["deter"])[None], feature[:-1]])
+
+
 def model_total(c, loss, observations):
     """`observations` by name: whether it is an image."""
-    total = c["reward_scale"] * loss["reward"] + c["kl_scale"] * loss["kl_floored"]
+    total = c["kl_scale"] * loss["kl_floored"]
+    if c["reward_head"]:
+        total = total + c["reward_scale"] * loss["reward"]
+    if c["ensemble"]:
+        total = total + loss["ensemble"]
     for name, is_image in observations.items():
         total = total + c["image_scale" if is_image else "vector_scale"] * loss[name]
     if c["discount_head"]:
@@ -346,7 +390,6 @@ def model_step(c, parameters, statistics, batch, noise):
 
     kl = kl_divergence(states["posterior/mean"], states["posterior/stddev"],
                        states["prior/mean"], states["prior/stddev"])
-    reward = head(p, "model/reward", c["reward_layers"], feature)[..., 0]
     loss = {}
     for name, target in seen.items():
         if name in batch["images"]:
@@ -356,10 +399,14 @@ def model_step(c, parameters, statistics, batch, noise):
             predicted = head(p, part("decoder", name), c["vector_layers"], feature)
         loss[name] = valid_mean(image_nll(predicted, target), mask)
     loss |= {
-        "reward": valid_mean(gaussian_nll(reward, batch["reward"]), mask),
         "kl": valid_mean(kl, mask),
         "kl_floored": after_free_nats(c, kl, mask),
     }
+    if c["reward_head"]:
+        reward = head(p, "model/reward", c["reward_layers"], feature)[..., 0]
+        loss["reward"] = valid_mean(gaussian_nll(reward, batch["reward"]), mask)
+    if c["ensemble"]:
+        loss["ensemble"] = ensemble_loss(p, c, states, feature, batch)
     if c["discount_head"]:
         logit = head(p, "model/discount", c["discount_layers"], feature)[..., 0]
         target = discount_target(c, batch["discount"])
@@ -423,6 +470,11 @@ def predicted_discount(p, c, b, feature):
         mean = torch.sigmoid(head(p, "model/discount", c["discount_layers"], feature)[..., 0])
         return mean if c["discount_target"] == "discounted" else c["discount_gamma"] * mean
     return torch.full_like(feature[..., 0], b["gamma"])
+
+
+def pessimistic(b, reward, u):
+    """Rewards less what the ensemble does not agree about, u [H,N] or None."""
+    return reward if u is None else reward - b["disagreement_scale"] * u
 
 
 def lambda_returns(reward, value, discount, lam):
@@ -503,7 +555,10 @@ def behavior_step(c, b, parameters, start, noise):
     r = head(p, "model/reward", c["reward_layers"], feature)[..., 0]
     v = head(p, "value", b["value_layers"], feature)[..., 0]
     d = predicted_discount(p, c, b, feature)
-    returns = lambda_returns(r, v, d, b["lambda"])
+    u = None
+    if b["disagreement_scale"]:
+        u = disagreement(p, c, states_acted_in(start, feature), action)
+    returns = lambda_returns(pessimistic(b, r, u), v, d, b["lambda"])
     weight = step_weights(d)
     actor_loss = actor_objective(b, weight, returns, entropy)
     actor_gradient = gradients(actor_loss, actor)
@@ -520,6 +575,8 @@ def behavior_step(c, b, parameters, start, noise):
         "loss/actor": actor_loss, "loss/value": value_loss,
         "loss_scale/actor": (weight * returns).abs().mean(),
     }
+    if u is not None:
+        results["imagined/disagreement"] = u
     gradient = actor_gradient | value_gradient
     return ({name: x.detach() for name, x in results.items()}
             | {f"gradient/{name}": x for name, x in gradient.items()})

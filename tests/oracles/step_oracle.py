@@ -29,12 +29,12 @@ the sections `model` and `behavior`):
     /batch/observation/<name> float32 [B,L,…]; /batch/{reward,discount,mask} [B,L]; /batch/action [B,L,A];
     rewards as the reward head is asked for them, mask 1 on rows that are no padding
     /noise/posterior [B,L,S]; /noise/dither[_<name>] [B,L,Y,X,C] in [0,1) where images are dithered
-    /loss/{total,<observation>,reward,kl[,kl_floored][,discount]}: means over valid rows, unweighted except
+    /loss/{total,<observation>,reward,kl[,kl_floored][,discount][,ensemble]}: means over valid rows, unweighted except
     for the total; /posterior/{mean,stddev,stoch,deter}, /prior/{mean,stddev} [B,L,…]
     /gradient/model/…, /gradient_norm/model
   kind "behavior"
     /start/{stoch,deter} [N,…]; /noise/action [H,N,A]; /noise/prior [H,N,S]
-    /imagined/{action,stoch,deter} [H,N,…], /imagined/{reward,value,discount} [H,N]
+    /imagined/{action,stoch,deter} [H,N,…], /imagined/{reward,value,discount[,disagreement]} [H,N]
     /returns, /weight [H-1,N]; /loss/{actor,value}
     /gradient/{actor,value}/…, /gradient_norm/{actor,value}
   either, optional
@@ -69,12 +69,12 @@ MOST_ROWS = 40  # of the table of offenders
 NORM = "max"
 GRADIENT_TOLERANCE = TOLERANCE
 
-MODEL_KEYS = ("depth stoch deter hidden units reward_layers discount_head discount_layers "
+MODEL_KEYS = ("depth stoch deter hidden units reward_head reward_layers ensemble ensemble_layers discount_head discount_layers "
               "discount_target discount_gamma discount_scale reward_scale image_scale free_nats free_nats_mode "
               "kl_scale min_std gru image_encoding image_center image_gain "
               "vector_units vector_layers vector_encoding vector_scale").split()
 BEHAVIOR_KEYS = ("horizon gamma lambda actor_layers value_layers units actor_mean_scale "
-                 "actor_init_std actor_min_std entropy_scale").split()
+                 "actor_init_std actor_min_std entropy_scale disagreement_scale").split()
 
 
 class StepError(Exception):
@@ -274,10 +274,11 @@ def judge_model(step):
 
     offsets = {name: reference.HALF_LN_2PI * math.prod(array.shape[2:])
                for name, array in stored.items()}
+    offsets["ensemble"] = reference.HALF_LN_2PI * c["stoch"]
     offsets["total"] = sum(
         c["image_scale" if name in images else "vector_scale"] * offsets[name] for name in stored)
     rows = []
-    for name in ("total", *stored, "reward", "kl", "kl_floored", "discount"):
+    for name in ("total", *stored, "reward", "kl", "kl_floored", "discount", "ensemble"):
         full = f"loss/{name}"
         if full in results and (full in step.datasets or name != "kl_floored"):
             rows.append(compare_scalar(full, step.array(full), results[full],

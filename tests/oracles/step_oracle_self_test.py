@@ -20,13 +20,13 @@ import step_oracle
 
 MODEL = dict(depth=2, stoch=5, deter=7, hidden=8, units=9, reward_layers=2, discount_head=True,
              discount_layers=3, discount_target="discounted", discount_gamma=0.99,
-             discount_scale=10.0, reward_scale=1.0, image_scale=1.0, free_nats=3.0,
+             discount_scale=10.0, reward_head=True, reward_scale=1.0, ensemble=0, ensemble_layers=2, image_scale=1.0, free_nats=3.0,
              free_nats_mode="mean", kl_scale=1.0, min_std=0.1, gru="torch",
              image_encoding="scaled", image_center=False, image_gain=1.0, vector_units=6,
              vector_layers=2, vector_encoding="standardized", vector_scale=1.0)
 BEHAVIOR = {"horizon": 6, "gamma": 0.99, "lambda": 0.95, "actor_layers": 4, "value_layers": 3,
             "units": 9, "actor_mean_scale": 5.0, "actor_init_std": 5.0, "actor_min_std": 1e-4,
-            "entropy_scale": 0.0,
+            "entropy_scale": 0.0, "disagreement_scale": 0.0,
             "groups": []}  # sizes of the choices of a discrete action; none: a continuous one
 PAPER = dict(depth=32, stoch=30, deter=200, hidden=200, units=400)
 FRAME = (64, 64, 3)
@@ -323,7 +323,7 @@ MODEL_VARIANTS = [
         (True, "torch", "per_state", 1.5, True, "dithered", 10.0, 0.1),
         (True, "gru_v1", "mean", 0.1, True, "scaled", 1.0, 1.0),
     )
-] + [dict(discount_target="continue")]
+] + [dict(discount_target="continue"), dict(reward_head=False), dict(ensemble=2)]
 SEVERAL = {"joints": 5, "image": FRAME, "arm.height": 1, "wrist": (24, 40, 1)}
 OBSERVATION_VARIANTS = [
     (dict(vector_encoding="standardized"), {"position": 3, "velocity": 2}),
@@ -339,6 +339,7 @@ BEHAVIOR_VARIANTS = [
     (dict(discount_head=True), dict(gamma=0.9, actor_init_std=2.0, actor_mean_scale=2.0)),
     (dict(discount_target="continue"), dict(groups=[3])),
     (dict(discount_head=False), dict(groups=[3, 4], entropy_scale=1e-2)),
+    (dict(ensemble=3), dict(disagreement_scale=2.0)),
 ]
 
 
@@ -437,6 +438,14 @@ def model_mutants():
         ("gamma is in a target of whether the episode goes on", dict(discount_target="continue"),
          "discount_target", lambda c, x: c["discount_gamma"] * x),
         ("the reward loss has another weight", {}, "model_total", other_total("reward", 1.01)),
+        ("the ensemble shapes the states", dict(ensemble=2), "ensemble_input",
+         lambda feature: feature),
+        ("the ensemble's targets learn", dict(ensemble=2), "ensemble_target",
+         lambda states: states["posterior/mean"]),
+        ("the ensemble predicts a sample", dict(ensemble=2), "ensemble_target",
+         lambda states: states["posterior/stoch"].detach()),
+        ("the ensemble's loss has another weight", dict(ensemble=2), "model_total",
+         other_total("ensemble", 1.01)),
         ("the discount loss has weight 1", {}, "model_total", other_total("discount", -8.0)),
         ("the KL has another weight", dict(free_nats=0.1), "model_total",
          other_total("kl_floored", 1.01)),
@@ -463,6 +472,7 @@ def behavior_mutants():
         r.lambda_returns, r.step_weights, r.predicted_discount, r.actor_objective,
         r.value_objective, r.tanh_normal_log_prob)
     without_head, entropic = dict(discount_head=False), dict(entropy_scale=1e-2)
+    surprised, pessimist, disagree = dict(ensemble=3), dict(disagreement_scale=2.0), r.disagreement
     choose, choices = r.one_hot_action, dict(groups=[3, 4], entropy_scale=1e-2)
 
     def lookahead_target(weight, value, target):
@@ -512,6 +522,14 @@ def behavior_mutants():
          lambda rew, v, d, lam: returns(torch.cat([rew[1:], rew[-1:]]), v, d, lam)),
         ("the discount is the next state's", {}, {}, "lambda_returns",
          lambda rew, v, d, lam: returns(rew, v, torch.cat([d[1:], d[-1:]]), lam)),
+        ("the disagreement is a sample variance", surprised, pessimist, "disagreement",
+         lambda *x: 3 / 2 * disagree(*x)),
+        ("the disagreement is a constant", surprised, pessimist, "disagreement",
+         lambda *x: disagree(*x).detach()),
+        ("the disagreement is that of the next step", surprised, pessimist, "states_acted_in",
+         lambda start, feature: feature),
+        ("disagreement is rewarded", surprised, pessimist, "pessimistic",
+         lambda b, reward, u: reward + b["disagreement_scale"] * u),
         ("λ is mirrored", without_head, {}, "lambda_returns",
          lambda rew, v, d, lam: returns(rew, v, d, 1 - lam)),
         ("rewards give the actor no gradient", {}, {}, "lambda_returns", constant_parts("reward")),

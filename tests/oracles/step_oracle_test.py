@@ -48,6 +48,10 @@ CASES = [
       "--set", "model.discount_target=continue"],
      ["--preset", "state", "--set", "behavior.batch=4", "--set", "behavior.entropy_scale=0.1"],
      "multi-discrete"),
+    ("an ensemble, its disagreement taken off the reward",
+     ["--preset", "state", "--set", "fit_model.batch=4", "--set", "model.ensemble=3"],
+     ["--preset", "state", "--set", "behavior.batch=4", "--set", "behavior.disagreement_scale=5"],
+     "vectors"),
 ]
 PAPER = ("paper, full size", ["--preset", "paper"], ["--preset", "paper"])
 

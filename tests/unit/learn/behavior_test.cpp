@@ -41,7 +41,7 @@ TEST(Imagination, LaterRewardsReachEarlierActions) {
   const Small s;
   Tensor action_noise = s.noise.action.clone().requires_grad_();
   const Imagined im = imagine(*s.model, *s.behavior->actor, *s.behavior->value, s.start,
-                              {action_noise, s.noise.prior}, 0.99);
+                              {action_noise, s.noise.prior}, s.config);
   im.reward[5].sum().backward();
   EXPECT_GT(action_noise.grad()[0].abs().sum().item<float>(), 0);
 }
@@ -51,15 +51,16 @@ TEST(Imagination, GradientsDoNotRunThroughTheActorsInput) {
   const Latent start{s.start.stoch.clone().requires_grad_(),
                      s.start.deter.clone().requires_grad_()};
   const Imagined im =
-      imagine(*s.model, *s.behavior->actor, *s.behavior->value, start, s.noise, 0.99);
+      imagine(*s.model, *s.behavior->actor, *s.behavior->value, start, s.noise, s.config);
   const auto grads = torch::autograd::grad({im.action.sum()}, {start.stoch}, {}, true, false, true);
   EXPECT_FALSE(grads[0].defined()) << "an action depends on the state before it by value only";
 }
 
 TEST(Imagination, DiscountIsGammaWithoutAHead) {
-  const Small s;
+  Small s;
+  s.config.gamma = 0.97;
   const Imagined im =
-      imagine(*s.model, *s.behavior->actor, *s.behavior->value, s.start, s.noise, 0.97);
+      imagine(*s.model, *s.behavior->actor, *s.behavior->value, s.start, s.noise, s.config);
   EXPECT_TRUE(im.discount.eq(0.97F).all().item<bool>());
 }
 
