@@ -1,6 +1,7 @@
 #include "cli/program.h"
 #include "collect/collector.h"
 #include "collect/reenact.h"
+#include "collect/rerender_files.h"
 #include "core/error.h"
 #include "core/output.h"
 #include "core/progress.h"
@@ -19,6 +20,7 @@ struct Options : Compute {
   std::int64_t steps = 0;
   bool deterministic = false, list_tasks = false, follows = false;
   std::filesystem::path logged;
+  std::vector<std::filesystem::path> rerendered;
   Config config;
 };
 
@@ -40,6 +42,20 @@ void reenact_episode(const Options& o) {
                                .replace = o.collect.replace});
   Table table = data::episode_table();
   if (result) emit(to_json(*result), table);
+}
+
+void rerender_episodes(const Options& o) {
+  Table table = data::episode_table();
+  Progress progress("episodes", std::ssize(o.rerendered));
+  rerender_files({.episodes = o.rerendered,
+                  .out = o.collect.out,
+                  .drawing = {.render = o.collect.environment.render},
+                  .threads = o.collect.envs,
+                  .replace = o.collect.replace},
+                 [&](const EpisodeResult& result) {
+                   emit(to_json(result), table);
+                   progress.advance();
+                 });
 }
 
 void collect_episodes(Options o) {
@@ -77,6 +93,9 @@ int main(int argc, char** argv) {
   app.add_option("--reenact,--replay", o.logged,
                  "re-enact this logged episode's actions instead; it names the task")
       ->type_name("FILE");
+  program.episodes(
+      "--rerender", o.rerendered,
+      "write these logged episodes again with frames drawn from the physics they store");
   program.force(o.collect.replace);
   app.add_flag("--list-tasks", o.list_tasks,
                "list the tasks and stop; with --json a line of JSON for each");
@@ -111,7 +130,12 @@ int main(int argc, char** argv) {
   program.check([&] {
     if (o.list_tasks) return;
     if (o.collect.out.empty()) throw usage_error("--out is needed: the folder of the episodes");
-    if (!o.logged.empty()) {
+    if (program.given("--rerender")) {
+      program.refuse({"--task", "--policy", "--deterministic", "--episodes", "--steps", "--seed",
+                      "--follow", "--preset", "--config", "--set", "--observations", "--reenact"},
+                     "--rerender takes it from the episodes");
+      if (o.render == "none") throw usage_error("--rerender draws frames; --render exact or fast");
+    } else if (!o.logged.empty()) {
       program.refuse({"--task", "--policy", "--deterministic", "--episodes", "--steps", "--envs",
                       "--seed", "--follow", "--preset", "--config", "--set"},
                      "--reenact takes it from the episode");
@@ -143,6 +167,8 @@ int main(int argc, char** argv) {
   return program.run(argc, argv, [&] {
     if (o.list_tasks)
       list_tasks(program.json());
+    else if (!o.rerendered.empty())
+      rerender_episodes(o);
     else if (!o.logged.empty())
       reenact_episode(o);
     else

@@ -79,12 +79,17 @@ void Program::examples(const std::vector<std::string>& commands) {
 }
 
 void Program::data(std::vector<std::filesystem::path>& paths, Need need) {
+  episodes(
+      "--data", paths,
+      "episodes: files, folders (sorted by name), or - for paths or JSON lines with an episode "
+      "field on stdin",
+      need);
+}
+
+void Program::episodes(const std::string& name, std::vector<std::filesystem::path>& paths,
+                       const std::string& doc, Need need) {
   data_ = &paths;
-  typed(app_.add_option("--data", data_arguments_,
-                        "episodes: files, folders (sorted by name), or - for paths or JSON lines "
-                        "with an episode field on stdin"),
-        "PATH")
-      ->required(need == Need::required);
+  typed(app_.add_option(name, data_arguments_, doc), "PATH")->required(need == Need::required);
 }
 
 void Program::out(std::filesystem::path& path, const std::string& type, const std::string& doc) {

@@ -38,6 +38,9 @@ class Program {
 
   // Options that several programs share.
   void data(std::vector<std::filesystem::path>& paths, Need need = Need::required);
+  /// An option that takes episodes as --data does; a program has one.
+  void episodes(const std::string& name, std::vector<std::filesystem::path>& paths,
+                const std::string& doc, Need need = Need::optional);
   void out(std::filesystem::path& path, const std::string& type, const std::string& doc);
   /// --out of a program that writes one HDF5 file, whose name must say so.
   void out_file(std::filesystem::path& path, const std::string& doc);

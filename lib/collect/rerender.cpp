@@ -1,9 +1,7 @@
 #include "collect/rerender.h"
 
 #include <algorithm>
-#include <map>
 #include <memory>
-#include <tuple>
 
 #include "collect/logged_policy.h"
 #include "collect/rollout.h"
@@ -41,9 +39,10 @@ std::unique_ptr<Environment> make(const std::string& task, const env::Environmen
 /// Whether `episode` stores what the frames follow from.
 bool has_physics(const Episode& episode, const Simulator& simulator) {
   const Fields changes = simulator.model_changes();
-  return episode.physics.contains("qpos") && std::ranges::all_of(changes, [&](const auto& field) {
-           return episode.model.contains(field.first);
-         });
+  const auto stores = [&](const char* field) { return episode.physics.contains(field); };
+  return (stores("qpos") || stores("state")) &&
+         std::ranges::all_of(
+             changes, [&](const auto& field) { return episode.model.contains(field.first); });
 }
 
 /// The same episode with its physics, by re-enacting its actions.
@@ -59,6 +58,10 @@ Episode reenacted(const Episode& logged) {
   const EpisodeId id{logged.seed, logged.index};
   auto again = run_episode(*environment, id, environment->begin(id), policy,
                            {.observations = true, .steps = logged.length() - 1});
+  if (!logged.rewards)
+    throw error(
+        "it stores neither /physics nor rewards, by which to tell whether its actions, re-enacted, "
+        "come to the same; episodes collected with --observations all can always be re-rendered");
   const auto [theirs, ours] = std::ranges::mismatch(logged.reward, again->reward);
   if (theirs != logged.reward.end() || ours != again->reward.end())
     throw error(
@@ -72,7 +75,7 @@ Episode reenacted(const Episode& logged) {
 Fields row_of(const Episode& episode, std::int64_t t, const Fields& known) {
   Fields row;
   for (const auto& [name, array] : episode.physics)
-    if (known.contains(name)) {
+    if (known.contains(name) || name == "state") {
       const auto first = array.values.begin() + t * array.columns();
       row[name].assign(first, first + array.columns());
     }
@@ -90,54 +93,40 @@ Episode summary_of(const Episode& episode, const Environment& environment) {
   return summary;
 }
 
-/// The simulators that draw: what they show is all in the state that they restore, so one serves
-/// all episodes of a task and size.
-class Rerenderer {
- public:
-  explicit Rerenderer(const RerenderOptions& options) : options_(options) {}
-
-  [[nodiscard]] data::EpisodeFrames open(Episode logged) {
-    const auto environment = environment_for(logged);
-    Episode shown =
-        has_physics(logged, *environment->simulator()) ? std::move(logged) : reenacted(logged);
-    shown.images.clear();
-    const auto stored = std::make_shared<const Episode>(std::move(shown));
-    return data::EpisodeFrames(summary_of(*stored, *environment),
-                               [environment, stored](std::int64_t t) {
-                                 Simulator& simulator = *environment->simulator();
-                                 const Fields state = row_of(*stored, t, simulator.state());
-                                 return simulator.restore(state, stored->model).images;
-                               });
-  }
-
- private:
-  using Key = std::tuple<std::string, std::int64_t, std::int64_t>;  // task, height, width
-
-  [[nodiscard]] std::shared_ptr<Environment> environment_for(const Episode& logged) {
-    env::EnvironmentOptions rendering{.action_repeat = logged.signature.frames_per_step,
-                                      .render = options_.render,
-                                      .camera = options_.camera};
-    if (options_.size > 0) {
-      rendering.height = rendering.width = options_.size;
-    } else if (const ImageShape image = image_shape(logged.signature); image.size() > 0) {
-      rendering.height = image.height;
-      rendering.width = image.width;
-    }
-    auto& environment =
-        environments_[Key(logged.signature.task, rendering.height, rendering.width)];
-    if (!environment) {
-      environment = make(logged.signature.task, rendering);
-      // What the task sets for all of its episodes.
-      static_cast<void>(environment->begin({logged.seed, 0}));
-    }
-    return environment;
-  }
-
-  RerenderOptions options_;
-  std::map<Key, std::shared_ptr<Environment>> environments_;
-};
-
 }  // namespace
+
+data::EpisodeFrames Rerenderer::open(Episode logged) {
+  const auto environment = environment_for(logged);
+  Episode shown =
+      has_physics(logged, *environment->simulator()) ? std::move(logged) : reenacted(logged);
+  shown.images.clear();
+  const auto stored = std::make_shared<const Episode>(std::move(shown));
+  return data::EpisodeFrames(summary_of(*stored, *environment),
+                             [environment, stored](std::int64_t t) {
+                               Simulator& simulator = *environment->simulator();
+                               const Fields state = row_of(*stored, t, simulator.state());
+                               return simulator.restore(state, stored->model).images;
+                             });
+}
+
+std::shared_ptr<Environment> Rerenderer::environment_for(const Episode& logged) {
+  env::EnvironmentOptions rendering{.action_repeat = logged.signature.frames_per_step,
+                                    .render = options_.render,
+                                    .camera = options_.camera};
+  if (options_.size > 0) {
+    rendering.height = rendering.width = options_.size;
+  } else if (const ImageShape image = image_shape(logged.signature); image.size() > 0) {
+    rendering.height = image.height;
+    rendering.width = image.width;
+  }
+  auto& environment = environments_[Key(logged.signature.task, rendering.height, rendering.width)];
+  if (!environment) {
+    environment = make(logged.signature.task, rendering);
+    // What the task sets for all of its episodes.
+    static_cast<void>(environment->begin({logged.seed, 0}));
+  }
+  return environment;
+}
 
 std::vector<data::EpisodeFrames> rerender(const std::vector<std::filesystem::path>& episodes,
                                           const RerenderOptions& options) {

@@ -2,11 +2,15 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <memory>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "data/episode_frames.h"
-#include "env/renderer.h"
+#include "env/environment.h"
 
 namespace dreamer {
 
@@ -14,6 +18,22 @@ struct RerenderOptions {
   std::int64_t size = 0;    // rows and columns; 0: as the logged images, or 64 if there are none
   std::string camera = {};  // name or number; empty: the task's
   env::RenderQuality render = env::RenderQuality::exact;
+};
+
+/// The simulators that draw: what they show is all in the state that they restore, so one serves
+/// all episodes of a task and size.
+class Rerenderer {
+ public:
+  explicit Rerenderer(RerenderOptions options) : options_(std::move(options)) {}
+  [[nodiscard]] data::EpisodeFrames open(data::Episode logged);
+
+ private:
+  using Key = std::tuple<std::string, std::int64_t, std::int64_t>;  // task, height, width
+
+  [[nodiscard]] std::shared_ptr<env::Environment> environment_for(const data::Episode& logged);
+
+  RerenderOptions options_;
+  std::map<Key, std::shared_ptr<env::Environment>> environments_;
 };
 
 /// Re-renders logged episodes of our tasks: their frames are drawn when they are asked for, in the

@@ -174,11 +174,28 @@ Simulator::Fields ControlEnvironment::model_changes() const {
   return changes;
 }
 
+Simulator::Fields ControlEnvironment::separate_fields(const Fields& state) const {
+  const auto whole = state.find("state");
+  if (whole == state.end()) return state;
+  const mjModel& model = physics_.model();
+  const std::vector<double>& values = whole->second;
+  if (std::ssize(values) != model.nq + model.nv + model.na)
+    throw error("a state of {} values, {} has {} (qpos {}, qvel {}, act {})", values.size(),
+                signature_.task, model.nq + model.nv + model.na, model.nq, model.nv, model.na);
+  Fields separate = state;
+  separate.erase("state");
+  const auto velocities = values.begin() + model.nq, activations = velocities + model.nv;
+  separate["qpos"].assign(values.begin(), velocities);
+  separate["qvel"].assign(velocities, activations);
+  if (model.na > 0) separate["act"].assign(activations, values.end());
+  return separate;
+}
+
 Step ControlEnvironment::restore(const Fields& state, const Fields& model_changes) {
   std::map<std::string, std::span<double>> drawn;
   for (const auto& field : task_->drawn_fields()) drawn.emplace(field.name, field.values);
   assign(model_changes, drawn);
-  assign(state, state_fields());
+  assign(separate_fields(state), state_fields());
   physics_.forward();
   // The solver overwrites its own warm start.
   if (const auto warm = state.find("qacc_warmstart"); warm != state.end())

@@ -41,6 +41,8 @@ class ControlEnvironment final : public Environment, public Simulator {
   void apply(std::span<const float> action);
   Step observe(double reward);
   [[nodiscard]] std::map<std::string, std::span<double>> state_fields() const;
+  /// With the fields that `state` stands for in its place.
+  [[nodiscard]] Fields separate_fields(const Fields& state) const;
 
   const TaskInfo& info_;
   EnvironmentOptions options_;

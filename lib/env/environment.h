@@ -53,7 +53,8 @@ class Simulator {
   /// What was drawn in the model for this episode, such as the place of a target.
   [[nodiscard]] virtual Fields model_changes() const = 0;
   /// Sets the state of the present episode. Fields that are missing keep their values; unknown ones
-  /// and wrong sizes throw.
+  /// and wrong sizes throw. The field `state` is dm_control's physics.get_state(): qpos, qvel and
+  /// act one behind the other.
   virtual Step restore(const Fields& state, const Fields& model_changes) = 0;
 };
 

@@ -132,3 +132,56 @@ def test_observations_are_named_as_in_dm_control(shell):
             assert {n: d.shape[1] for n, d in file["observation"].items()} == observations
             assert all(d.dtype == np.float32 for d in file["observation"].values())
             assert "image" not in file and file["physics/qpos"].dtype == np.float64
+
+
+def without_images(path):
+    """An episode's file as a logger without a renderer writes it; its images."""
+    with h5py.File(path, "r+") as file:
+        images = file["image"][:]
+        del file["image"]
+        for name in ("signature", "render"):
+            del file.attrs[name]
+    return images
+
+
+def test_frames_are_drawn_from_logged_states(shell, episode):
+    drawn = shell.folder / "drawn" / episode.name
+    with h5py.File(episode, "r+") as file:
+        file["reward"][3] = 77  # as logged, whatever a simulation would give
+    images = without_images(episode)
+    command = ["dr-collect", "--rerender", episode, "--out", "drawn", "--render", "fast"]
+    line = shell.run(*command).lines()[0]
+    obeys("episode-line", line)
+    with h5py.File(episode) as before, h5py.File(drawn) as after:
+        np.testing.assert_array_equal(after["image"][:], images)
+        assert after["reward"][3] == 77 and after.attrs["render"] == "fast"
+        for name in ("action", "observation/velocity", "physics/qpos"):
+            np.testing.assert_array_equal(after[name][:], before[name][:])
+    shell.run("dr-info", "--check", drawn)
+    written = drawn.stat().st_mtime_ns
+    assert shell.run(*command).lines() == [line] and drawn.stat().st_mtime_ns == written
+    shell.fails(*command[:-1], "exact", status=1, says=[drawn.name, "--force"])
+    shell.fails(*command, "--task", "walker_walk", status=2, says="--task")
+
+
+def test_states_as_dm_control_gives_them_become_frames(shell):
+    """ExORL's npz: vectors, actions, rewards and physics.get_state(), no images."""
+    shell.run("dr-collect", "--task", "walker_walk", "--out", "ours", "--render", "exact",
+              "--observations", "all", *SHORT)
+    with h5py.File(sorted((shell.folder / "ours").iterdir())[0]) as file:
+        images = file["image"][:]
+        states = np.concatenate([file["physics/qpos"][:], file["physics/qvel"][:]], 1)
+        (shell.folder / "exorl").mkdir()
+        np.savez(shell.folder / "exorl" / "episode_0_10.npz", physics=states,
+                 observation=np.concatenate([file[f"observation/{name}"][:].reshape(11, -1)
+                                             for name in ("orientations", "height", "velocity")], 1),
+                 action=file["action"][:], reward=file["reward"][:][:, None],
+                 discount=file["discount"][:][:, None])
+    shell.run("dr-import", "exorl", "--task", "walker_walk", "--action-repeat", 100, "--out", "logged")
+    shell.run("dr-collect", "--rerender", "logged", "--out", "drawn", "--envs", 2)
+    with h5py.File(sorted((shell.folder / "drawn").iterdir())[0]) as file:
+        np.testing.assert_array_equal(file["image"][:], images)
+        assert file["observation/observation"].shape == (11, 24)
+    shell.run("dr-import", "exorl", "--task", "cartpole_swingup", "--out", "wrong")
+    shell.fails("dr-collect", "--rerender", "wrong", "--out", "none", status=1,
+                says=["a state of 18 values", "cartpole_swingup"])

@@ -1,0 +1,140 @@
+#include "collect/rerender_files.h"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "core/error.h"
+#include "core/path_text.h"
+#include "core/signals.h"
+#include "data/episode.h"
+#include "env/suite.h"
+#include "io/atomic_file.h"
+
+namespace dreamer {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Files {
+ public:
+  Files(const RerenderFilesOptions& options, const EpisodeSink& sink)
+      : options_(options), sink_(sink) {}
+
+  void write() {
+    const signals::StopRequests stops;
+    std::error_code failed;
+    fs::create_directories(options_.out, failed);
+    if (failed)
+      throw error("{}: the folder cannot be made: {}", options_.out.string(), failed.message());
+    const io::FileReader first(options_.episodes.front(), "dreamer.episode");
+    env::prepare_rendering(env::task_name(data::read_episode_header(first).signature.task),
+                           options_.drawing.render,
+                           std::min(options_.threads, std::ssize(options_.episodes)));
+    std::vector<std::thread> others;
+    for (std::int64_t i = 1; i < options_.threads; ++i) others.emplace_back([this] { work(); });
+    work();
+    for (std::thread& thread : others) thread.join();
+    if (failure_) std::rethrow_exception(failure_);
+    if (signals::requested() != 0) throw signals::Stopped();
+  }
+
+ private:
+  void work() {
+    try {
+      Rerenderer rerenderer(options_.drawing);
+      for (std::size_t i; (i = next_++) < options_.episodes.size() && !ended_;) {
+        const fs::path& path = options_.episodes[i];
+        const auto result = with_context(path.string(), [&] { return one(path, rerenderer); });
+        if (!result) return;
+        const std::lock_guard lock(mutex_);
+        sink_(*result);
+      }
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (!failure_) failure_ = std::current_exception();
+      ended_ = true;
+    }
+  }
+
+  /// Nothing where a signal stopped it.
+  [[nodiscard]] std::optional<EpisodeResult> one(const fs::path& logged,
+                                                 Rerenderer& rerenderer) const {
+    data::Episode episode = data::read_episode(logged);
+    const fs::path path =
+        options_.out / data::episode_file_name(episode.signature.task, episode.seed, episode.index);
+    const io::Provenance source = provenance_of(logged);
+    const Json config = {{"rerender", source.id},
+                         {"render", env::to_string(options_.drawing.render)}};
+    EpisodeResult result{.path = path,
+                         .task = episode.signature.task,
+                         .total_reward = episode.total_reward(),
+                         .length = episode.length(),
+                         .seed = episode.seed,
+                         .index = episode.index,
+                         .truncated = episode.truncated,
+                         .rewards = episode.rewards};
+    result.kept = is_there(path, config);
+    if (result.kept) return result;
+
+    const data::EpisodeFrames frames = rerenderer.open(episode);
+    std::vector<std::uint8_t> images;
+    for (std::int64_t t = 0; t < episode.length(); ++t) {
+      if (signals::requested() != 0) return std::nullopt;
+      for (const auto& [name, image] : frames.draw(t))
+        images.insert(images.end(), image.begin(), image.end());
+    }
+    set_image(episode, frames.episode.signature.observations.front(), std::move(images));
+    episode.render = env::to_string(options_.drawing.render);
+    data::write_episode(path, episode,
+                        io::new_provenance(config, episode.seed, {{source.id, "data"}}),
+                        options_.replace);
+    return result;
+  }
+
+  /// Others' episodes need no provenance: their name stands for it.
+  static io::Provenance provenance_of(const fs::path& path) {
+    const io::FileReader file(path);
+    if (file.has("/provenance")) return io::read_provenance(file);
+    io::Provenance unknown;
+    unknown.id = text_of_path(path.filename());
+    return unknown;
+  }
+
+  static void set_image(data::Episode& episode, const Space& image,
+                        std::vector<std::uint8_t> values) {
+    std::vector<Space>& observations = episode.signature.observations;
+    std::erase_if(observations, [](const Space& space) { return space.name == "image"; });
+    observations.push_back(image);
+    std::ranges::sort(observations, {}, &Space::name);
+    episode.images["image"] = std::move(values);
+  }
+
+  [[nodiscard]] bool is_there(const fs::path& path, const Json& config) const {
+    if (!fs::exists(fs::symlink_status(path))) return false;
+    if (options_.replace == io::Replace::no) {
+      const io::FileReader file(path, "dreamer.episode");
+      if (io::read_provenance(file).config == config) return true;
+    }
+    io::check_output(path, options_.replace);
+    return false;
+  }
+
+  const RerenderFilesOptions& options_;
+  const EpisodeSink& sink_;
+  std::atomic<std::size_t> next_ = 0;
+  std::atomic<bool> ended_ = false;
+  std::mutex mutex_;  // guards the sink and the failure
+  std::exception_ptr failure_;
+};
+
+}  // namespace
+
+void rerender_files(const RerenderFilesOptions& options, const EpisodeSink& sink) {
+  Files(options, sink).write();
+}
+
+}  // namespace dreamer
