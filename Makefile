@@ -7,6 +7,7 @@
 #   make contact-sheet         pipelines/tasks.png anew: a frame of each of the twenty tasks
 #   make train TASK=…          the whole of Algorithm 1: see pipelines/dreamer.mk for its settings
 #   make pretrain DATA=…       a world model from logged episodes: see pipelines/pretrain.mk
+#   make offline DATA=…        that, and a behavior learned in it without acting: pipelines/offline.mk
 #   make metrics RUN=DIR       pictures of the metrics of such a run: see pipelines/reading-metrics.md
 #   make install PREFIX=DIR    programs, library, man pages, presets, models (default /usr/local)
 #   make dev                   build and test with sanitizers and warnings as errors in build-dev/
@@ -34,7 +35,7 @@ export DREAMER_PYTHON
 SHELL = /bin/bash
 CONFIGURE = cmake --log-level=WARNING -DDREAMER_PYTHON='$(abspath $(DREAMER_PYTHON))' $(CMAKE_ARGS)
 
-.PHONY: build setup check fuzz quickstart contact-sheet train pretrain metrics install dev tsan stress \
+.PHONY: build setup check fuzz quickstart contact-sheet train pretrain offline metrics install dev tsan stress \
         bench tidy format clean help
 build: setup
 	@$(CONFIGURE) --preset release >/dev/null
@@ -57,12 +58,15 @@ quickstart: build
 contact-sheet: build
 	@PATH="$(CURDIR)/build/bin:$$PATH" pipelines/contact-sheet.sh
 
-train pretrain metrics: export PATH := $(CURDIR)/build/bin:$(PATH)
+train pretrain offline metrics: export PATH := $(CURDIR)/build/bin:$(PATH)
 train: build
 	@$(MAKE) --no-print-directory -f pipelines/dreamer.mk
 
 pretrain: build
 	@$(MAKE) --no-print-directory -f pipelines/pretrain.mk
+
+offline: build
+	@$(MAKE) --no-print-directory -f pipelines/offline.mk
 
 metrics: build
 	@pipelines/metrics.sh $(or $(RUN),$(error RUN= is needed: the folder of a run, with model.jsonl or log.jsonl))

@@ -23,7 +23,8 @@
 #   UPDATES=500         updates a round
 #   ROUNDS=100          rounds at most
 #   PATIENCE=5          rounds without a better score after which it stops
-#   SCORE=psnr          what is better: more psnr, or less reward_mae where images hide what matters
+#   SCORE=explained     what is better: more of the squared error explained, over all observations; more
+#                       psnr of the image; or less reward_mae, where images hide what matters
 #   CONTEXT=5 HORIZON=15 STARTS=100   rows seen, rows predicted, windows; for every evaluation;
 #                       fewer rows, FAR too, where the held-out episodes are short
 #   FAR=45              rows predicted in the last evaluation, and dreamed
@@ -40,7 +41,11 @@
 #   round-007.json      a round: updates, seconds, scores (scores.jsonl, scores.png: of all)
 #   model.jsonl         the metrics, see reading-metrics.md
 #   evaluation.json, horizon.png   the prediction by horizon, against the baselines
+#   evaluation-training.json       the same of episodes that it learned from
 #   open-loop.mp4, open-loop.png   truth, prediction and error
+#   results.md          all of it on a page, with a verdict
+#
+# Data without rewards (SETTINGS='model.reward_head=false') make a model that predicts none.
 
 IMPORT ?=
 PRESET ?= paper
@@ -53,7 +58,7 @@ HELD_OUT ?= 0.1
 UPDATES ?= 500
 ROUNDS ?= 100
 PATIENCE ?= 5
-SCORE ?= psnr
+SCORE ?= explained
 CONTEXT ?= 5
 HORIZON ?= 15
 STARTS ?= 100
@@ -80,8 +85,8 @@ MAKEFLAGS += --no-builtin-rules
 ifndef DATA
 $(error DATA= is needed: a folder of episodes, such as dr-collect writes, or a dataset that dr-import reads)
 endif
-ifeq ($(filter psnr reward_mae,$(SCORE)),)
-$(error SCORE=$(SCORE) is neither psnr nor reward_mae)
+ifeq ($(filter explained psnr reward_mae,$(SCORE)),)
+$(error SCORE=$(SCORE) is none of explained, psnr and reward_mae)
 endif
 ifneq ($(filter-out model.% fit_model.%,$(SETTINGS)),)
 $(error SETTINGS: $(filter-out model.% fit_model.%,$(SETTINGS)): a world model alone has no use for these)
@@ -120,10 +125,10 @@ fit := dr-fit-model --preset $(PRESET) --seed $(SEED) --updates $(UPDATES) --dat
 judge := dr-eval --data - --seed $(SEED) --starts $(STARTS) --quiet $(compute)
 # horizon: so many rows ahead, as far as the held-out episodes reach.
 horizon = $$('$(here)horizon.sh' $(CONTEXT) $(1) <$(OUT)/held-out.txt)
-better := $(if $(filter psnr,$(SCORE)),>,<)
+better := $(if $(filter reward_mae,$(SCORE)),<,>)
 
 .PHONY: all
-all: $(addprefix $(OUT)/,scores.png evaluation.json horizon.png open-loop.mp4 open-loop.png)
+all: $(addprefix $(OUT)/,scores.png evaluation.json horizon.png open-loop.mp4 open-loop.png results.md)
 
 # The episodes: DATA, or what is imported from it.
 format := $(shell find -L $(DATA) -maxdepth 1 -name '*.h5' ! -name '.*' 2>/dev/null | head -n 1 | \
@@ -170,6 +175,7 @@ $(OUT)/fit.json: $(OUT)/split.json $(if $(filter false,$(ended)),force)
 	  rm -f $$this.model $$this.evaluation
 	  earlier="$$last $$best" last=$$this
 	  score=$$(jq .$(SCORE) $$this.json)
+	  [ "$$score" != null ] || { echo >&2 "pretrain.mk: SCORE=$(SCORE): the model predicts no such thing; SCORE=explained fits any data"; exit 1; }
 	  if [ -z "$$best" ] || jq -en "$$score $(better) $$best_score" >/dev/null; then
 	    best=$$this best_score=$$score best_round=$$((10#$$round))
 	  fi
@@ -185,18 +191,22 @@ $(OUT)/fit.json: $(OUT)/split.json $(if $(filter false,$(ended)),force)
 	echo "{\"best\":$$best_round,\"rounds\":$$((10#$$round)),\"$(SCORE)\":$$best_score}" >$@.new
 	mv $@.new $@
 
+# figures: what of a model's evaluations can be plotted, each beside its baselines.
+figures = $$(head -n 1 $(1) | jq -r '[["psnr,psnr_repeat_last,psnr_mean_frame", "explained", \
+  "reward_mae,reward_mae_repeat_last,reward_mae_mean"][] as $$p | \
+  select(has($$p / "," | first)) | $$p] | join(" ")')
+
 $(OUT)/scores.png: $(OUT)/fit.json
 	cat $(OUT)/round-*.json >$(OUT)/scores.jsonl
-	dr-render $(OUT)/scores.jsonl --plot psnr,psnr_repeat_last,psnr_mean_frame \
-	  reward_mae,reward_mae_repeat_last,reward_mae_mean --out $@ --force --quiet >/dev/null
+	dr-render $(OUT)/scores.jsonl --plot $(call figures,$(OUT)/scores.jsonl) --out $@ --force --quiet >/dev/null
 
-$(OUT)/evaluation.json: $(OUT)/fit.json $(OUT)/run.json
-	$(judge) --model $(OUT)/model.h5 $(call horizon,$(FAR)) <$(OUT)/held-out.txt >$@.new
+$(OUT)/evaluation.json $(OUT)/evaluation-training.json: $(OUT)/fit.json $(OUT)/run.json
+	$(judge) --model $(OUT)/model.h5 $(call horizon,$(FAR)) \
+	  <$(OUT)/$(if $(findstring training,$@),training,held-out).txt >$@.new
 	mv $@.new $@
 
 $(OUT)/horizon.png: $(OUT)/evaluation.json
-	dr-render $< --plot psnr,psnr_repeat_last,psnr_mean_frame \
-	  reward_mae,reward_mae_repeat_last,reward_mae_mean --out $@ --force --quiet >/dev/null
+	dr-render $< --plot $(call figures,$<) --out $@ --force --quiet >/dev/null
 
 $(OUT)/open-loop.h5: $(OUT)/fit.json $(OUT)/run.json
 	dr-imagine --model $(OUT)/model.h5 --data - --seed $(SEED) --starts 3 \
@@ -204,4 +214,14 @@ $(OUT)/open-loop.h5: $(OUT)/fit.json $(OUT)/run.json
 
 $(OUT)/open-loop.mp4 $(OUT)/open-loop.png: $(OUT)/open-loop.h5
 	dr-render $< $(if $(findstring mp4,$@),--overlay) --out $@ --force --quiet >/dev/null
+# The verdict is said at the end, too.
+$(OUT)/results.md: $(addprefix $(OUT)/,evaluation.json evaluation-training.json scores.png horizon.png open-loop.png open-loop.mp4)
+	@jq -nr -f '$(here)pretrain-results.jq' --argjson run '$(run)' \
+	  --argjson folders "$$(dr-info --json $(episodes) | jq -s 'map(select(.folder))')" \
+	  $(foreach part,split fit,--argjson $(part) "$$(cat $(OUT)/$(part).json)") \
+	  --argjson unseen "$$(cat $(OUT)/evaluation.json)" --argjson seen "$$(cat $(OUT)/evaluation-training.json)" \
+	  --argjson last "$$(tail -n 1 $(OUT)/model.jsonl)" >$@.new
+	mv $@.new $@
+	grep '^\*\*' $@ | tr -d '*' >&2
+	echo >&2 "$@ shows it"
 endif

@@ -5,6 +5,7 @@ import os
 import fcntl
 import pathlib
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -14,6 +15,7 @@ import h5py
 import jsonschema
 import pytest
 from conftest import Shell, assert_same_datasets
+from no_rewards_test import write_ogbench
 
 ROOT = pathlib.Path(__file__).parents[2]
 TINY = ["PRESET=quick", "THREADS=1", "UPDATES=3", "EPISODES=1"]
@@ -299,7 +301,7 @@ def test_a_world_model_is_pretrained_without_an_environment(logged):
     run = logged.folder / "run"
     names = {path.name for path in run.iterdir()}
     assert {"model.h5", "fit.json", "scores.png", "evaluation.json", "horizon.png", "open-loop.mp4",
-            "open-loop.png", "training.txt", "held-out.txt"} <= names
+            "open-loop.png", "training.txt", "held-out.txt", "results.md"} <= names
     training, held_out = [(run / f"{name}.txt").read_text().split()
                           for name in ("training", "held-out")]
     assert len(training) == 3 and len(held_out) == 2
@@ -308,14 +310,64 @@ def test_a_world_model_is_pretrained_without_an_environment(logged):
 
     obeys("run", json.loads((run / "run.json").read_text()))
     fit, rounds = json.loads((run / "fit.json").read_text()), list(stamps(run).values())
-    scores = [stamp["psnr"] for stamp in rounds]
-    assert fit["rounds"] == len(rounds) and fit["psnr"] == max(scores)
+    scores = [stamp["explained"] for stamp in rounds]
+    assert fit["rounds"] == len(rounds) and fit["explained"] == max(scores)
     assert fit["best"] == 1 + scores.index(max(scores))
     assert len(rounds) == min(4, fit["best"] + 2)  # patience
     assert_same_datasets(run / "model.h5", run / f"round-{fit['best']:03}-model.h5")
     assert len(list(run.glob("round-*-model.h5"))) == len({fit["best"], len(rounds)})
     assert len(json.loads((run / "evaluation.json").read_text())["by_horizon"]["psnr"]) == 20
     assert nothing_to_do(logged, *PRETRAIN, "OUT=run")
+
+    page = (run / "results.md").read_text()
+    assert "3 were learned from" in page.replace("episodes were learned", "were learned")
+    assert "| image | PSNR, dB |" in page and "| reward | mean absolute error |" in page
+    assert "no better than the baselines.** The likely reason: " in page  # after a few updates
+    for name in re.findall(r"\]\((\S+)\)", page):
+        assert (run / name).exists()
+
+
+def test_a_world_model_of_vectors_without_rewards_is_pretrained(logged):
+    write_ogbench(logged.folder / "navigate.npz")
+    settings = [*PRETRAIN, "DATA=navigate.npz", "OUT=vectors", "ROUNDS=2", "HORIZON=4", "FAR=4", "CONTEXT=3",
+                f"SETTINGS={MODEL} model.reward_head=false"]
+    said = make(logged, *settings).stderr
+    assert "no better than the baselines" in said or "better than repeating" in said
+    page = (logged.folder / "vectors/results.md").read_text()
+    assert "no rewards were logged" in page and "| observation | error, standard" in page
+    assert "reward |" not in page
+    assert "SCORE=explained" in make(logged, *settings, "SCORE=psnr", "OUT=psnr", status=2).stderr
+
+
+def offline(*settings):
+    return ["offline.mk", "DATA=episodes", "MODEL_ROUNDS=1", "MODEL_UPDATES=3", "UPDATES=2", "ROUNDS=2",
+            "EVALUATE_EPISODES=1", "PRESET=quick", "THREADS=1", "STARTS=4", "FAR=20",
+            f"SETTINGS={MODEL} {BEHAVIOR}", *settings]
+
+
+def test_a_behavior_is_learned_offline_and_evaluated(logged):
+    shell = Shell(logged.bin, logged.folder)  # with OpenGL for the evaluation
+    settings = offline("TASK=cartpole_balance", "RENDER=fast", "ENSEMBLE=2", "PENALTY=3", "OUT=offline")
+    make(shell, *settings)
+    run = logged.folder / "offline"
+    obeys("run", json.loads((run / "run.json").read_text()))
+    rounds = list(stamps(run).values())
+    assert [stamp["update"] for stamp in rounds] == [2, 4]
+    returns = [h5py.File(line)["reward"][:].sum() for line in
+               [logged.folder / name for name in (run / "model/training.txt").read_text().split()]]
+    for stamp in rounds:
+        assert stamp["data_mean"] == pytest.approx(sum(returns) / len(returns), rel=1e-5)
+        assert 0 <= stamp["mean"] <= 1000
+    with h5py.File(run / "policy.h5") as file:
+        assert "member2" in file["model/ensemble"]
+        assert json.loads(file["actor"].attrs["config"])["disagreement_scale"] == 3
+    lines = [json.loads(line) for line in (run / "behavior.jsonl").read_text().splitlines()]
+    assert all(line["disagreement"] >= 0 for line in lines if "disagreement" in line)
+    assert (run / "curve.png").exists() and nothing_to_do(shell, *settings)
+    assert kill_after(shell, 2, *offline("OUT=killed", "ENSEMBLE=0", "PENALTY=0"))
+    make(shell, *offline("OUT=killed", "ENSEMBLE=0", "PENALTY=0"))
+    make(shell, *offline("OUT=straight", "ENSEMBLE=0", "PENALTY=0"))
+    assert_same_datasets(logged.folder / "killed/policy.h5", logged.folder / "straight/policy.h5")
 
 
 def test_more_patience_goes_on_from_a_finished_pretraining(logged):
