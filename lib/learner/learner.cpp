@@ -1,13 +1,10 @@
 #include "learner/learner.h"
 
-#include <dlfcn.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
 
-#include "core/error.h"
-#include "core/paths.h"
+#include "core/companion.h"
 #include "core/processors.h"
 
 namespace dreamer {
@@ -38,13 +35,10 @@ const Learner& open_library() {
   if (std::getenv("OMP_WAIT_POLICY") == nullptr) setenv("GOMP_SPINCOUNT", "1000", /*overwrite=*/0);
   setenv("MKL_DYNAMIC", "FALSE", /*overwrite=*/0);
 
-  const auto path = library_dir() / "libdreamer_learn.so";
   // Lazily: of LibTorch's tens of thousands of functions few are called.
-  void* library = dlopen(path.c_str(), RTLD_LAZY | RTLD_GLOBAL);
-  if (library == nullptr)
-    throw error("cannot open the learning library: {}; rebuild, or reinstall LibTorch", dlerror());
-  const auto entry = reinterpret_cast<Entry>(dlsym(library, "dreamer_learner"));
-  if (entry == nullptr) throw error("{} is of another version: {}", path.string(), dlerror());
+  const auto entry =
+      reinterpret_cast<Entry>(companion_symbol("learn", "dreamer_learner", "the learning library",
+                                               "rebuild, or reinstall LibTorch", Binding::lazy));
   leave_at_exit();
   return *entry();
 }

@@ -1,9 +1,7 @@
-#include <dlfcn.h>
-
 #include <fstream>
 
+#include "core/companion.h"
 #include "core/error.h"
-#include "core/paths.h"
 #include "logged/array_file.h"
 
 namespace dreamer::logged {
@@ -11,18 +9,11 @@ namespace {
 
 using OpenTable = ArrayFile* (*)(const char* path, bool parquet);
 
-/// The companion library stands on Arrow C++, which takes tens of ms to load.
+/// Of the companion library, which stands on Arrow C++: it takes tens of ms to load.
 OpenTable open_table_function() {
-  static const OpenTable function = [] {
-    const auto path = library_dir() / "libdreamer_tables.so";
-    void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (library == nullptr)
-      throw error("cannot open the library for Parquet and Arrow: {}; run setup.sh and rebuild",
-                  dlerror());
-    void* const symbol = dlsym(library, "dreamer_open_table");
-    if (symbol == nullptr) throw error("{} is of another version: {}", path.string(), dlerror());
-    return reinterpret_cast<OpenTable>(symbol);
-  }();
+  static const auto function = reinterpret_cast<OpenTable>(
+      companion_symbol("tables", "dreamer_open_table", "the library for Parquet and Arrow",
+                       "run setup.sh and rebuild"));
   return function;
 }
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/companion.h"
 #include "core/error.h"
-#include "media/companion.h"
 #include "media/png.h"
 
 namespace dreamer::media {
@@ -25,7 +25,8 @@ bool is_png(std::span<const std::uint8_t> bytes) {
 const Decoder& decoder() {
   using Entry = const Decoder* (*)();
   static const Decoder& opened =
-      *reinterpret_cast<Entry>(video_library_symbol("dreamer_decoder"))();
+      *reinterpret_cast<Entry>(companion_symbol("video", "dreamer_decoder", "the video library",
+                                                "rebuild, or reinstall FFmpeg's libraries"))();
   return opened;
 }
 

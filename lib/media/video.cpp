@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cctype>
 
+#include "core/companion.h"
 #include "core/error.h"
 #include "core/signals.h"
 #include "io/atomic_file.h"
-#include "media/companion.h"
 #include "media/encoder.h"
 #include "media/png.h"
 
@@ -20,7 +20,8 @@ int even(int side) { return side + side % 2; }
 const Encoder& encoder() {
   using Entry = const Encoder* (*)();
   static const Encoder& opened =
-      *reinterpret_cast<Entry>(video_library_symbol("dreamer_encoder"))();
+      *reinterpret_cast<Entry>(companion_symbol("video", "dreamer_encoder", "the video library",
+                                                "rebuild, or reinstall FFmpeg's libraries"))();
   return opened;
 }
 
