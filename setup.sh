@@ -31,7 +31,7 @@ fail() { say "error: $*"; exit 1; }
 # --- Debian packages -----------------------------------------------------------------------------
 packages=(
   cmake ninja-build ccache pkg-config g++ make
-  libhdf5-dev libcli11-dev nlohmann-json3-dev libfmt-dev libdeflate-dev libpng-dev libzip-dev
+  libhdf5-dev libcli11-dev nlohmann-json3-dev libfmt-dev libdeflate-dev libpng-dev libzip-dev libonnx-dev libprotobuf-dev
   libavcodec-dev libavformat-dev libavutil-dev libswscale-dev
   libegl-dev libegl-mesa0 libosmesa6-dev libgl1-mesa-dri # headless OpenGL, opened at run time
   scdoc python3-venv

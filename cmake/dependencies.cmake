@@ -18,6 +18,8 @@ find_package(PNG 1.6 REQUIRED)
 find_package(HDF5 1.10.7 REQUIRED COMPONENTS C)
 pkg_check_modules(LIBDEFLATE REQUIRED IMPORTED_TARGET libdeflate>=1.8)
 pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip>=1.7)
+find_package(Protobuf 3.21 REQUIRED)  # which libonnx stands on
+find_package(ONNX 1.12 REQUIRED)
 pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat>=59 libavcodec>=59 libavutil>=57
                   libswscale>=6)
 

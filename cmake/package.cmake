@@ -4,7 +4,7 @@ include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/dreamer)
 set(libraries dreamer)
-install(TARGETS dreamer_video dreamer_tables LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS dreamer_video dreamer_tables dreamer_portable LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 if(TARGET dreamer_learn)
   list(APPEND libraries dreamer_learn dreamer_torch)
 endif()

@@ -21,6 +21,7 @@ BASE = {
     "logged": {"core", "io", "data", "media"},
     "tables": {"core", "io", "logged"},  # opened by logged at run time, behind array_file.h
     "video": {"core", "media"},  # opened by media at run time, behind media/encoder.h
+    "portable": {"core", "config", "io"},  # opened by dr-export at run time
     "collect": {"core", "config", "io", "env", "data"},
     "learner": {"core", "config", "io", "env", "data", "collect"},
     "cli": {"core", "config", "io", "data", "learner"},

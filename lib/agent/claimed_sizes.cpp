@@ -9,8 +9,6 @@
 namespace dreamer {
 namespace {
 
-constexpr std::int64_t kMost = 1 << 20;  // values of an action or a vector, channels, sides
-
 void check_shape(const io::FileReader& file, const std::string& path, const io::Shape& claimed) {
   const io::Shape shape = file.info(path).shape;
   if (shape != claimed)
@@ -26,14 +24,6 @@ void check_head(const io::FileReader& file, const std::string& group, std::int64
                 {units, i == 1 ? features : units});
 }
 
-void check_extents(const Space& space) {
-  std::int64_t size = 1;
-  for (const std::int64_t extent : space.shape)
-    if (extent < 1 || extent > kMost || (size *= extent) > kMost * kMost)
-      throw error("/model: the observation {} is {}; the file is damaged", space.name,
-                  shape_text(space.shape));
-}
-
 /// The group of a part of an observation.
 std::string group_of(const std::string& part, const Space& space) {
   return "/model/" + Modality::part_name(part, space);
@@ -41,7 +31,6 @@ std::string group_of(const std::string& part, const Space& space) {
 
 /// The layers of an image; the size of its embedding.
 std::int64_t check_image(const io::FileReader& file, const Space& space, const ModelConfig& m) {
-  check_extents(space);
   const ImageShape image{space.shape[0], space.shape[1], space.shape[2]};
   const std::vector<FeatureMap> maps = feature_maps(image, m.depth);
   std::int64_t in = image.channels;
@@ -57,7 +46,6 @@ std::int64_t check_image(const io::FileReader& file, const Space& space, const M
 
 /// The same for a vector.
 std::int64_t check_vector(const io::FileReader& file, const Space& space, const ModelConfig& m) {
-  check_extents(space);
   check_head(file, group_of("encoder", space), space.size(), m.vector_units, m.vector_layers);
   check_shape(file, group_of("encoder", space) + "/out/weight", {m.vector_units, m.vector_units});
   check_head(file, group_of("decoder", space), m.feature(), m.vector_units, m.vector_layers);
@@ -71,10 +59,6 @@ void check_claimed_sizes(const io::FileReader& file, const Config& config,
                          const Signature& signature) {
   const ModelConfig& m = config.model;
   const std::int64_t features = m.feature(), actions = signature.action.size();
-  if (actions < 1 || actions > kMost)
-    throw error("/model: {} actions; the file is damaged", actions);
-  if (signature.observations.empty())
-    throw error("/model: there are no observations; the file is damaged");
   std::int64_t embedding = 0;
   for (const Space& space : signature.observations)
     embedding +=

@@ -5,7 +5,11 @@
 
 namespace dreamer::io {
 
-Signature read_model_signature(const FileReader& file) {
+namespace {
+
+constexpr std::int64_t kMost = 1 << 20;  // values of an action or a vector, channels, sides
+
+Signature said_signature(const FileReader& file) {
   if (file.has_attribute("/model", "signature"))
     return signature_of(file.json_attribute("/model", "signature"),
                         file.attribute_place("/model", "signature"));
@@ -19,6 +23,29 @@ Signature read_model_signature(const FileReader& file) {
   signature.action.shape = {file.attribute<std::int64_t>("/model", "action_size")};
   signature.frames_per_step = file.attribute<std::int64_t>("/model", "action_repeat");
   signature.protocol = {{"action_repeat", signature.frames_per_step}};
+  return signature;
+}
+
+void check_extents(const Space& space, const std::string& what, const FileReader& file) {
+  std::int64_t size = 1;
+  for (const std::int64_t extent : space.shape)
+    if (extent < 1 || extent > kMost || (size *= extent) > kMost * kMost)
+      throw error("{}: /model: {} is {}; the file is damaged", file.path().string(), what,
+                  shape_text(space.shape));
+}
+
+}  // namespace
+
+Signature read_model_signature(const FileReader& file) {
+  Signature signature = said_signature(file);
+  for (const Space& space : signature.observations)
+    check_extents(space, "the observation " + space.name, file);
+  if (signature.observations.empty())
+    throw error("{}: /model: there are no observations; the file is damaged", file.path().string());
+  check_extents(signature.action, "the action", file);
+  if (signature.action.size() > kMost)
+    throw error("{}: /model: {} actions; the file is damaged", file.path().string(),
+                signature.action.size());
   return signature;
 }
 

@@ -10,6 +10,7 @@ namespace dreamer::io {
 
 /// What its model sees and how it acts: /model's attribute `signature`, or in a file of version 1.0
 /// its attributes task, image, action_size and action_repeat.
+/// @throws Error for extents that no model can have
 [[nodiscard]] Signature read_model_signature(const FileReader& file);
 
 /// The settings by section that it was made with: those of its provenance, and in place of them,

@@ -179,11 +179,11 @@ def claim(path, group, name, size):
 @pytest.mark.parametrize("version, group, name, size, says", [
     ("1.0", "provenance", "deter", 8192, "dense/weight is 64x12, .* 64x8196"),
     ("1.0", "provenance", "depth", 512, "conv1/weight is 2x3x4x4, .* 512x3x4x4"),
-    ("1.0", "model", "action_size", 1 << 60, "actions"),
+    ("1.0", "model", "action_size", 1 << 60, "the action is"),
     ("1.0", "model", "image", [64, 64, 1 << 60], "observation image is 64x64x"),
     ("1.1", "model", "deter", 8192, "dense/weight is 64x12, .* 64x8196"),
     ("1.1", "model", "depth", 512, "conv1/weight is 2x3x4x4, .* 512x3x4x4"),
-    ("1.1", "signature", "action", [1 << 60], "actions"),
+    ("1.1", "signature", "action", [1 << 60], "the action is"),
     ("1.1", "signature", "image", [64, 64, 1 << 30], "observation image is 64x64x")])
 def test_sizes_that_only_the_settings_of_a_file_claim_take_no_memory(shell, made, fit, version, group,
                                                                      name, size, says):

@@ -53,6 +53,9 @@ def commands(kind):
         "episode": info + images + [
             (1, render("--row", "3")), (1, render("--size", "32", "--render", "fast")),
             (2, ["dr-collect", "--reenact", name, "--out", "out", "--render", "none"]),
+            (1, ["dr-collect", "--rerender", name, "--out", "out", "--render", "fast"]),
+            (1, ["dr-export", name, "--format", "minari", "--out", "out-v0"]),
+            (1, ["dr-export", name, "--format", "dreamer", "--out", "out"]),
             (2, ["dr-fit-model", "--data", name, *fit]),
             (2, ["dr-fit-model", "--data", "good/episodes", name, *fit]),
             (1, ["dr-fit-behavior", *model, "--data", name, *fit]),
@@ -82,6 +85,7 @@ def commands(kind):
             (1, ["dr-train", *corpus.TASK, "--rounds", "1", "--init-model", name, "--out", "out",
                  *settings])],
         "policy": info + [
+            (2, ["dr-export", name, "--format", "onnx", "--out", "out.onnx"]),
             (2, ["dr-collect", *corpus.TASK, "--policy", name, "--out", "out", *acting]),
             (1, ["dr-eval", *corpus.TASK, "--policy", name, *acting]),
             (2, ["dr-imagine", *model, *data, "--policy", name, "--out", "out.h5", *starts]),
