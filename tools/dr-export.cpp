@@ -36,12 +36,14 @@ int main(int argc, char** argv) {
          "--out", o.out,
          "the folder of the dataset, Minari's are called NAME-vN; or the .onnx file (required)")
       ->type_name("PATH");
-  app.add_option(
-         "--format", format,
-         "Minari's HDF5, the npz episodes of Dreamer v1 and v2, or a policy as an ONNX graph")
-      ->check(CLI::IsMember({"minari", "dreamer", "onnx"}).description(""))
-      ->type_name("minari|dreamer|onnx")
+  app.add_option("--format", format,
+                 "Minari's HDF5, the npz episodes of Dreamer v1 and v2, a LeRobotDataset, or a "
+                 "policy as an ONNX graph")
+      ->check(CLI::IsMember({"minari", "dreamer", "lerobot", "onnx"}).description(""))
+      ->type_name("minari|dreamer|lerobot|onnx")
       ->capture_default_str();
+  program.real("--fps", o.fps, 0, 1e6,
+               "rows a second of a LeRobotDataset; 0: as the episodes say, or 30");
   program.force(o.replace);
   program.examples({"dr-export episodes --out datasets/pendulum-v0",
                     "dr-export episodes --format dreamer --out npz",
@@ -49,6 +51,7 @@ int main(int argc, char** argv) {
   program.check([&] {
     if (o.out.empty()) throw usage_error("--out is needed: the folder of the dataset, or the file");
     if (format == "dreamer") o.format = logged::ExportFormat::dreamer;
+    if (format == "lerobot") o.format = logged::ExportFormat::lerobot;
   });
   return program.run(argc, argv, [&] {
     if (format == "onnx") {

@@ -348,6 +348,8 @@ Episode read_actions(const io::FileReader& file) {
   e.render = header.render;
   e.rewards = header.rewards;
   e.truncated = header.truncated;
+  e.instruction = file.attribute_or<std::string>("/", "instruction", "");
+  if (file.has_attribute("/", "source")) e.source = file.json_attribute("/", "source");
   e.action = read_finite_rows(file, "/action", {header.length, header.signature.action.size()});
   return e;
 }

@@ -1,5 +1,5 @@
-#include "logged/import.h"
 #include "core/number.h"
+#include "logged/import.h"
 #include "logged/import_plan.h"
 
 namespace dreamer::logged {

@@ -95,6 +95,8 @@ class LeRobot : public Source {
     contents_.format = fmt::format("LeRobot {}", version);
     contents_.dataset = fs::canonical(folder).filename();
     contents_.fps = number_of(info_, "fps", 0);
+    if (fs::exists(folder / "meta/dreamer.json"))
+      exported_ = read_python_json(folder / "meta/dreamer.json");
     read_features(options);
     if (version.starts_with("v3"))
       read_places_v3();
@@ -105,6 +107,7 @@ class LeRobot : public Source {
                   folder.string(), version);
     if (places_.empty()) throw error("{} holds no episodes", folder.string());
     read_range();
+    read_exported();
   }
 
   [[nodiscard]] const Contents& contents() const override { return contents_; }
@@ -125,13 +128,20 @@ class LeRobot : public Source {
     const Place& place = places_[static_cast<std::size_t>(number)];
     LoggedEpisode episode{.name = fmt::format("{}: episode {}", folder_.string(), number)};
     const std::shared_ptr<const ArrayFile> table = table_of(place.rows);
-    episode.action = matrix(*table, actions_, place.first, place.length);
-    if (!reward_.empty()) episode.reward = column(*table, reward_, place.first, place.length);
+    // Of our own exports the last row holds an observation alone.
+    const std::int64_t steps = last_row_repeats_ ? place.length - 1 : place.length;
+    episode.action = matrix(*table, actions_, place.first, steps);
+    if (!reward_.empty()) episode.reward = column(*table, reward_, place.first, steps);
+    if (last_row_repeats_ && table->has("next.discount")) {
+      episode.discount = column(*table, "next.discount", place.first, steps);
+      episode.discount.insert(episode.discount.begin(), 1);
+    }
     if (!ends_.empty()) {
       const auto ends = column(*table, ends_, place.first, place.length);
       episode.ended = !ends.empty() && ends.back() != 0;
     }
-    episode.instruction = place.instruction;
+    episode.instruction =
+        place.instruction.empty() ? instruction(*table, place.first) : place.instruction;
     episode.observations = place.length;
     read_observations(*table, observed_, wanted, place.first, place.length, episode);
     for (const auto& [name, key] : videos_)
@@ -148,7 +158,8 @@ class LeRobot : public Source {
       std::vector<std::int64_t> shape;
       for (const Json& extent : feature.value("shape", Json::array()))
         if (extent.is_number_integer()) shape.push_back(extent.get<std::int64_t>());
-      const std::string name = plain_name(without_prefix(key));
+      const std::string name = plain_name(
+          text_of(exported_.value("names", Json::object()), key.c_str(), without_prefix(key)));
       if (type == "video" || type == "image") {
         // (C,H,W) or (H,W,C)
         if (shape.size() == 3 && shape[0] <= 4 && shape[2] > 4)
@@ -246,11 +257,19 @@ class LeRobot : public Source {
     const auto table = open_table(path);
     for (const char* name : {"__index_level_0__", "task"})
       if (table->has(name)) {
+        const auto numbers = column(*table, "task_index", 0, -1);
         const auto texts = table->encoded(name, 0, -1);
-        if (texts.size() != 1) return;  // of which episode each is, is in its rows
-        for (Place& place : places_) place.instruction.assign(texts[0].begin(), texts[0].end());
+        for (std::size_t i = 0; i < std::min(texts.size(), numbers.size()); ++i)
+          tasks_[numbers[i]].assign(texts[i].begin(), texts[i].end());
         return;
       }
+  }
+
+  /// The task of a row, in words.
+  [[nodiscard]] std::string instruction(const ArrayFile& table, std::int64_t row) const {
+    if (tasks_.empty() || !table.has("task_index")) return {};
+    const auto found = tasks_.find(column(table, "task_index", row, 1).front());
+    return found == tasks_.end() ? "" : found->second;
   }
 
   void read_places_v2() {
@@ -281,8 +300,20 @@ class LeRobot : public Source {
     }
   }
 
+  /// What an export of ours says of itself beside LeRobot's own words.
+  void read_exported() {
+    if (!exported_.is_object() || exported_.empty()) return;
+    last_row_repeats_ = exported_.value("last_row_repeats_action", false);
+    const Signature ours = signature_of(exported_.value("signature", Json::object()),
+                                        (folder_ / "meta/dreamer.json").string());
+    contents_.signature.action = ours.action;
+    contents_.unit_actions = ours.action.low.empty() && ours.action.kind == SpaceKind::box;
+    if (last_row_repeats_ && ends_.empty()) contents_.ends = "next.discount";
+  }
+
   /// The extremes of the action over all episodes, which meta/stats.json holds.
   void read_range() {
+    if (!exported_.empty()) return;
     const fs::path path = folder_ / "meta/stats.json";
     if (!fs::exists(path) || actions_.size() != 1 || contents_.integer_actions) return;
     const Json stats = read_python_json(path).value(actions_.front(), Json::object());
@@ -342,8 +373,11 @@ class LeRobot : public Source {
   std::vector<Place> places_;
   std::vector<Observed> observed_;             // in the tables
   std::map<std::string, std::string> videos_;  // our name: the feature
+  std::map<double, std::string> tasks_;        // by task_index
   std::vector<std::string> actions_;
   std::string reward_, ends_;
+  Json exported_ = Json::object();  // meta/dreamer.json
+  bool last_row_repeats_ = false;
   Contents contents_;
   mutable std::mutex mutex_;
   mutable std::shared_ptr<const ArrayFile> table_;

@@ -1,11 +1,13 @@
 """Episodes in the formats of others: read back by their own readers, and imported again."""
 
+import io
 import json
 import os
 
 import h5py
 import numpy as np
 import pytest
+from PIL import Image
 from altered_episodes import make_discrete
 from conftest import SHORT_EPISODES, Shell, assert_same_datasets
 from import_test import LOGGED, episodes
@@ -61,7 +63,7 @@ def test_minari_reads_what_the_episodes_hold(shell, name):
 
 
 @pytest.mark.parametrize("name", ["own", "pendulum", "hopper", "discrete"])
-@pytest.mark.parametrize("form", ["minari", "dreamer"])
+@pytest.mark.parametrize("form", ["minari", "dreamer", "lerobot"])
 def test_the_import_of_an_export_is_the_same_episode(shell, name, form):
     out = f"again-{form}/{name}-v0"
     shell.run("dr-export", name, "--format", form, "--out", out)
@@ -112,3 +114,32 @@ def test_what_cannot_be_exported_is_refused(shell):
     assert not (shell.folder / "datasets/mixed-v0/data/main_data.hdf5").exists()
     shell.run("dr-export", "own", "--out", "datasets/twice-v0")
     shell.fails("dr-export", "own", "--out", "datasets/twice-v0", status=1, says=["--force"])
+
+
+def test_lerobots_table_holds_what_the_episodes_hold(shell):
+    """Read by pyarrow; by LeRobot itself: tests/oracles/lerobot_oracle.py."""
+    tables = pytest.importorskip("pyarrow.parquet")
+    shell.run("dr-export", "own", "--format", "lerobot", "--fps", 12.5, "--out", "lerobot")
+    info = json.loads((shell.folder / "lerobot/meta/info.json").read_text())
+    table = tables.read_table(shell.folder / "lerobot/data/chunk-000/file-000.parquet").to_pydict()
+    assert info["fps"] == 12.5 and info["total_frames"] == len(table["index"])
+    listed = tables.read_table(shell.folder / "lerobot/meta/episodes/chunk-000/file-000.parquet").to_pylist()
+    for path, row in zip(episodes(shell.folder / "own"), listed):
+        begin, end = row["dataset_from_index"], row["dataset_to_index"]
+        with h5py.File(path) as file:
+            assert end - begin == row["length"] == len(file["action"])
+            # Row t holds the action that was done then, which led to row t + 1; the last repeats it.
+            np.testing.assert_array_equal(table["action"][begin:end - 1], file["action"][1:])
+            np.testing.assert_array_equal(table["action"][end - 1], file["action"][-1])
+            np.testing.assert_array_equal(table["next.reward"][begin:end - 1], file["reward"][1:])
+            np.testing.assert_array_equal(table["observation.to_target"][begin:end],
+                                          file["observation/to_target"][:])
+            image = Image.open(io.BytesIO(table["observation.images.image"][begin + 3]["bytes"]))
+            np.testing.assert_array_equal(np.asarray(image), file["image"][3])
+        np.testing.assert_allclose(table["timestamp"][begin:end], np.arange(end - begin) / 12.5,
+                                   rtol=1e-6)
+        assert table["next.done"][begin:end] == [t >= end - begin - 2 for t in range(end - begin)]
+    stats = json.loads((shell.folder / "lerobot/meta/stats.json").read_text())
+    np.testing.assert_allclose(stats["action"]["mean"], np.mean(table["action"], 0), rtol=1e-5)
+    np.testing.assert_allclose(stats["action"]["std"], np.std(table["action"], 0), rtol=1e-4)
+    assert np.array(stats["observation.images.image"]["mean"]).shape == (3, 1, 1)
