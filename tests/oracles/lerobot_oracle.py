@@ -4,6 +4,8 @@ against the episodes. On demand, as the package brings all of PyTorch and more:
 
     python3 -m venv lerobot && lerobot/bin/pip install lerobot h5py
     lerobot/bin/python tests/oracles/lerobot_oracle.py --bin build/bin
+
+27 November 2026, LeRobot 0.4.4: 82 rows with pixels and vectors and 153 of vectors equal.
 """
 
 import argparse
