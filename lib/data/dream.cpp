@@ -1,5 +1,7 @@
 #include "data/dream.h"
 
+#include <algorithm>
+#include <array>
 #include <string_view>
 
 #include "core/error.h"
@@ -9,8 +11,7 @@ namespace dreamer::data {
 namespace {
 
 constexpr const char* kFormat = "dreamer.dream";
-constexpr const char* kOpenLoop = "open_loop";
-constexpr const char* kPolicy = "policy";
+constexpr std::array kKinds = {DreamKind::open_loop, DreamKind::policy, DreamKind::what_if};
 constexpr int kDeflate = 4;
 
 /// Whether a dataset must be there.
@@ -75,10 +76,14 @@ io::Shape shape_of(const Space& space, std::int64_t starts, std::int64_t horizon
 Dream read_header(const io::FileReader& file) {
   Dream dream;
   const auto kind = file.attribute<std::string>("/", "kind");
-  if (kind != kOpenLoop && kind != kPolicy)
-    throw error("{}: kind is '{}', {} or {} is needed", file.path().string(), kind, kOpenLoop,
-                kPolicy);
-  dream.kind = kind == kPolicy ? DreamKind::policy : DreamKind::open_loop;
+  const auto known =
+      std::ranges::find_if(kKinds, [&](DreamKind one) { return kind == name_of(one); });
+  if (known == kKinds.end())
+    throw error("{}: kind is '{}', open_loop, policy or what_if is needed", file.path().string(),
+                kind);
+  dream.kind = *known;
+  dream.model = file.attribute_or<std::string>("/", "model", "");
+  dream.model_updates = file.attribute_or<std::int64_t>("/", "model_updates", 0);
   dream.signature.task = file.attribute<std::string>("/", "task");
   dream.context = file.attribute<std::int64_t>("/", "context");
   const Json episodes = file.json_attribute("/start", "episode");
@@ -92,12 +97,28 @@ Dream read_header(const io::FileReader& file) {
 
 }  // namespace
 
+const char* name_of(DreamKind kind) {
+  switch (kind) {
+    case DreamKind::open_loop:
+      return "open_loop";
+    case DreamKind::policy:
+      return "policy";
+    case DreamKind::what_if:
+      return "what_if";
+  }
+  return "";
+}
+
 void write_dream(const std::filesystem::path& path, const Dream& d,
                  const io::Provenance& provenance, io::Replace replace) {
   io::FileWriter file(kFormat);
-  file.attribute("/", "kind", d.kind == DreamKind::policy ? kPolicy : kOpenLoop);
+  file.attribute("/", "kind", name_of(d.kind));
   file.attribute("/", "signature", to_json(d.signature).dump());
   file.attribute("/", "task", d.signature.task);
+  if (!d.model.empty()) {
+    file.attribute("/", "model", d.model);
+    file.attribute("/", "model_updates", d.model_updates);
+  }
   file.attribute("/", "context", d.context);
   if (static_cast<std::int64_t>(d.start_episode.size()) != d.starts)
     throw error("{}: {} starts, but {} episodes that they lie in", path.string(), d.starts,

@@ -13,8 +13,11 @@ namespace dreamer::data {
 
 enum class DreamKind {
   open_loop,  // along logged actions, so there is a truth to compare with
-  policy      // along the policy's own actions
+  policy,     // along the policy's own actions
+  what_if     // along actions that the user chose
 };
+/// "open_loop", "policy", "what_if".
+[[nodiscard]] const char* name_of(DreamKind kind);
 
 /// What a world model imagined from N starts over H rows. Row 0 of dream n is row start_row[n] of
 /// its episode; the first `context` rows are reconstructions from the posterior, which saw the
@@ -22,7 +25,9 @@ enum class DreamKind {
 /// deterministic, Y,X,C image.
 struct Dream {
   DreamKind kind = DreamKind::open_loop;
-  Signature signature;  // of the model
+  Signature signature;             // of the model
+  std::string model;               // its id; empty: unknown
+  std::int64_t model_updates = 0;  // and how often it was updated
   std::int64_t context = 0;
   std::int64_t starts = 0, horizon = 0;  // N, H
   std::int64_t stoch_size = 0, deter_size = 0;

@@ -58,7 +58,9 @@ std::string dream_line(const Json& d) {
   const auto root = [&](const char* name) { return text(at(d, {"attributes", "/", name})); };
   const std::string starts = shape_of(d, "/start/row", 0), rows = shape_of(d, "/image", 1);
   return fmt::format("dream of {} ({}): {} starts, {} rows, {} of them seen", root("task"),
-                     root("kind") == "policy" ? "under a policy" : "along logged actions",
+                     root("kind") == "policy"    ? "under a policy"
+                     : root("kind") == "what_if" ? "along other actions"
+                                                 : "along logged actions",
                      starts.empty() ? "?" : starts, rows.substr(0, rows.find('x')),
                      root("context"));
 }

@@ -2,6 +2,8 @@
 
 #include "agent/tensors.h"
 #include "dream/open_loop.h"
+#include "dream/starts.h"
+#include "dream/what_if.h"
 
 namespace dreamer {
 
@@ -15,33 +17,57 @@ std::vector<T> to_vector(const Tensor& tensor) {
   return {host.data_ptr<T>(), host.data_ptr<T>() + host.numel()};
 }
 
+/// @param length of the rows that must be logged. Along other actions these are the context alone;
+/// where nobody names the starts, they are yet those of the logged actions, to compare with.
+std::vector<Start> starts_of(const data::Replay& replay, const ImagineJob& job,
+                             WindowLength length) {
+  if (!job.at.empty()) return named_starts(replay, job.at, length);
+  if (job.policy.empty()) length.ahead = job.horizon;
+  if (job.every > 0) return spaced_starts(replay, job.every, length);
+  return random_starts(replay, job.starts, length, job.seed);
+}
+
 }  // namespace
 
 data::Dream make_dream(const ModelCheckpoint& checkpoint, const PolicyCheckpoint* policy,
                        const data::Replay& replay, const ImagineJob& job, torch::Device device) {
   const torch::NoGradGuard no_grad;
   const WorldModel& model = *checkpoint.model;
-  // Along logged actions every row must be logged; along a policy's own, the context only.
-  const std::int64_t logged_ahead = policy == nullptr ? job.horizon : 0;
-  const Windows windows =
-      draw_windows(replay, job.starts, job.context, logged_ahead, job.seed, device);
-  const Rollout rollout =
-      policy == nullptr ? open_loop(model, windows.logged, job.context, Draw::sample, job.seed)
-                        : policy_dream(model, *policy->behavior->actor, windows.logged, job.context,
-                                       job.horizon, job.seed);
+  const data::DreamKind kind = policy != nullptr         ? data::DreamKind::policy
+                               : job.actions == "replay" ? data::DreamKind::open_loop
+                                                         : data::DreamKind::what_if;
+  const bool has_truth = kind == data::DreamKind::open_loop;
+  // Along logged actions every row must be logged; along others the context only.
+  const WindowLength length{job.context, has_truth ? job.horizon : 0};
+  Windows windows = windows_at(replay, starts_of(replay, job, length), job.samples, length, device);
+  const Draw draw{.seed = job.seed, .temperature = job.temperature};
+  const auto count = static_cast<std::int64_t>(windows.starts.size());
+  if (kind == data::DreamKind::what_if) {
+    Tensor& action = windows.logged.action;
+    action = torch::cat({action, what_if_actions(job.actions, model.signature().action, action,
+                                                 job.horizon, job.seed)},
+                        1);
+  }
+  const Rollout rollout = policy == nullptr
+                              ? open_loop(model, windows.logged, job.context, draw)
+                              : policy_dream(model, *policy->behavior->actor, windows.logged,
+                                             job.context, job.horizon, draw);
 
-  Progress progress("dreams", job.starts);
+  Progress progress("dreams", count);
   data::Dream dream;
-  dream.kind = policy == nullptr ? data::DreamKind::open_loop : data::DreamKind::policy;
+  dream.kind = kind;
+  dream.model = checkpoint.provenance.id;
+  dream.model_updates = checkpoint.counts.updates;
   dream.signature = model.signature();
   dream.context = job.context;
-  dream.starts = job.starts;
+  dream.starts = count;
   dream.horizon = job.context + job.horizon;
   dream.stoch_size = model.config().stoch;
   dream.deter_size = model.config().deter;
-  for (const std::int64_t episode : windows.episode)
-    dream.start_episode.push_back(replay.path(episode).string());
-  dream.start_row = windows.first_row;
+  for (const Start& start : windows.starts) {
+    dream.start_episode.push_back(replay.path(start.episode).string());
+    dream.start_row.push_back(start.row);
+  }
 
   const Tensor feature = rollout.states.feature();  // [N,H,F]
   const Prediction predicted = model.predict(feature);
@@ -59,19 +85,19 @@ data::Dream make_dream(const ModelCheckpoint& checkpoint, const PolicyCheckpoint
     const Tensor& logged = windows.logged.observations.at(name);
     if (logged.scalar_type() == torch::kUInt8) {
       dream.images[name] = to_vector<std::uint8_t>(predicted_values);
-      if (policy == nullptr) dream.truth_images[name] = to_vector<std::uint8_t>(logged);
+      if (has_truth) dream.truth_images[name] = to_vector<std::uint8_t>(logged);
     } else {
       dream.vectors[name] = to_vector<float>(predicted_values);
-      if (policy == nullptr) dream.truth_vectors[name] = to_vector<float>(logged);
+      if (has_truth) dream.truth_vectors[name] = to_vector<float>(logged);
     }
   }
-  if (policy == nullptr && predicted.reward.defined() && replay.has_rewards())
+  if (has_truth && predicted.reward.defined() && replay.has_rewards())
     dream.truth_reward = to_vector<float>(windows.logged.reward);
   return dream;
 }
 
 Json summarize(const data::Dream& dream) {
-  Json line = {{"kind", dream.kind == data::DreamKind::policy ? "policy" : "open_loop"},
+  Json line = {{"kind", data::name_of(dream.kind)},
                {"starts", dream.starts},
                {"context", dream.context},
                {"horizon", dream.horizon - dream.context}};

@@ -8,8 +8,8 @@
 
 namespace dreamer {
 
-/// Dreams from `job.starts` places in the episodes, as the file holds them: along the logged
-/// actions, or, with a policy, along its own.
+/// Dreams from places in the episodes, as the file holds them: along the logged actions, along
+/// others (job.actions), or, with a policy, along its own.
 [[nodiscard]] data::Dream make_dream(const ModelCheckpoint& model, const PolicyCheckpoint* policy,
                                      const data::Replay& replay, const ImagineJob& job,
                                      torch::Device device);

@@ -5,6 +5,7 @@
 
 #include "agent/tensors.h"
 #include "dream/open_loop.h"
+#include "dream/starts.h"
 
 namespace dreamer {
 
@@ -116,9 +117,12 @@ Json reward_errors(const WorldModel& model, const Rollout& rollout, const Sequen
 Json evaluate_open_loop(const WorldModel& model, const data::Replay& replay,
                         const EvaluateModelJob& job, torch::Device device) {
   const torch::NoGradGuard no_grad;
+  const WindowLength length{job.context, job.horizon};
   const Sequences logged =
-      draw_windows(replay, job.starts, job.context, job.horizon, job.seed, device).logged;
-  const Rollout rollout = open_loop(model, logged, job.context, Draw::mean, job.seed);
+      windows_at(replay, random_starts(replay, job.starts, length, job.seed), 1, length, device)
+          .logged;
+  const Rollout rollout =
+      open_loop(model, logged, job.context, {.seed = job.seed, .temperature = 0});
   Json summary = {{"episodes", replay.episodes()},
                   {"starts", job.starts},
                   {"context", job.context},

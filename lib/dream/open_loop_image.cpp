@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "dream/dream_file.h"
-#include "media/render_dream.h"
 #include "media/png.h"
+#include "media/render_dream.h"
 
 namespace dreamer {
 namespace {

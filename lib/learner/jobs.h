@@ -71,8 +71,13 @@ struct ImagineJob : Compute {
   std::filesystem::path out;
   io::Replace replace = io::Replace::no;
   std::int64_t starts = 6;
+  std::vector<std::string> at = {};  // FILE:ROW, in place of `starts`
+  std::int64_t every = 0;            // rows from start to start in every episode; likewise
+  std::int64_t samples = 1;          // futures of each start
   std::int64_t context = 5;
-  std::int64_t horizon = 45;  // imagined rows after the context
+  std::int64_t horizon = 45;       // imagined rows after the context
+  std::string actions = "replay";  // or zero, random, hold, or the path of an episode
+  double temperature = 1;
 };
 
 /// dr-eval --model: open-loop prediction on held-out episodes.

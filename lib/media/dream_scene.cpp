@@ -25,8 +25,9 @@ DreamScene::DreamScene(data::Dream dream)
 }
 
 std::string DreamScene::name() const {
-  return dream_.signature.task +
-         (dream_.kind == data::DreamKind::policy ? ", dream of the policy" : ", open loop");
+  return dream_.signature.task + (dream_.kind == data::DreamKind::policy ? ", dream of the policy"
+                                  : dream_.kind == data::DreamKind::what_if ? ", what if"
+                                                                            : ", open loop");
 }
 
 Size DreamScene::frame_size() const { return has_images() ? together(cameras_) : kPlotTile; }

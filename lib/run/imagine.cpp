@@ -4,6 +4,7 @@
 #include "core/number.h"
 #include "data/dream.h"
 #include "dream/dream_file.h"
+#include "dream/starts.h"
 #include "io/atomic_file.h"
 #include "run/commands.h"
 #include "run/compute.h"
@@ -21,6 +22,15 @@ void warn_unless_descends(const PolicyCheckpoint& policy, const std::filesystem:
     log::warning("{} was not learned in {}", policy_path.string(), model_path.string());
 }
 
+/// The episodes of FILE:ROW, each once.
+std::vector<std::filesystem::path> files_of(const std::vector<std::string>& places) {
+  std::vector<std::filesystem::path> files;
+  for (const std::string& place : places)
+    if (const auto file = file_of_start(place); std::ranges::find(files, file) == files.end())
+      files.push_back(file);
+  return files;
+}
+
 }  // namespace
 
 Json imagine(const ImagineJob& job) {
@@ -35,7 +45,8 @@ Json imagine(const ImagineJob& job) {
     check_interface(interface_of(policy->model, job.policy), interface_of(model, job.model));
     warn_unless_descends(*policy, job.policy, model, job.model);
   }
-  const data::Replay replay(job.data, replay_options(*model.model));
+  const data::Replay replay(job.at.empty() ? job.data : files_of(job.at),
+                            replay_options(*model.model));
   check_signature(model.model->signature(), replay.signature(), replay.path(0));
   parents.push_back(data_parent(replay));
   const data::Dream dream = make_dream(model, policy ? &*policy : nullptr, replay, job, device);
