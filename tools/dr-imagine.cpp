@@ -34,6 +34,8 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   program.real("--temperature", job.temperature, 0, 100,
                "factor of the states' standard deviations; 0: the means");
+  app.add_flag("--simulate", job.simulate,
+               "act the same actions in the task's simulator: the truth beside the dream");
   program.compute(job);
   program.memory_remedy("fewer --starts or a shorter --horizon");
   program.examples(
@@ -44,6 +46,9 @@ int main(int argc, char** argv) {
     if (job.at.empty() && !program.given("--data"))
       throw dreamer::usage_error("--data is needed: episodes to start in; or --at FILE:ROW");
     if (!job.at.empty()) program.refuse({"--data"}, "--at names the episodes");
+    if (job.simulate && job.policy.empty() && job.actions == "replay")
+      throw dreamer::usage_error(
+          "--simulate: along logged actions the truth is logged; it is for --policy and --actions");
     if (!job.policy.empty())
       program.refuse({"--actions"}, "a policy's dream is along its own actions");
   });

@@ -128,6 +128,11 @@ Json summarize(const data::Dream& dream) {
             .abs()
             .mean()
             .item<double>();
+  if (dream.kind != data::DreamKind::open_loop && !dream.truth_reward.empty()) {
+    line["imagined_return"] = ahead(dream.reward, torch::kFloat32).sum(1).mean().item<double>();
+    line["simulated_return"] =
+        ahead(dream.truth_reward, torch::kFloat32).sum(1).mean().item<double>();
+  }
   return line;
 }
 

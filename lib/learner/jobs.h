@@ -78,6 +78,7 @@ struct ImagineJob : Compute {
   std::int64_t horizon = 45;       // imagined rows after the context
   std::string actions = "replay";  // or zero, random, hold, or the path of an episode
   double temperature = 1;
+  bool simulate = false;  // the same actions in the simulator, as the truth
 };
 
 /// dr-eval --model: open-loop prediction on held-out episodes.

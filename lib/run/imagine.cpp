@@ -9,6 +9,7 @@
 #include "run/commands.h"
 #include "run/compute.h"
 #include "run/inputs.h"
+#include "run/simulated_truth.h"
 
 namespace dreamer::run {
 namespace {
@@ -49,7 +50,8 @@ Json imagine(const ImagineJob& job) {
                             replay_options(*model.model));
   check_signature(model.model->signature(), replay.signature(), replay.path(0));
   parents.push_back(data_parent(replay));
-  const data::Dream dream = make_dream(model, policy ? &*policy : nullptr, replay, job, device);
+  data::Dream dream = make_dream(model, policy ? &*policy : nullptr, replay, job, device);
+  if (job.simulate) add_simulated_truth(dream);
   Config config;
   config.model = model.model->config();
   data::write_dream(job.out, dream,

@@ -1,9 +1,10 @@
 """What dr-imagine is asked for: where dreams start, along which actions, how many futures."""
 
+import json
+
 import h5py
 import numpy as np
 import pytest
-from conftest import SHORT_EPISODES, TINY_BEHAVIOR, TINY_MODEL
 from schemas_test import obeys
 
 ROWS = ["--context", 3, "--horizon", 4, "--threads", 1]
@@ -77,3 +78,34 @@ def test_what_if_other_actions_were_taken(shell, made):
                 says=["has 40 actions", "--horizon 40"])
     shell.fails("dr-imagine", "--model", made.model, "--data", made.episodes, "--out", "no.h5", *ROWS,
                 "--policy", made.policy, "--actions", "zero", status=2, says="its own actions")
+
+
+def test_the_simulator_beside_a_dream_is_what_really_happens(shell, made):
+    """Along an episode's own actions it gives what was logged."""
+    shell.run("dr-imagine", "--model", made.model, "--at", f"{made.episode}:0", "--context", 1,
+              "--horizon", 20, "--actions", made.episode, "--simulate", "--out", "again.h5")
+    with h5py.File(shell.folder / "again.h5") as dream, h5py.File(made.episode) as logged:
+        np.testing.assert_array_equal(dream["truth/image"][0], logged["image"][:21])
+        np.testing.assert_array_equal(dream["truth/reward"][0], logged["reward"][:21])
+        assert dream.attrs["kind"] == "what_if"
+    shell.run("dr-render", "again.h5", "--out", "again.png")
+
+
+def test_a_policys_dream_is_held_against_what_comes_true(shell, made):
+    command = ["dr-imagine", "--model", made.model, "--policy", made.policy, "--data", made.episodes,
+               "--starts", 3, "--context", 3, "--horizon", 6, "--simulate", "--out", "dream.h5"]
+    line = shell.run(*command).lines()[0]
+    obeys("dream-line", line)
+    with h5py.File(shell.folder / "dream.h5") as dream:
+        assert dream["truth/image"].shape == (3, 9, 64, 64, 3)
+        for n, (row, path) in enumerate(zip(dream["start/row"], json.loads(
+                dream["start"].attrs["episode"]))):
+            with h5py.File(path) as logged:
+                np.testing.assert_array_equal(dream["truth/image"][n, :3], logged["image"][row:row + 3])
+        assert line["simulated_return"] == pytest.approx(
+            dream["truth/reward"][:, 3:].sum(1).mean(), rel=1e-5)
+        assert line["imagined_return"] == pytest.approx(dream["reward"][:, 3:].sum(1).mean(), rel=1e-5)
+    shell.run("dr-info", "--check", "dream.h5")
+    shell.run("dr-render", "dream.h5", "--overlay", "--out", "dream.mp4")
+    shell.fails("dr-imagine", "--model", made.model, "--data", made.episodes, "--out", "no.h5",
+                "--simulate", status=2, says="--policy and --actions")
