@@ -35,12 +35,15 @@
 #   open-loop.json, open-loop.mp4         the last model's predictions judged and shown
 #   policy-dream.mp4, episode.mp4         what the last policy imagines; what it does
 
+this := $(strip $(MAKEFILE_LIST))
+here := $(patsubst %dreamer.mk,%,$(this))
+empty :=
+include $(subst $(empty) $(empty),\$(empty) $(empty),$(here))common.mk
+
 PRESET ?= paper
 SETTINGS ?=
 ROUNDS ?= 10
 SEED ?= 0
-empty :=
-space := $(empty) $(empty)
 OUT ?= runs/$(subst $(space),-,$(strip $(TASK) $(PRESET) $(SETTINGS) $(SEED)))
 KEEP ?= last
 RENDER ?= exact
@@ -51,19 +54,6 @@ LOGDIR ?=
 CONTEXT ?= 5
 FAR ?= 45
 CHANGE ?= no
-
-this := $(strip $(MAKEFILE_LIST))
-here := $(patsubst %dreamer.mk,%,$(this))
-stage := '$(here)stage.sh'
-SHELL := /bin/bash
-.SHELLFLAGS := -euo pipefail -c
-export LC_ALL := C
-looks := $(findstring n,$(firstword -$(MAKEFLAGS)))# of make -n
-MAKEFLAGS += --no-builtin-rules
-.DEFAULT_GOAL := all
-.SUFFIXES:
-.DELETE_ON_ERROR:
-.NOTPARALLEL:  # each program takes the cores it is given; two would slow each other
 
 ifndef TASK
 $(error TASK= is needed: a task to act in, such as cartpole_swingup; dr-collect --list-tasks shows all)

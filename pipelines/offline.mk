@@ -42,6 +42,11 @@
 #   behavior.jsonl      the metrics, see reading-metrics.md
 #   curve.jsonl, curve.png   returns over updates, beside the mean return of the data
 
+this := $(strip $(MAKEFILE_LIST))
+here := $(patsubst %offline.mk,%,$(this))
+empty :=
+include $(subst $(empty) $(empty),\$(empty) $(empty),$(here))common.mk
+
 IMPORT ?=
 TASK ?=
 PRESET ?= paper
@@ -49,8 +54,6 @@ SETTINGS ?=
 PENALTY ?= 10
 ENSEMBLE ?= 5
 SEED ?= 0
-empty :=
-space := $(empty) $(empty)
 OUT ?= runs/$(subst $(space),-,$(strip offline $(PRESET) $(SETTINGS) $(PENALTY) $(SEED)))
 UPDATES ?= 500
 ROUNDS ?= 10
@@ -62,19 +65,7 @@ CHANGE ?= no
 MODEL_UPDATES ?= 500
 MODEL_ROUNDS ?= 100
 
-this := $(strip $(MAKEFILE_LIST))
-here := $(patsubst %offline.mk,%,$(this))
-stage := '$(here)stage.sh'
-SHELL := /bin/bash
-.SHELLFLAGS := -euo pipefail -c
-export LC_ALL := C
-looks := $(findstring n,$(firstword -$(MAKEFLAGS)))# of make -n
-MAKEFLAGS += --no-builtin-rules
-.DEFAULT_GOAL := all
-.SUFFIXES:
 .ONESHELL:
-.DELETE_ON_ERROR:
-.NOTPARALLEL:  # each program takes the cores it is given; two would slow each other
 
 ifndef DATA
 $(error DATA= is needed: a folder of episodes, such as dr-collect writes, or a dataset that dr-import reads)

@@ -47,12 +47,15 @@
 #
 # Data without rewards (SETTINGS='model.reward_head=false') make a model that predicts none.
 
+this := $(strip $(MAKEFILE_LIST))
+here := $(patsubst %pretrain.mk,%,$(this))
+empty :=
+include $(subst $(empty) $(empty),\$(empty) $(empty),$(here))common.mk
+
 IMPORT ?=
 PRESET ?= paper
 SETTINGS ?=
 SEED ?= 0
-empty :=
-space := $(empty) $(empty)
 OUT ?= runs/$(subst $(space),-,$(strip pretrain $(PRESET) $(SETTINGS) $(SEED)))
 HELD_OUT ?= 0.1
 UPDATES ?= 500
@@ -68,19 +71,7 @@ SAVE_EVERY ?= 100
 LOGDIR ?=
 CHANGE ?= no
 
-this := $(strip $(MAKEFILE_LIST))
-here := $(patsubst %pretrain.mk,%,$(this))
-stage := '$(here)stage.sh'
-SHELL := /bin/bash
-.SHELLFLAGS := -euo pipefail -c
-export LC_ALL := C
-looks := $(findstring n,$(firstword -$(MAKEFLAGS)))# of make -n
-MAKEFLAGS += --no-builtin-rules
-.DEFAULT_GOAL := all
-.SUFFIXES:
 .ONESHELL:
-.DELETE_ON_ERROR:
-.NOTPARALLEL:  # each program takes the cores it is given; two would slow each other
 
 ifndef DATA
 $(error DATA= is needed: a folder of episodes, such as dr-collect writes, or a dataset that dr-import reads)

@@ -1,0 +1,12 @@
+# How the pipelines work, whatever they do. Each includes it first, with `here`, the folder of both.
+space := $(empty) $(empty)
+stage := '$(here)stage.sh'
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+export LC_ALL := C
+looks := $(findstring n,$(firstword -$(MAKEFLAGS)))# of make -n
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := all
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.NOTPARALLEL:  # each program takes the cores it is given; two would slow each other
