@@ -39,8 +39,9 @@ class Wrapped:
 
     def __init__(self, task, seed):
         from dm_control import suite
-        domain, name = task.split("_", 1)
-        self.env = suite.load({"cup": "ball_in_cup"}.get(domain, domain), name,
+        known = {f"{domain}_{name}": (domain, name) for domain, name in suite.ALL_TASKS}
+        domain, name = known[{"cup_catch": "ball_in_cup_catch"}.get(task, task)]
+        self.env = suite.load(domain, name,
                               task_kwargs={"random": seed})
         self.camera = 2 if domain == "quadruped" else 0
         self.spec = self.env.action_spec()

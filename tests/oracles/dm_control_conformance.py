@@ -39,12 +39,19 @@ CONTROL_STEPS = 1000
 QUICKLY_COLLECTED = "reacher_easy"
 
 
+def domain_and_name(task):
+    """cup_catch -> cup, catch; point_mass_easy -> point_mass, easy."""
+    from dm_control import suite
+    known = {f"{domain}_{name}": (domain, name) for domain, name in suite.ALL_TASKS}
+    return known.get(task) or tuple(task.split("_", 1))
+
+
 class Oracle:
     """One dm_control environment behind the interface that ours has."""
 
     def __init__(self, task, seed, repeat):
         from dm_control import suite
-        self.domain, name = task.split("_", 1)
+        self.domain, name = domain_and_name(task)
         self.env = suite.load({"cup": "ball_in_cup"}.get(self.domain, self.domain), name,
                               task_kwargs={"random": seed})
         self.physics = self.env.physics
@@ -256,10 +263,10 @@ def main():
     for task in tasks:
         began, differences = time.monotonic(), Differences()
         passes = ["random", "near goal", "frames"]
-        seen = options.quick and task.split("_")[0] in drawn_domains
+        seen = options.quick and domain_and_name(task)[0] in drawn_domains
         if seen or not options.image_every:
             passes.remove("frames")
-        drawn_domains.add(task.split("_")[0])
+        drawn_domains.add(domain_and_name(task)[0])
         for seed in options.seeds:
             for repeat in options.repeats:
                 for what in passes:
