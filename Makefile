@@ -95,7 +95,7 @@ bench: build
 # Every file of the compile commands, or FILES; the count of findings in system headers is left out.
 tidy:
 	@./setup.sh --dev
-	@$(CONFIGURE) --preset tidy >/dev/null
+	@$(CONFIGURE) --preset tidy -DDREAMER_COMPILE_TOGETHER=$(if $(FILES),OFF,ON) >/dev/null
 	@for file in $(or $(FILES),$$(jq -r '.[].file' build-tidy/compile_commands.json | sort -u)); do \
 	   echo $$file; done | \
 	 xargs -P $(JOBS) -n 1 $(DREAMER_PYTHON)/bin/clang-tidy -p build-tidy --quiet \
