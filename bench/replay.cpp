@@ -1,4 +1,4 @@
-// How many windows a second the replay gives, and with how much memory; see replay.md.
+// How many windows a second the replay gives, and with how much memory; see README.md.
 
 #include <sys/resource.h>
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How fast the replay gives windows, from memory and from disk: replay.md.
+"""How fast the replay gives windows, from memory and from disk: README.md.
 
     bench/replay.py --bin build/bin [--gigabytes 1] [--seconds 5] [--folder DIR]
 
