@@ -20,7 +20,7 @@
 #   TASK=               where the policy is evaluated (dr-collect --list-tasks); empty: nowhere
 #   PRESET=paper        settings: paper, paper-gr, quick, state, atari
 #   SETTINGS=           settings of one's own, as --set takes them
-#   PENALTY=10          behavior.disagreement_scale
+#   PENALTY=20          behavior.disagreement_scale
 #   ENSEMBLE=5          model.ensemble; 0: none, with PENALTY=0
 #   OUT=runs/offline-PRESET-SETTINGS-PENALTY-SEED   one make at a time works in it
 #   SEED=0
@@ -51,7 +51,7 @@ IMPORT ?=
 TASK ?=
 PRESET ?= paper
 SETTINGS ?=
-PENALTY ?= 10
+PENALTY ?= 20
 ENSEMBLE ?= 5
 SEED ?= 0
 OUT ?= runs/$(subst $(space),-,$(strip offline $(PRESET) $(SETTINGS) $(PENALTY) $(SEED)))

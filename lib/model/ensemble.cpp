@@ -6,6 +6,12 @@ namespace dreamer {
 
 using torch::Tensor;
 
+namespace {
+
+constexpr double kLeastVariance = 1e-8;  // its root has a finite slope
+
+}  // namespace
+
 Ensemble::Ensemble(const ModelConfig& config, std::int64_t action) {
   for (std::int64_t k = 1; k <= config.ensemble; ++k)
     members_.push_back(
@@ -33,7 +39,7 @@ LossTerm Ensemble::loss(const Observed& states, const Sequences& batch) const {
 }
 
 Tensor Ensemble::disagreement(const Tensor& feature, const Tensor& action) const {
-  return predict(feature, action).var(0, /*unbiased=*/false).mean(-1);
+  return (predict(feature, action).var(0, /*unbiased=*/false).mean(-1) + kLeastVariance).sqrt();
 }
 
 }  // namespace dreamer

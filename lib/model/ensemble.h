@@ -20,8 +20,8 @@ class Ensemble : public torch::nn::Module {
   /// real row count.
   [[nodiscard]] LossTerm loss(const Observed& states, const Sequences& batch) const;
 
-  /// The variance of the members' predictions, mean over the S values: feature [...,F] and the
-  /// action [...,A] taken there -> [...].
+  /// The standard deviation of the members' predictions, root mean square over the S values:
+  /// feature [...,F] and the action [...,A] taken there -> [...].
   [[nodiscard]] torch::Tensor disagreement(const torch::Tensor& feature,
                                            const torch::Tensor& action) const;
 

@@ -364,10 +364,10 @@ def test_a_behavior_is_learned_offline_and_evaluated(logged):
     lines = [json.loads(line) for line in (run / "behavior.jsonl").read_text().splitlines()]
     assert all(line["disagreement"] >= 0 for line in lines if "disagreement" in line)
     assert (run / "curve.png").exists() and nothing_to_do(shell, *settings)
-    assert kill_after(shell, 2, *offline("OUT=killed", "ENSEMBLE=0", "PENALTY=0"))
-    make(shell, *offline("OUT=killed", "ENSEMBLE=0", "PENALTY=0"))
-    make(shell, *offline("OUT=straight", "ENSEMBLE=0", "PENALTY=0"))
-    assert_same_datasets(logged.folder / "killed/policy.h5", logged.folder / "straight/policy.h5")
+    assert kill_after(shell, 2, *offline("OUT=offline-killed", "ENSEMBLE=0", "PENALTY=0"))
+    make(shell, *offline("OUT=offline-killed", "ENSEMBLE=0", "PENALTY=0"))
+    make(shell, *offline("OUT=offline-straight", "ENSEMBLE=0", "PENALTY=0"))
+    assert_same_datasets(logged.folder / "offline-killed/policy.h5", logged.folder / "offline-straight/policy.h5")
 
 
 def test_more_patience_goes_on_from_a_finished_pretraining(logged):

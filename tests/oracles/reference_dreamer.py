@@ -307,10 +307,11 @@ def ensemble_loss(p, c, states, feature, batch):
 
 
 def disagreement(p, c, feature, action):
-    """Population variance of the members' guesses, mean over the state: [...]"""
+    """Population standard deviation of the members' guesses, root mean square over the state: [...]"""
     guesses = members(p, c, feature, action)
     mean = sum(guesses) / len(guesses)
-    return (sum((guess - mean) ** 2 for guess in guesses) / len(guesses)).mean(-1)
+    variance = sum((guess - mean) ** 2 for guess in guesses) / len(guesses)
+    return torch.sqrt(variance.mean(-1) + 1e-8)
 
 
 def states_acted_in(start, feature):
