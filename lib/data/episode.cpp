@@ -348,8 +348,6 @@ Episode read_actions(const io::FileReader& file) {
   e.render = header.render;
   e.rewards = header.rewards;
   e.truncated = header.truncated;
-  e.instruction = file.attribute_or<std::string>("/", "instruction", "");
-  if (file.has_attribute("/", "source")) e.source = file.json_attribute("/", "source");
   e.action = read_finite_rows(file, "/action", {header.length, header.signature.action.size()});
   return e;
 }
@@ -363,6 +361,8 @@ Episode read_logged_actions(const std::filesystem::path& path) {
 Episode read_episode(const std::filesystem::path& path) {
   const io::FileReader file(path, kFormat);
   Episode e = read_actions(file);
+  e.instruction = file.attribute_or<std::string>("/", "instruction", "");
+  if (file.has_attribute("/", "source")) e.source = file.json_attribute("/", "source");
   const auto rows = static_cast<std::int64_t>(e.action.size()) / e.signature.action.size();
   e.reward = read_finite_rows(file, "/reward", {rows});
   e.discount = read_finite_rows(file, "/discount", {rows});

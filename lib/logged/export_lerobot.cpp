@@ -8,6 +8,7 @@
 #include "core/progress.h"
 #include "io/atomic_file.h"
 #include "logged/export_formats.h"
+#include "logged/json_spaces.h"
 #include "logged/table_writer.h"
 #include "media/canvas.h"
 #include "media/png.h"
@@ -92,10 +93,8 @@ class LeRobotWriter {
  public:
   LeRobotWriter(const ExportOptions& options, const ExportSink& sink)
       : options_(options), sink_(sink), first_(read_exported(options.episodes.front())) {
-    fps_ = options.fps > 0 ? options.fps
-           : first_->source.is_object() && first_->source.contains("fps")
-               ? first_->source["fps"].get<double>()
-               : kUsualFps;
+    fps_ = options.fps > 0 ? options.fps : number_of(first_->source, "fps", 0);
+    if (!(fps_ > 0)) fps_ = kUsualFps;
     signature_ = first_->signature;
     rewards_ = first_->rewards;
     declare();

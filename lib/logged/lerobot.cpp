@@ -129,7 +129,8 @@ class LeRobot : public Source {
     LoggedEpisode episode{.name = fmt::format("{}: episode {}", folder_.string(), number)};
     const std::shared_ptr<const ArrayFile> table = table_of(place.rows);
     // Of our own exports the last row holds an observation alone.
-    const std::int64_t steps = last_row_repeats_ ? place.length - 1 : place.length;
+    const std::int64_t steps =
+        last_row_repeats_ ? std::max<std::int64_t>(place.length - 1, 0) : place.length;
     episode.action = matrix(*table, actions_, place.first, steps);
     if (!reward_.empty()) episode.reward = column(*table, reward_, place.first, steps);
     if (last_row_repeats_ && table->has("next.discount")) {
@@ -257,6 +258,7 @@ class LeRobot : public Source {
     const auto table = open_table(path);
     for (const char* name : {"__index_level_0__", "task"})
       if (table->has(name)) {
+        if (!table->has("task_index")) return;
         const auto numbers = column(*table, "task_index", 0, -1);
         const auto texts = table->encoded(name, 0, -1);
         for (std::size_t i = 0; i < std::min(texts.size(), numbers.size()); ++i)

@@ -143,3 +143,12 @@ def test_lerobots_table_holds_what_the_episodes_hold(shell):
     np.testing.assert_allclose(stats["action"]["mean"], np.mean(table["action"], 0), rtol=1e-5)
     np.testing.assert_allclose(stats["action"]["std"], np.std(table["action"], 0), rtol=1e-4)
     assert np.array(stats["observation.images.image"]["mean"]).shape == (3, 1, 1)
+
+
+def test_a_source_that_says_no_number_of_frames_a_second_is_taken_as_none(shell):
+    shell.run("dr-collect", "--task", "cartpole_balance", "--out", "fast", "--render", "none", "--set",
+              "collect.action_repeat=100")
+    with h5py.File(episodes(shell.folder / "fast")[0], "r+") as file:
+        file.attrs["source"] = json.dumps({"fps": "fast"})
+    shell.run("dr-export", "fast", "--format", "lerobot", "--out", "fast-lerobot")
+    assert json.loads((shell.folder / "fast-lerobot/meta/info.json").read_text())["fps"] == 30

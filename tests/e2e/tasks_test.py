@@ -48,6 +48,12 @@ def test_a_replay_is_the_episode(shell, episode):
     assert_same_datasets(episode, shell.folder / "again" / episode.name)
 
 
+def test_a_replay_reads_no_more_than_it_needs(shell, episode):
+    with h5py.File(episode, "r+") as file:
+        file.attrs["source"] = "{broken"
+    shell.run("dr-collect", "--reenact", episode, "--out", "again", "--render", "none")
+
+
 def test_broken_physics_end_in_an_error_and_are_not_stored(shell, episode):
     with h5py.File(episode, "r+") as file:
         velocity = file["physics/qvel"][:]
