@@ -2,19 +2,13 @@
 
 #include <algorithm>
 
-#include "core/error.h"
+#include "io/checkpoint_header.h"
 #include "model/decoder.h"
-#include "model/modality.h"
 
 namespace dreamer {
 namespace {
 
-void check_shape(const io::FileReader& file, const std::string& path, const io::Shape& claimed) {
-  const io::Shape shape = file.info(path).shape;
-  if (shape != claimed)
-    throw error("{} is {}, the configuration in the file makes it {}; the file is damaged", path,
-                fmt::join(shape, "x"), fmt::join(claimed, "x"));
-}
+using io::check_shape;
 
 /// A head of dense layers: features -> units -> … -> units -> its outputs.
 void check_head(const io::FileReader& file, const std::string& group, std::int64_t features,
@@ -26,7 +20,7 @@ void check_head(const io::FileReader& file, const std::string& group, std::int64
 
 /// The group of a part of an observation.
 std::string group_of(const std::string& part, const Space& space) {
-  return "/model/" + Modality::part_name(part, space);
+  return "/model/" + io::part_name(part, space);
 }
 
 /// The layers of an image; the size of its embedding.

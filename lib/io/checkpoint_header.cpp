@@ -61,4 +61,19 @@ Json read_settings(const FileReader& file) {
   return settings;
 }
 
+std::string part_name(const std::string& part, const Space& space) {
+  if (space.name == "image") return part;
+  std::string name = part + "_" + space.name;
+  for (char& c : name)
+    if (c == '.' || c == '/') c = '~';  // LibTorch's names of modules have neither
+  return name;
+}
+
+void check_shape(const FileReader& file, const std::string& path, const Shape& claimed) {
+  const Shape shape = file.info(path).shape;
+  if (shape != claimed)
+    throw error("{} is {}, the configuration in the file makes it {}; the file is damaged", path,
+                fmt::join(shape, "x"), fmt::join(claimed, "x"));
+}
+
 }  // namespace dreamer::io

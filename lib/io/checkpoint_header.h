@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "core/json.h"
 #include "core/signature.h"
 #include "io/file.h"
@@ -17,5 +19,12 @@ namespace dreamer::io {
 /// where they are there (since version 1.1), the attributes `config` of /model and /actor, which
 /// decide the sizes of the parameters.
 [[nodiscard]] Json read_settings(const FileReader& file);
+
+/// The name below /model of a part of an observation, such as its encoder: that of the observation
+/// "image" is the part's own.
+[[nodiscard]] std::string part_name(const std::string& part, const Space& space);
+
+/// @throws Error unless the tensor at `path` has the shape that the file's settings make it
+void check_shape(const FileReader& file, const std::string& path, const Shape& claimed);
 
 }  // namespace dreamer::io

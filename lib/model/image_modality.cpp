@@ -1,5 +1,6 @@
 #include "model/image_modality.h"
 
+#include "io/checkpoint_header.h"
 #include "ops/distributions.h"
 #include "ops/images.h"
 
@@ -10,17 +11,17 @@ using torch::Tensor;
 ImageModality::ImageModality(const Space& space, const ModelConfig& config,
                              torch::nn::Module& model)
     : space_(space), config_(config), shape_{space.shape[0], space.shape[1], space.shape[2]} {
-  encoder_ = model.register_module(part_name("encoder", space),
+  encoder_ = model.register_module(io::part_name("encoder", space),
                                    std::make_shared<Encoder>(shape_, config_.depth));
   if (config_.image_center)
     mean_ =
-        model.register_buffer(space.name == "image" ? "mean_image" : part_name("mean", space),
+        model.register_buffer(space.name == "image" ? "mean_image" : io::part_name("mean", space),
                               torch::full({shape_.height, shape_.width, shape_.channels}, 0.5F));
 }
 
 void ImageModality::add_decoder(torch::nn::Module& model) {
   decoder_ =
-      model.register_module(part_name("decoder", space_),
+      model.register_module(io::part_name("decoder", space_),
                             std::make_shared<Decoder>(config_.feature(), config_.depth, shape_));
 }
 

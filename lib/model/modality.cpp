@@ -20,12 +20,4 @@ std::shared_ptr<Modality> make_modality(const Space& space, const ModelConfig& c
   throw error("the observation {} is of an unknown kind", space.name);
 }
 
-std::string Modality::part_name(const std::string& part, const Space& space) {
-  if (space.name == "image") return part;
-  std::string name = part + "_" + space.name;
-  for (char& c : name)
-    if (c == '.' || c == '/') c = '~';  // LibTorch's names of modules have neither
-  return name;
-}
-
 }  // namespace dreamer

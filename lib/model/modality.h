@@ -50,10 +50,6 @@ class Modality {
   virtual void set_statistics(const torch::Tensor& mean, const torch::Tensor& stddev) = 0;
   /// Whether it does.
   [[nodiscard]] virtual bool needs_statistics() const = 0;
-
-  /// The name under which a part of an observation is registered in the model: that of the
-  /// observation "image" is the part's own.
-  [[nodiscard]] static std::string part_name(const std::string& part, const Space& space);
 };
 
 /// The modality of a kind of space; its encoder's layers are registered in `model`.

@@ -1,5 +1,6 @@
 #include "model/vector_modality.h"
 
+#include "io/checkpoint_header.h"
 #include "ops/distributions.h"
 
 namespace dreamer {
@@ -20,17 +21,17 @@ VectorModality::VectorModality(const Space& space, const ModelConfig& config,
                                torch::nn::Module& model)
     : space_(space), config_(config) {
   encoder_ =
-      model.register_module(part_name("encoder", space),
+      model.register_module(io::part_name("encoder", space),
                             std::make_shared<DenseHead>(space.size(), config.vector_units,
                                                         config.vector_layers, config.vector_units));
   if (config_.vector_encoding != "standardized") return;
-  mean_ = model.register_buffer(part_name("mean", space), torch::zeros({space.size()}));
-  stddev_ = model.register_buffer(part_name("stddev", space), torch::ones({space.size()}));
+  mean_ = model.register_buffer(io::part_name("mean", space), torch::zeros({space.size()}));
+  stddev_ = model.register_buffer(io::part_name("stddev", space), torch::ones({space.size()}));
 }
 
 void VectorModality::add_decoder(torch::nn::Module& model) {
   decoder_ =
-      model.register_module(part_name("decoder", space_),
+      model.register_module(io::part_name("decoder", space_),
                             std::make_shared<DenseHead>(config_.feature(), config_.vector_units,
                                                         config_.vector_layers, space_.size()));
 }

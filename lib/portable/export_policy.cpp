@@ -3,6 +3,7 @@
 #include <cmath>
 #include <span>
 
+#include "config/feature_maps.h"
 #include "config/stored_config.h"
 #include "core/error.h"
 #include "io/atomic_file.h"
@@ -18,15 +19,9 @@ namespace {
 
 using Value = Graph::Value;
 
-constexpr int kMostLayers = 20;  // of convolutions: each halves an image
-
-/// /model/encoder of the image, /model/encoder_NAME of other observations.
+/// The group of a part of an observation.
 std::string part(const std::string& what, const Space& space) {
-  if (space.name == "image") return "/model/" + what;
-  std::string name = what + "_" + space.name;
-  for (char& c : name)
-    if (c == '.' || c == '/') c = '~';
-  return "/model/" + name;
+  return "/model/" + io::part_name(what, space);
 }
 
 class Step {
@@ -75,18 +70,14 @@ class Step {
     x = graph_.apply("Mul", {graph_.apply("Sub", {x, center}),
                              graph_.constant(static_cast<float>(m_.image_gain))});
     x = graph_.transpose(x, {0, 3, 1, 2});
-    std::int64_t rows = space.shape[0], columns = space.shape[1], channels = space.shape[2];
-    for (int layer = 1; layer <= kMostLayers &&
-                        file_.has(fmt::format("{}/conv{}/weight", part("encoder", space), layer));
-         ++layer) {
-      const std::int64_t made = m_.depth << (layer - 1);
-      x = graph_.convolution(x, fmt::format("{}/conv{}", part("encoder", space), layer), channels,
-                             made);
-      rows = (rows - 4) / 2 + 1;
-      columns = (columns - 4) / 2 + 1;
-      channels = made;
+    std::int64_t channels = space.shape[2];
+    const auto maps = feature_maps({space.shape[0], space.shape[1], channels}, m_.depth);
+    for (std::size_t i = 0; i < maps.size(); ++i) {
+      const std::string name = fmt::format("{}/conv{}", part("encoder", space), i + 1);
+      x = graph_.convolution(x, name, channels, maps[i].channels);
+      channels = maps[i].channels;
     }
-    embedding_ += rows * columns * channels;
+    embedding_ += maps.back().size();
     return graph_.apply("Flatten", {x});
   }
 

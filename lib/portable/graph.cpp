@@ -6,6 +6,7 @@
 #include <onnx/shape_inference/implementation.h>
 
 #include "core/error.h"
+#include "io/checkpoint_header.h"
 
 namespace dreamer::portable {
 namespace {
@@ -57,15 +58,12 @@ void Graph::output(const Value& value, const std::string& name, const Shape& sha
 Graph::Value Graph::parameter(const std::string& path, const Shape& shape) {
   const auto& known = graph_.initializer();
   if (std::ranges::find(known, path, &onnx::TensorProto::name) != known.end()) return path;
-  const io::DatasetInfo info = checkpoint_.info(path);
-  if (info.shape != shape)
-    throw error("{} is {}, the configuration in the file makes it {}; the file is damaged", path,
-                fmt::join(info.shape, "x"), fmt::join(shape, "x"));
+  io::check_shape(checkpoint_, path, shape);
   const auto values = checkpoint_.read<float>(path);
   onnx::TensorProto& tensor = *graph_.add_initializer();
   tensor.set_name(path);
   tensor.set_data_type(onnx::TensorProto::FLOAT);
-  for (const std::int64_t extent : info.shape) tensor.add_dims(extent);
+  for (const std::int64_t extent : shape) tensor.add_dims(extent);
   tensor.set_raw_data(values.data(), values.size() * sizeof(float));
   return path;
 }
