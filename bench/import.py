@@ -5,7 +5,7 @@
 
 Episodes of walker_walk (64x64 images and vectors, 1000 steps) are collected and written in each format:
 by dr-export, by h5py, or by ffmpeg. The readers only bring all arrays into memory, decoded; dr-import
-also resizes nothing, writes the episodes, compressed, and flushes them. They take turns; the figures
+also writes the episodes, compressed, and flushes them. They take turns; the figures
 are medians. Needs numpy, h5py, minari, pyarrow, pillow and, for video, av; what is not there is left
 out.
 """
@@ -25,7 +25,7 @@ import h5py
 import numpy as np
 
 
-# --- Writing what dr-export does not --------------------------------------------------------------
+# --- Writing: run calls a program --------------------------------------------------------------
 
 def episodes_of(folder):
     for path in sorted(folder.glob("*.h5")):
@@ -35,7 +35,19 @@ def episodes_of(folder):
                    "velocity": file["observation/velocity"][:]}
 
 
-def write_robomimic(source, out):
+def write_npz(run, source, out):
+    run("dr-export", source, "--format", "dreamer", "--out", out)
+
+
+def write_minari(run, source, out):
+    run("dr-export", source, "--out", out)
+
+
+def write_lerobot_images(run, source, out):
+    run("dr-export", source, "--format", "lerobot", "--out", out)
+
+
+def write_robomimic(_, source, out):
     out.mkdir()
     with h5py.File(out / "demo.hdf5", "w") as file:
         data = file.create_group("data")
@@ -51,7 +63,7 @@ def write_robomimic(source, out):
             demo["dones"] = np.zeros(steps, np.int64)
 
 
-def write_d4rl(source, out):
+def write_d4rl(_, source, out):
     out.mkdir()
     all_of = {"observations": [], "actions": [], "rewards": [], "timeouts": []}
     for e in episodes_of(source):
@@ -68,7 +80,7 @@ def write_d4rl(source, out):
                             compression="gzip")
 
 
-def write_video(source, out):
+def write_lerobot_video(_, source, out):
     """LeRobot v2.1: rows in Parquet, a clip an episode, H.264 with LeRobot's distance of keyframes."""
     import pyarrow
     import pyarrow.parquet as parquet
@@ -151,16 +163,13 @@ def read_lerobot_video(folder):
             [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
 
 
-
 FORMATS = {  # name: (writer, reader)
-    "npz": (lambda run, source, out: run("dr-export", source, "--format", "dreamer", "--out", out),
-            read_npz),
-    "minari-v0": (lambda run, source, out: run("dr-export", source, "--out", out), read_minari),
-    "robomimic": (lambda run, source, out: write_robomimic(source, out), read_hdf5),
-    "d4rl": (lambda run, source, out: write_d4rl(source, out), read_hdf5),
-    "lerobot-png": (lambda run, source, out: run("dr-export", source, "--format", "lerobot", "--out",
-                                                 out), read_lerobot_images),
-    "lerobot-h264": (lambda run, source, out: write_video(source, out), read_lerobot_video),
+    "npz": (write_npz, read_npz),
+    "minari-v0": (write_minari, read_minari),
+    "robomimic": (write_robomimic, read_hdf5),
+    "d4rl": (write_d4rl, read_hdf5),
+    "lerobot-png": (write_lerobot_images, read_lerobot_images),
+    "lerobot-h264": (write_lerobot_video, read_lerobot_video),
 }
 
 

@@ -1,11 +1,8 @@
 #include "collect/collector.h"
 
-#include <atomic>
-#include <exception>
 #include <map>
 #include <mutex>
 #include <optional>
-#include <thread>
 
 #include "collect/random_policy.h"
 #include "collect/rollout.h"
@@ -14,7 +11,9 @@
 #include "core/log.h"
 #include "core/path_text.h"
 #include "core/signals.h"
+#include "core/workers.h"
 #include "data/episode.h"
+#include "data/kept_episode.h"
 #include "env/suite.h"
 #include "io/atomic_file.h"
 
@@ -104,29 +103,10 @@ std::string difference(const io::FileReader& file, const CollectOptions& options
 
 /// What an earlier run left at a planned place: the episode itself, or nothing that may stay.
 std::optional<EpisodeResult> find_kept(const CollectOptions& options, const Planned& planned) {
-  if (!fs::exists(fs::symlink_status(planned.path))) return std::nullopt;
-  std::string reason;
-  try {
-    const io::FileReader file(planned.path, "dreamer.episode");
-    reason = difference(file, options, planned);
-    if (reason.empty())
-      return EpisodeResult{.path = planned.path,
-                           .task = env::task_name(options.task),
-                           .total_reward = file.attribute<double>("/", "return"),
-                           .length = file.attribute<std::int64_t>("/", "length"),
-                           .seed = planned.seed,
-                           .index = planned.index,
-                           .truncated = data::read_episode_header(file).truncated,
-                           .kept = true};
-    reason = "differs in " + reason;
-  } catch (const Error& e) {
-    reason = fmt::format("is damaged ({})", e.what());
-  }
-  io::check_output(planned.path, io::Replace::yes);  // or --force would be no remedy
-  if (options.replace == io::Replace::no)
-    throw error("{} exists already and {}; give --force to replace it, or another folder",
-                planned.path.string(), reason);
-  return std::nullopt;
+  return data::kept_episode(planned.path, options.replace, [&](const io::FileReader& file) {
+    const std::string differs = difference(file, options, planned);
+    return differs.empty() ? "" : "differs in " + differs;
+  });
 }
 
 /// The number of an environment's first episode where they continue after those in the folder.
@@ -172,25 +152,12 @@ class Run {
   }
 
   void work() {
-    {
-      std::vector<std::jthread> threads;
-      for (const std::int64_t first : first_)
-        threads.emplace_back([this, first] { work_from(first); });
-    }
-    if (failure_) std::rethrow_exception(failure_);
+    workers_.run(std::min(options_.envs, options_.episodes), [this](std::int64_t environment) {
+      collect_from(first_[static_cast<std::size_t>(environment)]);
+    });
   }
 
  private:
-  void work_from(std::int64_t first) {
-    try {
-      collect_from(first);
-    } catch (...) {
-      const std::lock_guard lock(mutex_);
-      if (!failure_) failure_ = std::current_exception();
-      failed_ = true;
-    }
-  }
-
   [[nodiscard]] Planned plan(std::int64_t number) const {
     return dreamer::plan(options_, seeds_, number);
   }
@@ -259,23 +226,17 @@ class Run {
       --left;
       data::write_episode(planned.path, *episode, provenance(options_, acting->id, planned.seed),
                           options_.replace);
-      tell({.path = planned.path,
-            .task = episode->signature.task,
-            .total_reward = episode->total_reward(),
-            .length = episode->length(),
-            .seed = planned.seed,
-            .index = planned.index,
-            .truncated = episode->truncated});
+      tell(data::result_of(*episode, planned.path));
     }
   }
 
   void tell(const EpisodeResult& result) {
     const std::lock_guard lock(mutex_);
-    if (sink_ && !failure_) sink_(result);
+    if (sink_ && !workers_.failed()) sink_(result);
   }
 
   [[nodiscard]] bool stopped() const {
-    return failed_ || signals::requested() != 0 || options_.stop.stop_requested();
+    return workers_.failed() || signals::requested() != 0 || options_.stop.stop_requested();
   }
 
   const CollectOptions& options_;
@@ -284,9 +245,8 @@ class Run {
   const Seeds seeds_;
   std::vector<std::int64_t> first_;  // number of each environment's first episode
   std::map<std::int64_t, EpisodeResult> kept_;
-  std::mutex mutex_;
-  std::exception_ptr failure_;  // the first one; guarded by mutex_
-  std::atomic<bool> failed_ = false;
+  std::mutex mutex_;  // guards the sink
+  Workers workers_;
 };
 
 void prepare(const CollectOptions& options) {

@@ -3,11 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <exception>
-#include <mutex>
 #include <numeric>
 #include <string_view>
-#include <thread>
 
 #include "collect/rollout.h"
 #include "collect/seeds.h"
@@ -18,6 +15,7 @@
 #include "core/paths.h"
 #include "core/random.h"
 #include "core/signals.h"
+#include "core/workers.h"
 #include "env/suite.h"
 
 namespace dreamer {
@@ -65,43 +63,27 @@ Begun begin(env::Environment& environment, std::int64_t seed) {
 Evaluation evaluate(const EvaluationOptions& options, const PolicyFactory& policy) {
   Evaluation result;
   result.returns.resize(static_cast<std::size_t>(options.episodes));
-  std::exception_ptr failure;
-  std::mutex mutex;
+  Workers workers;
   const signals::StopRequests stops;
   const auto asked_to_stop = [&] {
     return signals::requested() != 0 || options.stop.stop_requested();
   };
-  const auto stopped = [&] {
-    return asked_to_stop() || [&] {
-      const std::lock_guard lock(mutex);
-      return failure != nullptr;
-    }();
-  };
+  const auto stopped = [&] { return asked_to_stop() || workers.failed(); };
   const auto run = [&](std::int64_t first) {
-    try {
-      const auto agent = policy();
-      const auto environment = env::make_environment(options.task, options.environment);
-      for (std::int64_t k = first; k < options.episodes && !stopped(); k += options.envs) {
-        const auto [id, first_step] = begin(*environment, evaluation_seed(options.seed, k));
-        auto episode = run_episode(*environment, id, first_step, *agent, {.stop = stopped});
-        if (!episode) return;
-        result.returns[static_cast<std::size_t>(k)] = episode->total_reward();
-        if (k == 0) result.first = std::move(*episode);
-        if (options.progress != nullptr) options.progress->advance();
-      }
-    } catch (...) {
-      const std::lock_guard lock(mutex);
-      if (!failure) failure = std::current_exception();
+    const auto agent = policy();
+    const auto environment = env::make_environment(options.task, options.environment);
+    for (std::int64_t k = first; k < options.episodes && !stopped(); k += options.envs) {
+      const auto [id, first_step] = begin(*environment, evaluation_seed(options.seed, k));
+      auto episode = run_episode(*environment, id, first_step, *agent, {.stop = stopped});
+      if (!episode) return;
+      result.returns[static_cast<std::size_t>(k)] = episode->total_reward();
+      if (k == 0) result.first = std::move(*episode);
+      if (options.progress != nullptr) options.progress->advance();
     }
   };
   env::prepare_rendering(options.task, options.environment.render,
                          std::min(options.envs, options.episodes));
-  {
-    std::vector<std::jthread> threads;
-    for (std::int64_t e = 0; e < std::min(options.envs, options.episodes); ++e)
-      threads.emplace_back(run, e);
-  }
-  if (failure) std::rethrow_exception(failure);
+  workers.run(std::min(options.envs, options.episodes), run);
   if (asked_to_stop()) throw signals::Stopped();
   return result;
 }

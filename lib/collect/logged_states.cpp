@@ -18,7 +18,8 @@ namespace {
 
 [[noreturn]] void refuse(const std::string& task) {
   throw error(
-      "{} is no task whose states can be set (dr-collect --list-tasks shows those); without --size, "
+      "{} is no task whose states can be set (dr-collect --list-tasks shows those); without "
+      "--size, "
       "--camera and --render dr-render shows an episode's own images",
       task);
 }
@@ -48,7 +49,7 @@ bool has_physics(const Episode& episode, const Simulator& simulator) {
              changes, [&](const auto& field) { return episode.model.contains(field.first); });
 }
 
-/// The same episode with its physics, by re-enacting its actions.
+/// What re-enacting the actions of `logged` gives, with the physics.
 Episode reenacted(const Episode& logged) {
   const auto environment = make_simulated(
       logged.signature.task,
@@ -78,7 +79,11 @@ Episode reenacted(const Episode& logged) {
 }  // namespace
 
 Episode with_states(Episode logged, const Simulator& simulator) {
-  return has_physics(logged, simulator) ? std::move(logged) : reenacted(logged);
+  if (has_physics(logged, simulator)) return logged;
+  Episode again = reenacted(logged);
+  logged.physics = std::move(again.physics);
+  logged.model = std::move(again.model);
+  return logged;
 }
 
 Fields state_of(const Episode& episode, std::int64_t t, const Simulator& simulator) {

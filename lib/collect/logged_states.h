@@ -17,7 +17,7 @@ namespace dreamer {
 [[nodiscard]] std::unique_ptr<env::Environment> make_simulated(
     const std::string& task, const env::EnvironmentOptions& options);
 
-/// The episode with the states of its rows: itself where it stores them; else acted again from its
+/// The episode with the states of its rows, where it does not store them from acting again from its
 /// seed, which must give the rewards that it logged.
 /// @throws Error if it cannot be acted again
 [[nodiscard]] data::Episode with_states(data::Episode logged, const env::Simulator& simulator);

@@ -93,13 +93,7 @@ std::optional<EpisodeResult> reenact(const ReenactOptions& options) {
                          {"render", to_string(environment_options.render)}};
     data::write_episode(path, *episode, io::new_provenance(config, logged.seed, parents_of(file)),
                         options.replace);
-    return EpisodeResult{.path = path,
-                         .task = episode->signature.task,
-                         .total_reward = episode->total_reward(),
-                         .length = episode->length(),
-                         .seed = episode->seed,
-                         .index = episode->index,
-                         .truncated = episode->truncated};
+    return data::result_of(*episode, path);
   });
 }
 

@@ -2,15 +2,15 @@
 
 #include <algorithm>
 #include <atomic>
-#include <exception>
 #include <mutex>
 #include <optional>
-#include <thread>
 
 #include "core/error.h"
 #include "core/path_text.h"
 #include "core/signals.h"
+#include "core/workers.h"
 #include "data/episode.h"
+#include "data/kept_episode.h"
 #include "env/suite.h"
 #include "io/atomic_file.h"
 
@@ -34,29 +34,19 @@ class Files {
     env::prepare_rendering(env::task_name(data::read_episode_header(first).signature.task),
                            options_.drawing.render,
                            std::min(options_.threads, std::ssize(options_.episodes)));
-    std::vector<std::thread> others;
-    for (std::int64_t i = 1; i < options_.threads; ++i) others.emplace_back([this] { work(); });
-    work();
-    for (std::thread& thread : others) thread.join();
-    if (failure_) std::rethrow_exception(failure_);
+    workers_.run(options_.threads, [this](std::int64_t) { work(); });
     if (signals::requested() != 0) throw signals::Stopped();
   }
 
  private:
   void work() {
-    try {
-      Rerenderer rerenderer(options_.drawing);
-      for (std::size_t i; (i = next_++) < options_.episodes.size() && !ended_;) {
-        const fs::path& path = options_.episodes[i];
-        const auto result = with_context(path.string(), [&] { return one(path, rerenderer); });
-        if (!result) return;
-        const std::lock_guard lock(mutex_);
-        sink_(*result);
-      }
-    } catch (...) {
+    Rerenderer rerenderer(options_.drawing);
+    for (std::size_t i; (i = next_++) < options_.episodes.size() && !workers_.failed();) {
+      const fs::path& path = options_.episodes[i];
+      const auto result = with_context(path.string(), [&] { return one(path, rerenderer); });
+      if (!result) return;
       const std::lock_guard lock(mutex_);
-      if (!failure_) failure_ = std::current_exception();
-      ended_ = true;
+      sink_(*result);
     }
   }
 
@@ -69,16 +59,13 @@ class Files {
     const io::Provenance source = provenance_of(logged);
     const Json config = {{"rerender", source.id},
                          {"render", env::to_string(options_.drawing.render)}};
-    EpisodeResult result{.path = path,
-                         .task = episode.signature.task,
-                         .total_reward = episode.total_reward(),
-                         .length = episode.length(),
-                         .seed = episode.seed,
-                         .index = episode.index,
-                         .truncated = episode.truncated,
-                         .rewards = episode.rewards};
-    result.kept = is_there(path, config);
-    if (result.kept) return result;
+    if (options_.replace == io::Replace::yes) {
+      io::check_output(path, options_.replace);
+    } else if (auto kept = data::kept_episode(path, options_.replace, [&](const auto& file) {
+                 return data::difference_in_config(file, config);
+               })) {
+      return kept;
+    }
 
     const data::EpisodeFrames frames = rerenderer.open(episode);
     std::vector<std::uint8_t> images;
@@ -92,7 +79,7 @@ class Files {
     data::write_episode(path, episode,
                         io::new_provenance(config, episode.seed, {{source.id, "data"}}),
                         options_.replace);
-    return result;
+    return data::result_of(episode, path);
   }
 
   /// Others' episodes need no provenance: their name stands for it.
@@ -113,22 +100,11 @@ class Files {
     episode.images["image"] = std::move(values);
   }
 
-  [[nodiscard]] bool is_there(const fs::path& path, const Json& config) const {
-    if (!fs::exists(fs::symlink_status(path))) return false;
-    if (options_.replace == io::Replace::no) {
-      const io::FileReader file(path, "dreamer.episode");
-      if (io::read_provenance(file).config == config) return true;
-    }
-    io::check_output(path, options_.replace);
-    return false;
-  }
-
   const RerenderFilesOptions& options_;
   const EpisodeSink& sink_;
+  Workers workers_;
   std::atomic<std::size_t> next_ = 0;
-  std::atomic<bool> ended_ = false;
-  std::mutex mutex_;  // guards the sink and the failure
-  std::exception_ptr failure_;
+  std::mutex mutex_;  // guards the sink
 };
 
 }  // namespace

@@ -4,6 +4,17 @@
 
 namespace dreamer::data {
 
+EpisodeResult result_of(const Episode& episode, const std::filesystem::path& path) {
+  return {.path = path,
+          .task = episode.signature.task,
+          .total_reward = episode.total_reward(),
+          .length = episode.length(),
+          .seed = episode.seed,
+          .index = episode.index,
+          .truncated = episode.truncated,
+          .rewards = episode.rewards};
+}
+
 Json to_json(const EpisodeResult& result) {
   Json line = {{"episode", text_of_path(result.path)}, {"task", result.task}};
   if (result.rewards) line["return"] = result.total_reward;

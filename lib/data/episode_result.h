@@ -6,6 +6,7 @@
 
 #include "core/json.h"
 #include "core/table.h"
+#include "data/episode.h"
 
 namespace dreamer::data {
 
@@ -20,6 +21,9 @@ struct EpisodeResult {
   bool rewards = true;         // whether any were logged
   bool kept = false;           // an earlier run had written it
 };
+
+/// Of an episode that was just written to `path`.
+[[nodiscard]] EpisodeResult result_of(const Episode& episode, const std::filesystem::path& path);
 
 /// As the line that a program prints: episode (path), task, return (where rewards were logged),
 /// length, seed, index, and truncated where it is.

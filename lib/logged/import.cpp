@@ -2,16 +2,16 @@
 
 #include <algorithm>
 #include <atomic>
-#include <exception>
 #include <map>
 #include <mutex>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include "core/error.h"
 #include "core/progress.h"
 #include "core/signals.h"
+#include "core/workers.h"
+#include "data/kept_episode.h"
 #include "io/atomic_file.h"
 #include "logged/import_plan.h"
 
@@ -40,12 +40,12 @@ class Import {
     fs::create_directories(options_.out);
     Progress progress("episodes", static_cast<std::int64_t>(episodes_.size()));
     progress_ = &progress;
-    std::vector<std::thread> others;
-    for (std::int64_t i = 1; i < options_.threads; ++i)
-      others.emplace_back([this] { work(nullptr); });
-    work(&sources_);
-    for (std::thread& thread : others) thread.join();
-    if (failure_) std::rethrow_exception(failure_);
+    workers_.run(options_.threads, [this](std::int64_t worker) {
+      if (worker == 0)
+        work(sources_);
+      else
+        work(open_all(options_));
+    });
     if (signals::requested() != 0) throw signals::Stopped();
     return std::move(result_);
   }
@@ -59,21 +59,10 @@ class Import {
     bool too_short = false;
   };
 
-  void work(const Sources* sources) {
-    Sources own;
-    try {
-      if (sources == nullptr) {
-        own = open_all(options_);
-        sources = &own;
-      }
-      for (std::size_t at; (at = next_++) < episodes_.size() && !stopped_;) {
-        if (signals::requested() != 0) break;
-        deliver(at, outcome_of(at, *sources));
-      }
-    } catch (...) {
-      const std::lock_guard lock(mutex_);
-      if (!failure_) failure_ = std::current_exception();
-      stopped_ = true;
+  void work(const Sources& sources) {
+    for (std::size_t at; (at = next_++) < episodes_.size();) {
+      if (workers_.failed() || signals::requested() != 0) return;
+      deliver(at, outcome_of(at, sources));
     }
   }
 
@@ -82,7 +71,10 @@ class Import {
     Outcome outcome;
     const fs::path path =
         options_.out / data::episode_file_name(plan_.rules.signature.task, options_.seed, number);
-    if ((outcome.imported = kept(path, number))) return outcome;
+    outcome.imported = data::kept_episode(path, options_.replace, [&](const io::FileReader& file) {
+      return data::difference_in_config(file, config_);
+    });
+    if (outcome.imported) return outcome;
     try {
       LoggedEpisode logged = sources[source]->read(index, plan_.wanted);
       const std::string instruction = logged.instruction;
@@ -102,48 +94,13 @@ class Import {
       data::write_episode(path, episode,
                           io::new_provenance(config_, options_.seed, {{identity_, "data"}}),
                           options_.replace);
-      outcome.imported = data::EpisodeResult{.path = path,
-                                             .task = episode.signature.task,
-                                             .total_reward = episode.total_reward(),
-                                             .length = episode.length(),
-                                             .seed = options_.seed,
-                                             .index = number,
-                                             .rewards = episode.rewards};
+      outcome.imported = data::result_of(episode, path);
     } catch (const Error& e) {
       if (!options_.skip_bad || e.code() == ExitCode::usage) throw;
       outcome.bad = e.what();
       outcome.tally = {};
     }
     return outcome;
-  }
-
-  /// What an earlier run of the same options has left there.
-  [[nodiscard]] std::optional<data::EpisodeResult> kept(const fs::path& path,
-                                                        std::int64_t number) const {
-    if (!fs::exists(fs::symlink_status(path))) return std::nullopt;
-    std::string reason;
-    try {
-      const io::FileReader file(path, "dreamer.episode");
-      if (io::read_provenance(file).config == config_) {
-        const data::EpisodeHeader header = data::read_episode_header(file);
-        return data::EpisodeResult{.path = path,
-                                   .task = header.signature.task,
-                                   .total_reward = file.attribute<double>("/", "return"),
-                                   .length = header.length,
-                                   .seed = header.seed,
-                                   .index = header.index,
-                                   .rewards = header.rewards,
-                                   .kept = true};
-      }
-      reason = "was made otherwise";
-    } catch (const Error& e) {
-      reason = fmt::format("is damaged ({})", e.what());
-    }
-    io::check_output(path, io::Replace::yes);
-    if (options_.replace == io::Replace::no)
-      throw error("{} exists already and {}; give --force to replace it, or another folder",
-                  path.string(), reason);
-    return std::nullopt;
   }
 
   /// Hands outcomes on in the order of the episodes.
@@ -170,14 +127,13 @@ class Import {
   Json config_;
   std::string identity_;
 
+  Workers workers_;
   std::atomic<std::size_t> next_ = 0;
-  std::atomic<bool> stopped_ = false;
   std::mutex mutex_;  // guards all below
   Progress* progress_ = nullptr;
   std::map<std::size_t, Outcome> waiting_;
   std::size_t delivered_ = 0;
   ImportResult result_;
-  std::exception_ptr failure_;
 };
 
 }  // namespace

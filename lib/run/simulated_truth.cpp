@@ -31,10 +31,8 @@ class Simulations {
     if (found != episodes_.end()) return found->second;
     Episode read = data::read_episode(path);
     auto& environment = environment_of(read);
-    const auto images = read.images;
-    Episode whole = with_states(std::move(read), *environment.simulator());
-    whole.images = images;
-    return episodes_.emplace(path, std::move(whole)).first->second;
+    return episodes_.emplace(path, with_states(std::move(read), *environment.simulator()))
+        .first->second;
   }
 
   [[nodiscard]] env::Environment& environment_of(const Episode& episode) {
