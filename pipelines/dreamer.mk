@@ -78,12 +78,9 @@ ifeq ($(filter updates=%,$(schedule)),)
 $(error no settings; dr-info and jq are to be on PATH, and PRESET=$(PRESET) and SETTINGS=$(SETTINGS) known)
 endif
 
-# --- One make at a time: this one runs itself again with the lock of OUT. `make -n` needs none.
+# --- One make at a time.
 ifeq ($(filter $(OUT),$(DREAMER_HOLDS))$(looks),)
-.PHONY: $(or $(MAKECMDGOALS),all) held
-$(or $(MAKECMDGOALS),all): held ;
-held:
-	+@'$(here)hold.sh' dreamer.mk $(OUT) env -u MAKELEVEL $(MAKE) -f '$(this)' $(MAKECMDGOALS)
+include $(subst $(space),\$(space),$(here))hold.mk
 else
 
 setting = $(patsubst $(1)=%,%,$(filter $(1)=%,$(schedule)))

@@ -100,12 +100,9 @@ ifeq ($(run),)
 $(error no settings; dr-info and jq are to be on PATH, and PRESET=$(PRESET) and SETTINGS=$(SETTINGS) known)
 endif
 
-# --- One make at a time: this one runs itself again with the lock of OUT. `make -n` needs none.
+# --- One make at a time.
 ifeq ($(filter $(OUT),$(DREAMER_HOLDS))$(looks),)
-.PHONY: $(or $(MAKECMDGOALS),all) held
-$(or $(MAKECMDGOALS),all): held ;
-held:
-	+@'$(here)hold.sh' pretrain.mk $(OUT) env -u MAKELEVEL $(MAKE) -f '$(this)' $(MAKECMDGOALS)
+include $(subst $(space),\$(space),$(here))hold.mk
 else
 
 include $(subst $(space),\$(space),$(here))run.mk
