@@ -34,7 +34,10 @@ run dr-info --check e/cartpole_balance-0000000000-000000.h5
 run dr-collect --task quadruped_walk --episodes 1 --render none --observations all --out e \
   --set collect.action_repeat=500 | grep -q episode
 run dr-render e/quadruped_walk-0000000000-000000.h5 --size 32 --camera 1 --out e/film.mp4 | grep -q mp4
-# The installed pipeline, as far as it plans.
+# The installed pipelines, with all that they include and run, as far as they plan.
+for file in $(grep -ohE 'here\)+[a-z_-]+\.(mk|sh|jq)' "$source"/pipelines/*.mk | sed 's/.*)//' | sort -u); do
+  [ -s "$prefix/share/dreamer/pipelines/$file" ] || { echo "not installed: pipelines/$file" >&2; exit 1; }
+done
 (cd "$folder" && env -i PATH="$prefix/bin:/usr/bin:/bin" make -n -f "$prefix/share/dreamer/pipelines/dreamer.mk" \
   TASK=cartpole_swingup ROUNDS=1) >"$folder/plan"
 grep -q 'dr-fit-model.*--updates 100 .*round-001-model.h5' "$folder/plan"
