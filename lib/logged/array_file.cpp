@@ -93,6 +93,7 @@ NextFrame frames(const ArrayFile& file, const ArrayInfo& info, std::int64_t firs
 
 std::vector<ArrayInfo> arrays_under(const ArrayFile& file, const std::string& group) {
   constexpr std::size_t kMostArrays = 4096;
+  constexpr std::int64_t kMostLevels = 64;  // a path is looked up level by level
   std::vector<ArrayInfo> found;
   std::vector<std::string> ahead = {group};
   while (!ahead.empty()) {
@@ -102,6 +103,8 @@ std::vector<ArrayInfo> arrays_under(const ArrayFile& file, const std::string& gr
       const std::string inner = at.empty() ? name : at + "/" + name;
       if (found.size() + ahead.size() > kMostArrays)
         throw error("{}: more than {} arrays", file.where(group), kMostArrays);
+      if (std::ranges::count(inner, '/') > kMostLevels)
+        throw error("{}: groups in groups, more than {} levels", file.where(group), kMostLevels);
       if (file.is_group(inner))
         ahead.push_back(inner);
       else

@@ -246,6 +246,17 @@ def test_what_is_wrong_is_named_and_can_be_left_out(shell, change, says):
     assert len(done.lines()) == 17 and "left out" in done.stderr
 
 
+def test_groups_nested_without_end_are_refused(shell):
+    path = shell.folder / "nested.hdf5"
+    with h5py.File(path, "w") as file:
+        episode = file.create_group("episode_0")
+        episode["actions"], episode["rewards"] = np.zeros((5, 1)), np.zeros(5)
+        episode["terminations"] = episode["truncations"] = np.zeros(5, bool)
+        episode.create_group("observations/" + "g/" * 2000)
+    shell.fails("dr-import", path, "--out", "episodes", status=1,
+                says=["/episode_0/observations", "more than 64 levels"])
+
+
 def test_clipped_actions_are_counted(shell):
     source = hopper_with(shell, set_value("actions", (40, 1), 1.7))
     done = shell.run("dr-import", source, "--out", "episodes", "--clip")
