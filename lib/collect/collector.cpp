@@ -152,7 +152,7 @@ class Run {
   }
 
   void work() {
-    workers_.run(std::min(options_.envs, options_.episodes), [this](std::int64_t environment) {
+    workers_.run(std::ssize(first_), [this](std::int64_t environment) {
       collect_from(first_[static_cast<std::size_t>(environment)]);
     });
   }

@@ -19,8 +19,7 @@ namespace {
 [[noreturn]] void refuse(const std::string& task) {
   throw error(
       "{} is no task whose states can be set (dr-collect --list-tasks shows those); without "
-      "--size, "
-      "--camera and --render dr-render shows an episode's own images",
+      "--size, --camera and --render dr-render shows an episode's own images",
       task);
 }
 
