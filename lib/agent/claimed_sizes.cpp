@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/error.h"
 #include "io/checkpoint_header.h"
 #include "model/decoder.h"
 
@@ -26,7 +27,8 @@ std::string group_of(const std::string& part, const Space& space) {
 /// The layers of an image; the size of its embedding.
 std::int64_t check_image(const io::FileReader& file, const Space& space, const ModelConfig& m) {
   const ImageShape image{space.shape[0], space.shape[1], space.shape[2]};
-  const std::vector<FeatureMap> maps = feature_maps(image, m.depth);
+  const std::vector<FeatureMap> maps =
+      with_context(file.path().string(), [&] { return feature_maps(image, m.depth); });
   std::int64_t in = image.channels;
   for (std::size_t i = 0; i < maps.size(); ++i) {
     check_shape(file, fmt::format("{}/conv{}/weight", group_of("encoder", space), i + 1),

@@ -6,6 +6,7 @@
 #include <ATen/Parallel.h>
 
 #include "core/error.h"
+#include "io/checkpoint_header.h"
 
 namespace dreamer {
 
@@ -106,11 +107,7 @@ Tensor read_tensor(const io::FileReader& file, const std::string& path) {
 }
 
 void read_tensor_into(const io::FileReader& file, const std::string& path, const Tensor& like) {
-  const io::Shape shape = file.info(path).shape;
-  if (shape != shape_of(like))
-    throw error("{}: {} is {}, the configuration in the file makes it {}; the file is damaged",
-                file.path().string(), path, fmt::join(shape, "x"),
-                fmt::join(like.sizes().vec(), "x"));
+  io::check_shape(file, path, shape_of(like));
   const Tensor values = read_tensor(file, path);
   // Never written by us, and no learning comes back from it.
   if (!values.isfinite().all().item<bool>())

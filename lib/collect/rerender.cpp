@@ -62,9 +62,11 @@ std::vector<data::EpisodeFrames> rerender(const std::vector<std::filesystem::pat
                                           const RerenderOptions& options) {
   Rerenderer rerenderer(options);
   std::vector<data::EpisodeFrames> opened;
-  for (const auto& path : episodes)
+  for (const auto& path : episodes) {
+    Episode logged = data::read_episode(path);
     opened.push_back(
-        with_context(path.string(), [&] { return rerenderer.open(data::read_episode(path)); }));
+        with_context(path.string(), [&] { return rerenderer.open(std::move(logged)); }));
+  }
   return opened;
 }
 

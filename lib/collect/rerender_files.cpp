@@ -31,10 +31,10 @@ class Files {
     if (failed)
       throw error("{}: the folder cannot be made: {}", options_.out.string(), failed.message());
     const io::FileReader first(options_.episodes.front(), "dreamer.episode");
+    const std::int64_t threads = std::min(options_.threads, std::ssize(options_.episodes));
     env::prepare_rendering(env::task_name(data::read_episode_header(first).signature.task),
-                           options_.drawing.render,
-                           std::min(options_.threads, std::ssize(options_.episodes)));
-    workers_.run(options_.threads, [this](std::int64_t) { work(); });
+                           options_.drawing.render, threads);
+    workers_.run(threads, [this](std::int64_t) { work(); });
     if (signals::requested() != 0) throw signals::Stopped();
   }
 
@@ -43,7 +43,7 @@ class Files {
     Rerenderer rerenderer(options_.drawing);
     for (std::size_t i; (i = next_++) < options_.episodes.size() && !workers_.failed();) {
       const fs::path& path = options_.episodes[i];
-      const auto result = with_context(path.string(), [&] { return one(path, rerenderer); });
+      const auto result = one(path, rerenderer);
       if (!result) return;
       const std::lock_guard lock(mutex_);
       sink_(*result);
@@ -67,19 +67,26 @@ class Files {
       return kept;
     }
 
-    const data::EpisodeFrames frames = rerenderer.open(episode);
-    std::vector<std::uint8_t> images;
-    for (std::int64_t t = 0; t < episode.length(); ++t) {
-      if (signals::requested() != 0) return std::nullopt;
-      for (const auto& [name, image] : frames.draw(t))
-        images.insert(images.end(), image.begin(), image.end());
-    }
-    set_image(episode, frames.episode.signature.observations.front(), std::move(images));
+    const bool drawn = with_context(logged.string(), [&] { return draw(episode, rerenderer); });
+    if (!drawn) return std::nullopt;
     episode.render = env::to_string(options_.drawing.render);
     data::write_episode(path, episode,
                         io::new_provenance(config, episode.seed, {{source.id, "data"}}),
                         options_.replace);
     return data::result_of(episode, path);
+  }
+
+  /// Puts frames of its physics into an episode. False where a signal stopped it.
+  static bool draw(data::Episode& episode, Rerenderer& rerenderer) {
+    const data::EpisodeFrames frames = rerenderer.open(episode);
+    std::vector<std::uint8_t> images;
+    for (std::int64_t t = 0; t < episode.length(); ++t) {
+      if (signals::requested() != 0) return false;
+      for (const auto& [name, image] : frames.draw(t))
+        images.insert(images.end(), image.begin(), image.end());
+    }
+    set_image(episode, frames.episode.signature.observations.front(), std::move(images));
+    return true;
   }
 
   /// Others' episodes need no provenance: their name stands for it.

@@ -72,8 +72,8 @@ std::string part_name(const std::string& part, const Space& space) {
 void check_shape(const FileReader& file, const std::string& path, const Shape& claimed) {
   const Shape shape = file.info(path).shape;
   if (shape != claimed)
-    throw error("{} is {}, the configuration in the file makes it {}; the file is damaged", path,
-                fmt::join(shape, "x"), fmt::join(claimed, "x"));
+    throw error("{}: {} is {}, the configuration in the file makes it {}; the file is damaged",
+                file.path().string(), path, fmt::join(shape, "x"), fmt::join(claimed, "x"));
 }
 
 }  // namespace dreamer::io

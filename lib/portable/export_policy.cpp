@@ -71,7 +71,9 @@ class Step {
                              graph_.constant(static_cast<float>(m_.image_gain))});
     x = graph_.transpose(x, {0, 3, 1, 2});
     std::int64_t channels = space.shape[2];
-    const auto maps = feature_maps({space.shape[0], space.shape[1], channels}, m_.depth);
+    const auto maps = with_context(file_.path().string(), [&] {
+      return feature_maps({space.shape[0], space.shape[1], channels}, m_.depth);
+    });
     for (std::size_t i = 0; i < maps.size(); ++i) {
       const std::string name = fmt::format("{}/conv{}", part("encoder", space), i + 1);
       x = graph_.convolution(x, name, channels, maps[i].channels);
@@ -213,8 +215,7 @@ void export_policy(const std::filesystem::path& policy, const std::filesystem::p
   Config config;
   merge_stored(config, io::read_settings(file), fmt::format("{}: its settings", policy.string()));
   const Signature signature = io::read_model_signature(file);
-  const std::string model =
-      with_context(policy.string(), [&] { return Step(file, config, signature).serialized(); });
+  const std::string model = Step(file, config, signature).serialized();
   io::write_atomically(out, std::as_bytes(std::span(model)), replace);
 }
 

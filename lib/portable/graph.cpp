@@ -174,7 +174,7 @@ std::string Graph::serialized() {
                                        onnx::ShapeInferenceOptions(true, 1, false));
   } catch (const std::exception& e) {
     const std::string reason = e.what();
-    throw error("it makes no ONNX graph ({}); the file is damaged",
+    throw error("{}: it makes no ONNX graph ({}); the file is damaged", checkpoint_.path().string(),
                 reason.substr(0, reason.find('\n')));
   }
   return model_.SerializeAsString();

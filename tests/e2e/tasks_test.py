@@ -106,6 +106,11 @@ def test_what_cannot_be_rerendered_is_refused_with_the_remedy(shell, episode, ma
         file["reward"][5] += 1
     shell.fails("dr-render", "--size", 32, episode, "--out", "a.png", status=1,
                 says=[episode.name, "/physics", "row 5", "--observations all"])
+    with h5py.File(episode, "r+") as file:
+        del file["reward"]
+    whole = next(path for path in episode.parent.iterdir() if path != episode)
+    shell.fails("dr-collect", "--rerender", whole, episode, "--out", "again", status=1,
+                says=f"error: {episode}: /reward is missing")
     assert not (shell.folder / "a.png").exists()
 
 
