@@ -93,8 +93,7 @@ PolicyCheckpoint load_policy(const std::filesystem::path& path, torch::Device de
   const WorldModel& model = *checkpoint.model.model;
   checkpoint.behavior =
       std::make_shared<ActorCritic>(config, model.config().feature(), model.signature().action);
-  read_module(file, "/actor", *checkpoint.behavior->actor);
-  read_module(file, "/value", *checkpoint.behavior->value);
+  read_behavior(file, *checkpoint.behavior);
   checkpoint.behavior->to(device);
   return checkpoint;
 }
@@ -118,9 +117,23 @@ void write_model(io::FileWriter& file, const WorldModel& model) {
 void write_behavior(io::FileWriter& file, const ActorCritic& behavior) {
   write_module(file, "/actor", *behavior.actor);
   write_module(file, "/value", *behavior.value);
+  if (behavior.value_target) write_module(file, "/value_target", *behavior.value_target);
+  if (behavior.return_range.defined())
+    write_tensor(file, "/return_range", "", behavior.return_range);
   Config config;
   config.behavior = behavior.config;
   file.attribute("/actor", "config", to_json(config).at("behavior").dump());
+}
+
+void read_behavior(const io::FileReader& file, ActorCritic& behavior) {
+  read_module(file, "/actor", *behavior.actor);
+  read_module(file, "/value", *behavior.value);
+  // What a behavior that was learned without them begins with.
+  behavior.reset_value_target();
+  if (behavior.value_target && file.has("/value_target"))
+    read_module(file, "/value_target", *behavior.value_target);
+  if (behavior.return_range.defined() && file.has("/return_range"))
+    read_tensor_into(file, "/return_range", behavior.return_range);
 }
 
 void write_counts(io::FileWriter& file, const Counts& counts) {

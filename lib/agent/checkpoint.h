@@ -48,6 +48,7 @@ struct PolicyCheckpoint {
 // The parts of a checkpoint file; the fitting stages add their optimizers.
 void write_model(io::FileWriter& file, const WorldModel& model);
 void write_behavior(io::FileWriter& file, const ActorCritic& behavior);
+void read_behavior(const io::FileReader& file, ActorCritic& behavior);
 void write_counts(io::FileWriter& file, const Counts& counts);
 [[nodiscard]] Counts read_counts(const io::FileReader& file);
 

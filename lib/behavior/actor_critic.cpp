@@ -6,17 +6,32 @@ namespace dreamer {
 
 using torch::Tensor;
 
+namespace {
+
+constexpr double kRangeDecay = 0.99;  // of the running range of returns
+
+}  // namespace
+
 ActorCritic::ActorCritic(const BehaviorConfig& settings, std::int64_t feature, const Space& action)
     : config(settings) {
   actor = register_module("actor", std::make_shared<Actor>(config, feature, action));
   value = register_module(
       "value", std::make_shared<DenseHead>(feature, config.units, config.value_layers, 1));
+  if (config.value_target_rate < 1) {
+    value_target = register_module(
+        "value_target", std::make_shared<DenseHead>(feature, config.units, config.value_layers, 1));
+    for (Tensor& parameter : value_target->parameters()) parameter.set_requires_grad(false);
+    reset_value_target();
+  }
+  if (config.return_scale == "percentiles")
+    return_range = register_buffer("return_range", torch::zeros({}));
 }
 
 BehaviorLoss ActorCritic::loss(const WorldModel& model, const Latent& start,
                                const ImaginationNoise& noise) const {
   BehaviorLoss loss;
-  loss.imagined = imagine(model, *actor, *value, start, noise, config);
+  const DenseHead& bootstrap = value_target ? *value_target : *value;
+  loss.imagined = imagine(model, *actor, bootstrap, start, noise, config);
   const Imagined& im = loss.imagined;
   const Tensor reward = im.disagreement.defined()
                             ? im.reward - config.disagreement_scale * im.disagreement
@@ -27,13 +42,35 @@ BehaviorLoss ActorCritic::loss(const WorldModel& model, const Latent& start,
   const Tensor entropy = -im.log_prob.slice(0, 0, -1);  // [H−1,N]
   loss.entropy = entropy.mean();
   loss.actor = -(loss.weight * loss.returns).mean();
+  if (return_range.defined()) {
+    loss.return_range =
+        kRangeDecay * return_range + (1 - kRangeDecay) * percentile_range(loss.returns);
+    loss.actor = loss.actor / loss.return_range.clamp_min(1);
+  }
   if (config.entropy_scale > 0)
     loss.actor = loss.actor - config.entropy_scale * (loss.weight * entropy).mean();
 
   // The target is a constant: the value moves toward the return, not the return toward the value.
-  const Tensor predicted = im.value.slice(0, 0, -1);
+  const Tensor predicted =
+      value_target ? value->forward(im.states.feature().slice(0, 0, -1).detach()).squeeze(-1)
+                   : im.value.slice(0, 0, -1);
   loss.value = (loss.weight * unit_normal_nll(predicted, loss.returns.detach())).mean();
   return loss;
+}
+
+void ActorCritic::follow(const BehaviorLoss& loss) {
+  const torch::NoGradGuard no_grad;
+  if (return_range.defined()) return_range.copy_(loss.return_range);
+  if (!value_target) return;
+  const std::vector<Tensor> now = value->parameters(), slow = value_target->parameters();
+  for (std::size_t i = 0; i < slow.size(); ++i) slow[i].lerp_(now[i], config.value_target_rate);
+}
+
+void ActorCritic::reset_value_target() {
+  const torch::NoGradGuard no_grad;
+  if (!value_target) return;
+  const std::vector<Tensor> now = value->parameters(), slow = value_target->parameters();
+  for (std::size_t i = 0; i < slow.size(); ++i) slow[i].copy_(now[i]);
 }
 
 }  // namespace dreamer

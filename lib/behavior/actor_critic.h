@@ -15,6 +15,7 @@ struct BehaviorLoss {
   torch::Tensor entropy;  // of the policy; of continuous actions estimated at the imagined ones
   Imagined imagined;
   torch::Tensor returns, weight;  // [H−1,N]
+  torch::Tensor return_range;     // scalar, the running one with these returns; undefined if unused
 };
 
 /// Actor and value, the parts of an agent that are learned in imagination.
@@ -27,9 +28,16 @@ struct ActorCritic : torch::nn::Module {
   [[nodiscard]] BehaviorLoss loss(const WorldModel& model, const Latent& start,
                                   const ImaginationNoise& noise) const;
 
+  /// After a step of the value: its slow copy follows, and the range of returns is kept.
+  void follow(const BehaviorLoss& loss);
+  /// The slow copy becomes the value.
+  void reset_value_target();
+
   BehaviorConfig config;
   std::shared_ptr<Actor> actor;
   std::shared_ptr<DenseHead> value;
+  std::shared_ptr<DenseHead> value_target;  // null unless value_target_rate is below 1
+  torch::Tensor return_range;               // scalar; undefined unless returns are scaled
 };
 
 }  // namespace dreamer

@@ -20,6 +20,11 @@ Tensor lambda_returns(const Tensor& reward, const Tensor& value, const Tensor& d
   return torch::stack(returns);
 }
 
+Tensor percentile_range(const Tensor& returns) {
+  const Tensor flat = returns.detach().flatten();
+  return flat.quantile(0.95) - flat.quantile(0.05);
+}
+
 Tensor step_weights(const Tensor& discount) {
   const Tensor d = discount.detach();
   const Tensor before = torch::cat({torch::ones_like(d.slice(0, 0, 1)), d.slice(0, 0, -2)});

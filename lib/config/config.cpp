@@ -63,6 +63,10 @@ Fields model_fields(ModelConfig& c) {
        {"none", "tanh"}},
       {"reward_scale", &c.reward_scale, "weight of the reward loss", 0, kHuge},
       {"kl_scale", &c.kl_scale, "weight of KL(posterior || prior)", 0, kHuge},
+      {"kl_balance", &c.kl_balance,
+       "share of the KL's gradient that trains the prior toward the posterior, the rest trains the "
+       "posterior toward the prior; 0.5: both alike, 0.8 in DreamerV2",
+       0, 1},
       {"free_nats", &c.free_nats, "KL below this many nats costs nothing", 0, kHuge},
       {"free_nats_mode",
        &c.free_nats_mode,
@@ -114,6 +118,17 @@ Fields behavior_fields(BehaviorConfig& c) {
       {"horizon", &c.horizon, "imagined steps", 2, 4096},
       {"gamma", &c.gamma, "discount where the model has no discount head", 0, 1},
       {"lambda", &c.lambda, "weight of longer returns in the lambda-return", 0, 1},
+      {"value_target_rate", &c.value_target_rate,
+       "how far a slow copy of the value moves toward the value in an update; returns are "
+       "bootstrapped from the copy; 1: from the value itself, 0.02 in DreamerV3",
+       1e-6, 1},
+      {"return_scale",
+       &c.return_scale,
+       "what the actor's returns are divided by; percentiles: the running range between their 5th "
+       "and 95th percentile, where it is above 1 (DreamerV3)",
+       0,
+       0,
+       {"none", "percentiles"}},
       {"units", &c.units, "width of actor and value", 1, 8192},
       {"actor_layers", &c.actor_layers, "hidden layers of the actor", 1, 16},
       {"value_layers", &c.value_layers, "hidden layers of the value", 1, 16},

@@ -36,6 +36,7 @@ struct ModelConfig {
   std::string reward_transform = "none";
   double reward_scale = 1;
   double kl_scale = 1;
+  double kl_balance = 0.5;
   double free_nats = 3;
   std::string free_nats_mode = "mean";
   bool discount_head = false;
@@ -70,6 +71,8 @@ struct BehaviorConfig {
   std::int64_t horizon = 15;
   double gamma = 0.99;
   double lambda = 0.95;
+  double value_target_rate = 1;
+  std::string return_scale = "none";
   std::int64_t units = 400;
   std::int64_t actor_layers = 4;
   std::int64_t value_layers = 3;

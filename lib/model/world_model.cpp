@@ -76,7 +76,9 @@ ModelLoss WorldModel::loss(const Sequences& batch, const ModelNoise& noise) cons
   for (const auto& head : heads_) loss.terms.push_back(head->loss(feature, batch));
   if (ensemble_) loss.terms.push_back(ensemble_->loss(loss.states, batch));
 
-  loss.kl_each = kl_divergence(loss.states.posterior, loss.states.prior);
+  const double balance = config_.kl_balance;
+  loss.kl_each = kl_divergence(with_gradient_scale(loss.states.posterior, 2 * (1 - balance)),
+                               with_gradient_scale(loss.states.prior, 2 * balance));
   loss.kl = masked_mean(loss.kl_each, batch.mask);
   loss.kl_floored = config_.free_nats_mode == "mean"
                         ? loss.kl.clamp_min(config_.free_nats)

@@ -25,6 +25,13 @@ Tensor sample(const Normal& normal, const Tensor& noise) {
   return torch::addcmul(normal.mean, normal.stddev, noise);
 }
 
+Normal with_gradient_scale(const Normal& normal, double scale) {
+  if (scale == 1) return normal;
+  // The difference is 0; its gradient is not.
+  const auto scaled = [scale](const Tensor& x) { return x.detach() + scale * (x - x.detach()); };
+  return {scaled(normal.mean), scaled(normal.stddev)};
+}
+
 Tensor kl_divergence(const Normal& p, const Normal& q) {
   const Tensor ratio = p.stddev / q.stddev;
   const Tensor distance = (p.mean - q.mean) / q.stddev;

@@ -17,6 +17,9 @@ struct Normal {
 /// mean + stddev · noise: a reparameterised sample, so gradients reach mean and stddev.
 [[nodiscard]] torch::Tensor sample(const Normal& normal, const torch::Tensor& noise);
 
+/// The same distribution, whose gradients are multiplied by `scale`.
+[[nodiscard]] Normal with_gradient_scale(const Normal& normal, double scale);
+
 /// KL(p ‖ q) summed over the last axis: [..., K] -> [...].
 [[nodiscard]] torch::Tensor kl_divergence(const Normal& p, const Normal& q);
 

@@ -102,6 +102,7 @@ Json BehaviorUpdate::apply() {
   if (static_cast<std::int64_t>(update) >= trainer_.behavior_->config.actor_delay)
     trainer_.actor_adam_.step(actor_gradients, actor_norm);
   trainer_.value_adam_.step(value_gradients, value_norm);
+  trainer_.behavior_->follow(loss);
 
   const torch::NoGradGuard no_grad;
   const Imagined& im = loss.imagined;
@@ -122,6 +123,7 @@ Json BehaviorUpdate::apply() {
                   {"imagined_reward", scalar(im.reward.mean())},
                   {"value", scalar(im.value.mean())},
                   {"return", scalar(loss.returns.mean())}});
+  if (loss.return_range.defined()) metrics["return_range"] = scalar(loss.return_range);
   if (im.disagreement.defined()) metrics["disagreement"] = scalar(im.disagreement.mean());
   return metrics;
 }
@@ -139,6 +141,7 @@ void BehaviorUpdate::write(io::FileWriter& file) const {
   write_module(file, "/parameters/model", model);
   write_module(file, "/parameters/actor", *behavior.actor);
   write_module(file, "/parameters/value", *behavior.value);
+  if (behavior.value_target) write_module(file, "/parameters/value_target", *behavior.value_target);
   write_tensor(file, "/start/stoch", "N,S", start.stoch);
   write_tensor(file, "/start/deter", "N,D", start.deter);
   write_tensor(file, "/noise/action", "H,N,A", noise.action);
@@ -152,6 +155,10 @@ void BehaviorUpdate::write(io::FileWriter& file) const {
   if (im.disagreement.defined())
     write_tensor(file, "/imagined/disagreement", "H,N", im.disagreement);
   write_tensor(file, "/returns", "", loss.returns);
+  if (loss.return_range.defined()) {
+    write_tensor(file, "/return_range/before", "", behavior.return_range);
+    write_tensor(file, "/return_range/with", "", loss.return_range);
+  }
   write_tensor(file, "/weight", "", loss.weight);
   write_tensor(file, "/loss/actor", "", loss.actor);
   write_tensor(file, "/loss/value", "", loss.value);
@@ -173,8 +180,7 @@ void BehaviorTrainer::write(io::FileWriter& file) {
 }
 
 void BehaviorTrainer::read(const io::FileReader& file) {
-  read_module(file, "/actor", *behavior_->actor);
-  read_module(file, "/value", *behavior_->value);
+  read_behavior(file, *behavior_);
   read_optimizer(file, "actor", actor_adam_);
   read_optimizer(file, "value", value_adam_);
 }

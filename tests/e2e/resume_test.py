@@ -3,6 +3,8 @@
 import signal
 import time
 
+import h5py
+import numpy as np
 import pytest
 from conftest import SHORT_EPISODES, TINY_BEHAVIOR, TINY_MODEL, assert_same_datasets, datasets
 
@@ -17,7 +19,13 @@ def fit_behavior(made, out, updates, *more):
             "--out", out, *more, *TINY_BEHAVIOR]
 
 
-FITS = pytest.mark.parametrize("fit", [fit_model, fit_behavior])
+def fit_with_running_state(made, out, updates, *more):
+    """A behavior that keeps more than parameters and moments from update to update."""
+    return fit_behavior(made, out, updates, *more, "--set", "behavior.value_target_rate=0.1",
+                        "--set", "behavior.return_scale=percentiles")
+
+
+FITS = pytest.mark.parametrize("fit", [fit_model, fit_behavior, fit_with_running_state])
 
 
 def stop_after_first_line(shell, command, number):
@@ -117,6 +125,17 @@ def test_init_goes_on_to_the_same_bytes(shell, made, fit):
     shell.run(*fit(made, "two.h5", 2))
     shell.run(*fit(made, "five.h5", 3, "--init", "two.h5"))
     assert_same_datasets(shell.folder / "five.h5", shell.folder / "whole.h5")
+
+
+def test_a_slow_copy_of_the_value_begins_as_the_value_of_a_policy_without_one(shell, made):
+    shell.run(*fit_behavior(made, "plain.h5", 2))
+    shell.run(*fit_with_running_state(made, "slow.h5", 1, "--init", "plain.h5"))
+    with h5py.File(shell.folder / "plain.h5") as plain, h5py.File(shell.folder / "slow.h5") as slow:
+        before, after = plain["value/out/weight"][:], slow["value/out/weight"][:]
+        target = slow["value_target/out/weight"][:]
+    assert (after != before).any()
+    assert np.allclose(target, 0.9 * before + 0.1 * after, atol=1e-7)
+    shell.run("dr-info", "--check", "slow.h5")
 
 
 def test_save_every_leaves_what_a_killed_fit_goes_on_from(shell, made):

@@ -11,6 +11,7 @@ step file ("model/rssm/gru/weight_ih") and `c` is one section of its configurati
 
 import math
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -130,7 +131,9 @@ def actor_shapes(b, features, actions, discrete=False):
 
 
 def value_shapes(b, features):
-    return _head_shapes("value", b["value_layers"], features, b["units"], 1)
+    names = ["value"] + ["value_target"] * (b["value_target_rate"] < 1)
+    return {key: shape for name in names for key, shape in
+            _head_shapes(name, b["value_layers"], features, b["units"], 1).items()}
 
 
 # ---- Networks -----------------------------------------------------------------------------------
@@ -257,6 +260,15 @@ def kl_divergence(mean_q, std_q, mean_p, std_p):
     ratio = (std_q / std_p) ** 2
     shift = ((mean_q - mean_p) / std_p) ** 2
     return 0.5 * (ratio + shift - 1 - torch.log(ratio)).sum(-1)
+
+
+def balanced_kl(c, posterior, prior):
+    """Two KLs, each of which trains one side (arXiv 2010.02193, algorithm 2), with the value of one
+    and the gradients of both: posterior and prior are (mean, stddev)."""
+    fixed = [tuple(x.detach() for x in side) for side in (posterior, prior)]
+    mixed = (c["kl_balance"] * kl_divergence(*fixed[0], *prior)
+             + (1 - c["kl_balance"]) * kl_divergence(*posterior, *fixed[1]))
+    return 2 * mixed - mixed.detach()
 
 
 def discount_target(c, discount):
@@ -389,8 +401,8 @@ def model_step(c, parameters, statistics, batch, noise):
     states = observe(p, c, torch.cat(embeddings, -1), batch["action"], noise["posterior"])
     feature = feature_of(states["posterior/stoch"], states["posterior/deter"])
 
-    kl = kl_divergence(states["posterior/mean"], states["posterior/stddev"],
-                       states["prior/mean"], states["prior/stddev"])
+    kl = balanced_kl(c, (states["posterior/mean"], states["posterior/stddev"]),
+                     (states["prior/mean"], states["prior/stddev"]))
     loss = {}
     for name, target in seen.items():
         if name in batch["images"]:
@@ -502,6 +514,22 @@ def entropy_of_step(entropy):
     return entropy[:-1]
 
 
+def running_range(before, returns):
+    """How far returns reach (arXiv 2301.04104: decay 0.99, 5th to 95th percentile), a constant."""
+    low, high = np.percentile(returns.detach().numpy(), [5, 95])
+    return torch.tensor(0.99 * before + 0.01 * (high - low), dtype=returns.dtype)
+
+
+def divisor(reach):
+    """Small returns are left as they are."""
+    return torch.clamp(reach, min=1)
+
+
+def bootstrap(b):
+    """Whose predictions end and fill the returns."""
+    return "value_target" if b["value_target_rate"] < 1 else "value"
+
+
 def actor_objective(b, weight, returns, entropy):
     objective = (weight * returns).mean()
     if b["entropy_scale"]:
@@ -539,7 +567,7 @@ def imagine(p, c, b, start, noise):
     return [torch.stack(x) for x in zip(*steps)]
 
 
-def behavior_step(c, b, parameters, start, noise):
+def behavior_step(c, b, parameters, start, noise, range_before=None):
     """One update of actor and value up to the gradients; the world model is frozen.
 
     Returns imagined/..., returns, weight, loss/... and gradient/... by name, and loss_scale/actor,
@@ -554,14 +582,16 @@ def behavior_step(c, b, parameters, start, noise):
     action, entropy, stoch, deter = imagine(p, c, b, start, noise)
     feature = feature_of(stoch, deter)
     r = head(p, "model/reward", c["reward_layers"], feature)[..., 0]
-    v = head(p, "value", b["value_layers"], feature)[..., 0]
+    v = head(p, bootstrap(b), b["value_layers"], feature)[..., 0]
     d = predicted_discount(p, c, b, feature)
     u = None
     if b["disagreement_scale"]:
         u = disagreement(p, c, states_acted_in(start, feature), action)
     returns = lambda_returns(pessimistic(b, r, u), v, d, b["lambda"])
     weight = step_weights(d)
-    actor_loss = actor_objective(b, weight, returns, entropy)
+    reach = None if range_before is None else running_range(range_before, returns)
+    scaled = returns if reach is None else returns / divisor(reach)
+    actor_loss = actor_objective(b, weight, scaled, entropy)
     actor_gradient = gradients(actor_loss, actor)
 
     # … and for the value function the imagined states and their returns are data.
@@ -574,8 +604,10 @@ def behavior_step(c, b, parameters, start, noise):
         "imagined/reward": r, "imagined/value": v, "imagined/discount": d,
         "returns": returns, "weight": weight,
         "loss/actor": actor_loss, "loss/value": value_loss,
-        "loss_scale/actor": (weight * returns).abs().mean(),
+        "loss_scale/actor": (weight * scaled).abs().mean(),
     }
+    if reach is not None:
+        results["return_range/with"] = reach
     if u is not None:
         results["imagined/disagreement"] = u
     gradient = actor_gradient | value_gradient

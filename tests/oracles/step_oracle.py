@@ -35,7 +35,9 @@ the sections `model` and `behavior`):
   kind "behavior"
     /start/{stoch,deter} [N,…]; /noise/action [H,N,A]; /noise/prior [H,N,S]
     /imagined/{action,stoch,deter} [H,N,…], /imagined/{reward,value,discount[,disagreement]} [H,N]
-    /returns, /weight [H-1,N]; /loss/{actor,value}
+    /returns, /weight [H-1,N]; /loss/{actor,value}; where returns are scaled, their running range
+    /return_range/{before,with} this update; /parameters/value_target/… where returns are
+    bootstrapped from it
     /gradient/{actor,value}/…, /gradient_norm/{actor,value}
   either, optional
     /adam_check[/…]/{parameter,gradient_clipped,m,v,step,lr,beta1,beta2,epsilon,result}: one Adam
@@ -71,9 +73,9 @@ GRADIENT_TOLERANCE = TOLERANCE
 
 MODEL_KEYS = ("depth stoch deter hidden units reward_head reward_layers ensemble ensemble_layers discount_head discount_layers "
               "discount_target discount_gamma discount_scale reward_scale image_scale free_nats free_nats_mode "
-              "kl_scale min_std gru image_encoding image_center image_gain "
+              "kl_scale kl_balance min_std gru image_encoding image_center image_gain "
               "vector_units vector_layers vector_encoding vector_scale").split()
-BEHAVIOR_KEYS = ("horizon gamma lambda actor_layers value_layers units actor_mean_scale "
+BEHAVIOR_KEYS = ("horizon gamma lambda value_target_rate return_scale actor_layers value_layers units actor_mean_scale "
                  "actor_init_std actor_min_std entropy_scale disagreement_scale").split()
 
 
@@ -313,13 +315,16 @@ def judge_behavior(step):
     shapes = (reference.dynamics_shapes(c, actions)
               | reference.actor_shapes(b, features, actions, b["groups"] != [])
               | reference.value_shapes(b, features))
-    results = reference.behavior_step(c, b, step.parameters(shapes), start, noise)
+    range_before = None
+    if b["return_scale"] == "percentiles":
+        range_before = float(step.array("return_range/before", ()))
+    results = reference.behavior_step(c, b, step.parameters(shapes), start, noise, range_before)
 
     scales = {"actor": float(results.pop("loss_scale/actor")), "value": 0.0}
     rows = [compare_scalar(f"loss/{name}", step.array(f"loss/{name}"), results[f"loss/{name}"],
                            scale=scale) for name, scale in scales.items()]
     for name, expected in results.items():
-        if name.startswith("imagined/") or name in ("returns", "weight"):
+        if name.startswith("imagined/") or name in ("returns", "weight", "return_range/with"):
             rows.append(compare_tensor(name, step.array(name), expected))
     return rows + compare_gradients(step, results, ["actor", "value"])
 

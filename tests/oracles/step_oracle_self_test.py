@@ -21,12 +21,13 @@ import step_oracle
 MODEL = dict(depth=2, stoch=5, deter=7, hidden=8, units=9, reward_layers=2, discount_head=True,
              discount_layers=3, discount_target="discounted", discount_gamma=0.99,
              discount_scale=10.0, reward_head=True, reward_scale=1.0, ensemble=0, ensemble_layers=2, image_scale=1.0, free_nats=3.0,
-             free_nats_mode="mean", kl_scale=1.0, min_std=0.1, gru="torch",
+             free_nats_mode="mean", kl_scale=1.0, kl_balance=0.5, min_std=0.1, gru="torch",
              image_encoding="scaled", image_center=False, image_gain=1.0, vector_units=6,
              vector_layers=2, vector_encoding="standardized", vector_scale=1.0)
 BEHAVIOR = {"horizon": 6, "gamma": 0.99, "lambda": 0.95, "actor_layers": 4, "value_layers": 3,
             "units": 9, "actor_mean_scale": 5.0, "actor_init_std": 5.0, "actor_min_std": 1e-4,
-            "entropy_scale": 0.0, "disagreement_scale": 0.0,
+            "entropy_scale": 0.0, "disagreement_scale": 0.0, "value_target_rate": 1.0,
+            "return_scale": "none",
             "groups": []}  # sizes of the choices of a discrete action; none: a continuous one
 PAPER = dict(depth=32, stoch=30, deter=200, hidden=200, units=400)
 FRAME = (64, 64, 3)
@@ -157,13 +158,16 @@ def make_behavior_step(changes=None, behavior=None, starts=4, seed=0, dtype=torc
     shape = (horizon, starts, actions)
     noise = {"action": torch.rand(shape, generator=generator) if groups else 0.3 * normal(*shape),
              "prior": normal(horizon, starts, c["stoch"])}
+    range_before = 2.5 if b["return_scale"] == "percentiles" else None
     results = reference.behavior_step(c, b, to(dtype, parameters), to(dtype, start),
-                                      to(dtype, noise))
+                                      to(dtype, noise), range_before)
     del results["loss_scale/actor"]
     datasets = {f"parameters/{k}": x for k, x in parameters.items()}
     datasets |= {f"start/{k}": x for k, x in start.items()}
     datasets |= {f"noise/{k}": x for k, x in noise.items()}
     datasets |= as_floats(results) | gradient_norms(results, ["actor", "value"])
+    if range_before is not None:
+        datasets["return_range/before"] = range_before
     file = h5py.File.in_memory()
     write(file, "behavior", {"model": c, "behavior": b}, datasets)
     action_space = {"type": "MultiDiscrete", "nvec": groups} if groups else {"type": "Box"}
@@ -323,7 +327,8 @@ MODEL_VARIANTS = [
         (True, "torch", "per_state", 1.5, True, "dithered", 10.0, 0.1),
         (True, "gru_v1", "mean", 0.1, True, "scaled", 1.0, 1.0),
     )
-] + [dict(discount_target="continue"), dict(reward_head=False), dict(ensemble=2)]
+] + [dict(discount_target="continue"), dict(reward_head=False), dict(ensemble=2),
+     dict(kl_balance=0.8, free_nats=0.1), dict(kl_balance=0.0, free_nats_mode="per_state")]
 SEVERAL = {"joints": 5, "image": FRAME, "arm.height": 1, "wrist": (24, 40, 1)}
 OBSERVATION_VARIANTS = [
     (dict(vector_encoding="standardized"), {"position": 3, "velocity": 2}),
@@ -340,6 +345,8 @@ BEHAVIOR_VARIANTS = [
     (dict(discount_target="continue"), dict(groups=[3])),
     (dict(discount_head=False), dict(groups=[3, 4], entropy_scale=1e-2)),
     (dict(ensemble=3), dict(disagreement_scale=2.0)),
+    ({}, dict(value_target_rate=0.02)),
+    ({}, dict(value_target_rate=0.1, return_scale="percentiles", entropy_scale=1e-2)),
 ]
 
 
@@ -427,6 +434,10 @@ def model_mutants():
          lambda *x: call("kl_divergence")(*x) / x[0].shape[-1]),
         ("the KL does not reach the prior", dict(free_nats=0.1), "kl_divergence",
          lambda a, b, c, d: call("kl_divergence")(a, b, c.detach(), d.detach())),
+        ("prior and posterior change places in the balance", dict(kl_balance=0.8, free_nats=0.1),
+         "balanced_kl", lambda c, *sides: call("balanced_kl")(c | {"kl_balance": 0.2}, *sides)),
+        ("the KL is not balanced", dict(kl_balance=0.8, free_nats=0.1), "balanced_kl",
+         lambda c, *sides: call("balanced_kl")(c | {"kl_balance": 0.5}, *sides)),
         ("free nats are clamped from above", dict(free_nats=0.1), "after_free_nats", clamped_above),
         ("free nats in the other mode", per_state, "after_free_nats", other_mode),
         ("free nats are not subtracted from a state", per_state, "after_free_nats", not_subtracted),
@@ -473,6 +484,7 @@ def behavior_mutants():
         r.value_objective, r.tanh_normal_log_prob)
     without_head, entropic = dict(discount_head=False), dict(entropy_scale=1e-2)
     surprised, pessimist, disagree = dict(ensemble=3), dict(disagreement_scale=2.0), r.disagreement
+    target, scaled = dict(value_target_rate=0.02), dict(return_scale="percentiles")
     choose, choices = r.one_hot_action, dict(groups=[3, 4], entropy_scale=1e-2)
 
     def lookahead_target(weight, value, target):
@@ -532,6 +544,12 @@ def behavior_mutants():
          lambda start, feature: feature),
         ("disagreement is rewarded", surprised, pessimist, "pessimistic",
          lambda b, reward, u: reward + b["disagreement_scale"] * u),
+        ("the value bootstraps itself", {}, target, "bootstrap", lambda b: "value"),
+        ("returns are divided by the range of this batch", {}, scaled, "running_range",
+         lambda before, v: r.np.ptp(v.detach().numpy()) * torch.ones((), dtype=v.dtype)),
+        ("returns are divided by the range before", {}, scaled, "running_range",
+         lambda before, v: torch.tensor(before, dtype=v.dtype)),
+        ("returns are not divided", {}, scaled, "divisor", lambda reach: 1),
         ("λ is mirrored", without_head, {}, "lambda_returns",
          lambda rew, v, d, lam: returns(rew, v, d, 1 - lam)),
         ("rewards give the actor no gradient", {}, {}, "lambda_returns", constant_parts("reward")),

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "behavior/actor_critic.h"
+#include "behavior/returns.h"
 #include "update/adam.h"
 
 namespace dreamer {
@@ -126,6 +127,54 @@ TEST(BehaviorLoss, ValueMovesTowardItsTargetAndNotTheTargetTowardIt) {
   // d/db of mean(w·½(v − V)²) with V constant, where dv/db = 1.
   const Tensor error = loss.imagined.value.slice(0, 0, -1) - loss.returns;
   EXPECT_NEAR(gradient.item<double>(), (loss.weight * error).mean().item<double>(), 1e-6);
+}
+
+TEST(BehaviorLoss, ReturnsAreDividedByTheirRunningRangeWhereItIsAboveOne) {
+  Small s;
+  s.config.return_scale = "percentiles";
+  ActorCritic scaled(s.config, s.model_config.feature(), Space{.name = "action", .shape = {2}});
+  {
+    const torch::NoGradGuard no_grad;
+    for (const auto& item : s.behavior->named_parameters())
+      scaled.named_parameters()[item.key()].copy_(item.value());
+  }
+  const BehaviorLoss plain = s.behavior->loss(*s.model, s.start, s.noise);
+  const double small = scaled.loss(*s.model, s.start, s.noise).actor.item<double>();
+  EXPECT_FLOAT_EQ(small, plain.actor.item<float>()) << "a range that begins at 0 divides nothing";
+
+  scaled.return_range.fill_(10);
+  const BehaviorLoss loss = scaled.loss(*s.model, s.start, s.noise);
+  const double range = 9.9 + 0.01 * percentile_range(plain.returns).item<double>();
+  EXPECT_FLOAT_EQ(loss.return_range.item<float>(), range);
+  EXPECT_FLOAT_EQ(loss.actor.item<float>(), plain.actor.item<double>() / range);
+  EXPECT_TRUE(loss.value.equal(plain.value)) << "what the value learns keeps its scale";
+  EXPECT_EQ(scaled.return_range.item<float>(), 10) << "nothing changes before the step";
+  scaled.follow(loss);
+  EXPECT_FLOAT_EQ(scaled.return_range.item<float>(), range);
+}
+
+TEST(ActorCritic, TheSlowCopyOfTheValueFollowsByItsRate) {
+  Small s;
+  s.config.value_target_rate = 0.25;
+  ActorCritic behavior(s.config, s.model_config.feature(), Space{.name = "action", .shape = {2}});
+  const Tensor value = behavior.value->named_parameters()["out.weight"],
+               slow = behavior.value_target->named_parameters()["out.weight"];
+  EXPECT_TRUE(slow.equal(value)) << "it begins as the value";
+  const Tensor before = value.detach().clone();
+  {
+    const torch::NoGradGuard no_grad;
+    value.add_(1);
+  }
+  const BehaviorLoss loss = behavior.loss(*s.model, s.start, s.noise);
+  EXPECT_TRUE(slow.equal(before));
+  behavior.follow(loss);
+  EXPECT_TRUE(slow.allclose(before + 0.25));
+  EXPECT_FALSE(slow.requires_grad());
+}
+
+TEST(PercentileRange, LeavesATwentiethOutOnEachSide) {
+  const Tensor returns = torch::arange(101, torch::kFloat32).view({1, 101});
+  EXPECT_FLOAT_EQ(percentile_range(returns).item<float>(), 90);
 }
 
 }  // namespace
