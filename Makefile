@@ -6,6 +6,7 @@
 #   make quickstart            build, then the whole loop on a small task from pixels (minutes)
 #   make contact-sheet         pipelines/tasks.png anew: a frame of each of the twenty tasks
 #   make train TASK=…          the whole of Algorithm 1: see pipelines/dreamer.mk for its settings
+#   make sweep TASKS=…         many such runs over tasks, seeds, settings: see pipelines/sweep.mk
 #   make pretrain DATA=…       a world model from logged episodes: see pipelines/pretrain.mk
 #   make offline DATA=…        that, and a behavior learned in it without acting: pipelines/offline.mk
 #   make metrics RUN=DIR       pictures of the metrics of such a run: see pipelines/reading-metrics.md
@@ -35,7 +36,7 @@ export DREAMER_PYTHON
 SHELL = /bin/bash
 CONFIGURE = cmake --log-level=WARNING -DDREAMER_PYTHON='$(abspath $(DREAMER_PYTHON))' $(CMAKE_ARGS)
 
-.PHONY: build setup check fuzz quickstart contact-sheet train pretrain offline metrics install dev tsan stress \
+.PHONY: build setup check fuzz quickstart contact-sheet train sweep pretrain offline metrics install dev tsan stress \
         bench tidy format clean help
 build: setup
 	@$(CONFIGURE) --preset release >/dev/null
@@ -58,9 +59,12 @@ quickstart: build
 contact-sheet: build
 	@PATH="$(CURDIR)/build/bin:$$PATH" pipelines/contact-sheet.sh
 
-train pretrain offline metrics: export PATH := $(CURDIR)/build/bin:$(PATH)
+train sweep pretrain offline metrics: export PATH := $(CURDIR)/build/bin:$(PATH)
 train: build
 	@$(MAKE) --no-print-directory -f pipelines/dreamer.mk
+
+sweep: build
+	@$(MAKE) --no-print-directory -f pipelines/sweep.mk
 
 pretrain: build
 	@$(MAKE) --no-print-directory -f pipelines/pretrain.mk

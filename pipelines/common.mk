@@ -1,4 +1,5 @@
-# How the pipelines work, whatever they do. Each includes it first, with `here`, the folder of both.
+# How the pipelines work, whatever they do. Each includes it first, with `here`, the folder of both, and
+# `parallel` if its targets may be made side by side.
 space := $(empty) $(empty)
 stage := '$(here)stage.sh'
 SHELL := /bin/bash
@@ -9,4 +10,6 @@ MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := all
 .SUFFIXES:
 .DELETE_ON_ERROR:
+ifndef parallel
 .NOTPARALLEL:  # each program takes the cores it is given; two would slow each other
+endif

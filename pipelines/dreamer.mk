@@ -40,36 +40,13 @@ here := $(patsubst %dreamer.mk,%,$(this))
 empty :=
 include $(subst $(empty) $(empty),\$(empty) $(empty),$(here))common.mk
 
-PRESET ?= paper
-SETTINGS ?=
-ROUNDS ?= 10
-SEED ?= 0
-OUT ?= runs/$(subst $(space),-,$(strip $(TASK) $(PRESET) $(SETTINGS) $(SEED)))
+include $(subst $(space),\$(space),$(here))task.mk
 KEEP ?= last
-RENDER ?= exact
-ENVS ?= 1
-THREADS ?=
 SAVE_EVERY ?= 100
-LOGDIR ?=
-CONTEXT ?= 5
-FAR ?= 45
-CHANGE ?= no
 
-ifndef TASK
-$(error TASK= is needed: a task to act in, such as cartpole_swingup; dr-collect --list-tasks shows all)
-endif
 ifeq ($(or $(filter last all,$(KEEP)),$(filter-out 0,$(shell expr '$(KEEP)' : '[1-9][0-9]*$$'))),)
 $(error KEEP=$(KEEP) is neither last nor all nor a number of rounds)
 endif
-ifneq ($(words $(OUT))$(findstring :,$(OUT))$(findstring %,$(OUT)),1)
-$(error OUT=$(OUT): Make takes no name with a space, a colon or a percent sign; give another)
-endif
-ifneq ($(shell printf '%s\n' '$(SEED)' '$(ROUNDS)' '$(CONTEXT)' '$(FAR)' | grep -cvx '[0-9]\+'),0)
-$(error SEED=$(SEED) ROUNDS=$(ROUNDS) CONTEXT=$(CONTEXT) FAR=$(FAR): whole numbers are needed)
-endif
-
-# --set with those of SETTINGS that are of these sections, as a program refuses others.
-set = $(if $(filter $(1),$(SETTINGS)),--set $(filter $(1),$(SETTINGS)))
 
 # --- The schedule: name=number for all settings that acting and learning alternate by.
 settings = dr-info --print-config --preset $(PRESET) $(call set,%)
@@ -107,18 +84,19 @@ last := $(lastword 000 $(rounds))
 evaluated := $(shell seq -f %03.0f 0 $(EVALUATE_EVERY) $(ROUNDS)) $(last)
 
 # --- The programs with what they are always given.
-common := --preset $(PRESET) $(if $(THREADS),--threads $(THREADS))
-environments := --task $(TASK) --render $(RENDER) --envs $(ENVS) $(common) $(call set,collect.%)
 fit := --seed $(SEED) --data $(OUT)/episodes --save-every $(SAVE_EVERY) --force $(common) \
        $(if $(LOGDIR),--logdir $(LOGDIR))
 fit_model := dr-fit-model $(fit) $(call set,model.% fit_model.%)
 fit_behavior := dr-fit-behavior $(fit) $(call set,behavior.%)
-collect := dr-collect $(environments)
 evaluate := dr-eval $(environments) --seed $(SEED) --episodes $(EVALUATE_EPISODES)
-seed_of_round = $(shell expr $(SEED) \* 10000 + $(1))
 
+final := $(OUT)/round-$(last)
+model := $(final)-model.h5
+policy := $(final)-policy.h5
+finished := $(final).json
+include $(subst $(space),\$(space),$(here))pictures.mk
 .PHONY: all
-all: $(addprefix $(OUT)/,curve.png open-loop.json open-loop.mp4 policy-dream.mp4 episode.mp4)
+all: $(pictures)
 
 # --- Rounds. Only the stamps are targets: Make asks for no checkpoint, so they may go.
 # learn: the updates of a round, from the checkpoints `from` (none in the beginning).
@@ -167,33 +145,4 @@ $(OUT)/curve.jsonl: $(OUT)/round-000.json $(rounds:%=$(OUT)/round-%.json)
 	printf '%s\n' $(OUT)/round-*.json | sort -V | \
 	  xargs jq -c 'select(has("mean")) | del(.stages)' >$@.new
 	mv $@.new $@
-
-$(OUT)/curve.png: $(OUT)/curve.jsonl
-	dr-render $< --out $@ --force --quiet >/dev/null
-
-final := $(OUT)/round-$(last)
-# Episodes that nothing was learned from.
-$(OUT)/held-out.json: $(final).json $(OUT)/run.json
-	rm -f $@
-	$(stage) $@ $(collect) --policy $(final)-policy.h5 --episodes 2 --force \
-	  --seed $(call seed_of_round,9999) --out $(OUT)/held-out
-
-# horizon: so many rows ahead, as far as the episodes reach.
-horizon = $$(ls $(OUT)/held-out/*.h5 | '$(here)horizon.sh' $(CONTEXT) $(1))
-
-$(OUT)/open-loop.json: $(OUT)/held-out.json
-	dr-eval --model $(final)-model.h5 --data $(OUT)/held-out --quiet $(call horizon,15) >$@.new
-	mv $@.new $@
-
-$(OUT)/open-loop.h5 $(OUT)/policy-dream.h5: $(OUT)/held-out.json
-	dr-imagine --model $(final)-model.h5 --data $(OUT)/held-out --seed $(SEED) --force --quiet \
-	  $(if $(findstring policy,$@),--policy $(final)-policy.h5 --starts 9 --horizon $(FAR) \
-	    $(call horizon,0),--starts 3 $(call horizon,$(FAR))) --out $@ >/dev/null
-
-$(OUT)/%.mp4: $(OUT)/%.h5
-	dr-render $< --overlay --out $@ --force --quiet >/dev/null
-
-$(OUT)/episode.mp4: $(final).json $(OUT)/run.json
-	dr-eval $(environments) --seed $(SEED) --policy $(final)-policy.h5 --episodes 1 \
-	  --video $@ --force >/dev/null
 endif

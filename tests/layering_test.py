@@ -17,7 +17,8 @@ BASE = {
     "io": {"core"},
     "env": {"core"},
     "data": {"core", "io"},
-    "media": {"core", "io", "data"},
+    "compare": {"core"},
+    "media": {"core", "io", "data", "compare"},
     "logged": {"core", "io", "data", "media"},
     "tables": {"core", "io", "logged"},  # opened by logged at run time, behind array_file.h
     "video": {"core", "media"},  # opened by media at run time, behind media/encoder.h

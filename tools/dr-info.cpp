@@ -2,6 +2,7 @@
 #include <system_error>
 
 #include "cli/program.h"
+#include "compare/run_table.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "core/output.h"
@@ -17,7 +18,8 @@ constexpr std::size_t kMostMisfits = 10;  // listed of a folder without --verbos
 
 struct Options {
   std::vector<std::string> files;
-  bool check = false, diff = false, json = false, verbose = false;
+  std::vector<std::string> group_by;
+  bool check = false, diff = false, runs = false, json = false, verbose = false;
 };
 
 const std::vector<data::Preset>& presets() {
@@ -100,7 +102,7 @@ ExitCode check_folder(const std::string& folder, const Options& options) {
 }
 
 /// Shows in what two files differ.
-ExitCode compare(const Options& options) {
+ExitCode compare_two(const Options& options) {
   const Json first = data::describe(options.files[0]), second = data::describe(options.files[1]);
   const auto found = data::differences(first, second);
   if (options.json) {
@@ -114,6 +116,15 @@ ExitCode compare(const Options& options) {
       emit_text(fmt::format("{} {} -> {}\n", printable(name), shown(a), shown(b)));
   }
   return found.empty() ? ExitCode::ok : ExitCode::no;
+}
+
+/// What came of runs, group by group.
+void show_runs(const Options& options) {
+  const auto table = compare::run_table(
+      {options.files.begin(), options.files.end()},
+      options.group_by.empty() ? std::vector<std::string>{"folder"} : options.group_by);
+  if (!options.json) return emit_text(compare::run_table_text(table));
+  for (const Json& row : table) emit(row);
 }
 
 ExitCode answer(const std::string& file, const Options& options) {
@@ -145,6 +156,17 @@ int main(int argc, char** argv) {
                 "show in which settings, attributes, versions and shapes two files differ; status "
                 "3 if in any")
       ->excludes(checking);
+  auto* const runs = program.app().add_flag(
+      "--runs", options.runs,
+      "a table of what came of runs: FILE is the folder of a run of dr-train or dreamer.mk, or its "
+      "learning curve");
+  runs->excludes(checking);
+  program.app()
+      .add_option("--group-by", options.group_by,
+                  "with --runs: a row for the runs that agree in these: settings "
+                  "(model.kl_scale), task, seed, folder")
+      ->type_name("KEY")
+      ->needs(runs);
   program.config(config, section_names());
   program.examples(
       {"dr-info policy.h5", "dr-info --check episodes", "dr-info --print-config --preset quick"});
@@ -158,7 +180,11 @@ int main(int argc, char** argv) {
   return program.run(argc, argv, [&] {
     options.json = program.json();
     options.verbose = program.app().count("--verbose") > 0;
-    if (options.diff) return compare(options);
+    if (options.diff) return compare_two(options);
+    if (options.runs) {
+      show_runs(options);
+      return ExitCode::ok;
+    }
     auto worst = ExitCode::ok;
     for (const std::string& file : options.files) {
       try {

@@ -26,10 +26,14 @@ const std::vector<Use>& uses() {
   static const std::vector<Format> kAny{Format::mp4, Format::gif, Format::png},
       kMoving{Format::mp4, Format::gif}, kStill{Format::png};
   static const std::vector<Use> kUses{
-      {"--scale", kFrames, kAny},    {"--columns", kFrames, kAny},  {"--overlay", kFrames, kAny},
-      {"--fps", kFrames, kMoving},   {"--row", kEpisodes, kStill},  {"--size", kEpisodes, kAny},
-      {"--camera", kEpisodes, kAny}, {"--render", kEpisodes, kAny}, {"--plot", kCurves, kStill},
-      {"--against", kCurves, kStill}};
+      {"--scale", kFrames, kAny},      {"--columns", kFrames, kAny},
+      {"--overlay", kFrames, kAny},    {"--fps", kFrames, kMoving},
+      {"--row", kEpisodes, kStill},    {"--size", kEpisodes, kAny},
+      {"--camera", kEpisodes, kAny},   {"--render", kEpisodes, kAny},
+      {"--plot", kCurves, kStill},     {"--against", kCurves, kStill},
+      {"--group-by", kCurves, kStill}, {"--center", kCurves, kStill},
+      {"--band", kCurves, kStill},     {"--smooth", kCurves, kStill},
+      {"--log", kCurves, kStill}};
   return kUses;
 }
 
@@ -125,6 +129,29 @@ int main(int argc, char** argv) {
       .add_option("--against", job.against,
                   "the quantity on the horizontal axis; by default frames, update or horizon")
       ->type_name("NAME");
+  program.app()
+      .add_option("--group-by", job.group_by,
+                  "draw the runs that agree in these as one line: settings (model.kl_scale), task, "
+                  "seed, folder; run.json beside each file says them")
+      ->type_name("KEY");
+  program.app()
+      .add_option("--center", job.aggregation.center,
+                  "the line of a group: mean or interquartile mean of its runs")
+      ->type_name("mean|iqm")
+      ->check(CLI::IsMember(compare::centers()).description(""))
+      ->capture_default_str();
+  program.app()
+      .add_option("--band", job.aggregation.band,
+                  "the band around it: standard deviation, least to largest, or the 95 % interval "
+                  "of the mean by bootstrap")
+      ->type_name("std|minmax|ci95|none")
+      ->check(CLI::IsMember(compare::bands()).description(""))
+      ->capture_default_str();
+  program.count("--smooth", job.smooth, 1, "each point as the mean of N points around it");
+  program.app()
+      .add_option("--log", job.log_axes, "logarithmic axes")
+      ->type_name("x|y")
+      ->check(CLI::IsMember({"x", "y"}).description(""));
   program.memory_remedy("fewer files or a smaller --scale");
   program.examples({"dr-render open-loop.h5 --out open-loop.mp4",
                     "dr-render episodes --size 240 --camera 1 --out episodes.mp4",

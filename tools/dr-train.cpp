@@ -55,6 +55,9 @@ int main(int argc, char** argv) {
                "continue from this policy, learned in --init-model");
   program.init("--init-model", job.init_model, "continue from this model");
   program.force(job.replace);
+  app.add_flag(
+      "--change", job.change,
+      "continue a run with other settings than it was begun with; DIR/run.json keeps both");
   program.group("Work");
   program
       .count("--rounds", job.rounds, 1, "rounds: train.updates updates, train.episodes episodes")

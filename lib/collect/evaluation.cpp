@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <numeric>
 #include <string_view>
 
 #include "collect/rollout.h"
@@ -13,33 +11,13 @@
 #include "core/nearest.h"
 #include "core/number.h"
 #include "core/paths.h"
-#include "core/random.h"
 #include "core/signals.h"
+#include "core/statistics.h"
 #include "core/workers.h"
 #include "env/suite.h"
 
 namespace dreamer {
 namespace {
-
-constexpr std::size_t kResamples = 10000;
-
-double mean_of(const std::vector<double>& values) {
-  return std::reduce(values.begin(), values.end()) / static_cast<double>(values.size());
-}
-
-// Sorted means of resamples with replacement.
-std::vector<double> bootstrap_means(const std::vector<double>& values, std::int64_t seed) {
-  const RandomStream stream(static_cast<std::uint64_t>(seed), "bootstrap");
-  std::vector<double> means(kResamples);
-  for (std::size_t r = 0; r < kResamples; ++r) {
-    double sum = 0;
-    for (std::size_t i = 0; i < values.size(); ++i)
-      sum += values[stream.below(values.size(), r, i)];
-    means[r] = sum / static_cast<double>(values.size());
-  }
-  std::ranges::sort(means);
-  return means;
-}
 
 /// An episode that has begun.
 struct Begun {
@@ -89,14 +67,11 @@ Evaluation evaluate(const EvaluationOptions& options, const PolicyFactory& polic
 }
 
 Json summarize(const std::vector<double>& returns, std::int64_t seed) {
-  const double mean = mean_of(returns);
-  double squares = 0;
-  for (const double r : returns) squares += (r - mean) * (r - mean);
-  const auto means = bootstrap_means(returns, seed);
+  const ConfidenceInterval ci95 = bootstrap_ci95(returns, seed);
   return {{"episodes", returns.size()},
-          {"mean", mean},
-          {"std", std::sqrt(squares / static_cast<double>(returns.size()))},
-          {"ci95", {means[kResamples / 40], means[kResamples - 1 - kResamples / 40]}},
+          {"mean", mean_of(returns)},
+          {"std", stddev_of(returns)},
+          {"ci95", {ci95.low, ci95.high}},
           {"returns", returns}};
 }
 

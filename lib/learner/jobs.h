@@ -61,6 +61,7 @@ struct TrainJob : LearnJob {
   std::int64_t envs = 1;        // environments side by side, a thread each
   std::int64_t save_every = 1;  // rounds between saves, beside those by time; 0: none
   std::string render = "exact";
+  bool change = false;  // the run may be continued with other settings than it was begun with
 };
 
 /// dr-imagine.

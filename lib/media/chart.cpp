@@ -58,10 +58,34 @@ Series part(const Series& whole, double low, double high) {
   return result;
 }
 
+/// The points of a line that have a place on the chart's axes, as logarithms on a logarithmic one.
+Series on_axes(const Series& series, const Chart& chart) {
+  if (!chart.log_x && !chart.log_y) return series;
+  const bool band = !series.low.empty();
+  Series shown{series.name, {}, {}, {}, {}, series.color};
+  for (std::size_t i = 0; i < series.x.size(); ++i) {
+    if ((chart.log_x && series.x[i] <= 0) || (chart.log_y && series.y[i] <= 0)) continue;
+    const auto y = [&](double value) { return chart.log_y ? std::log10(value) : value; };
+    shown.x.push_back(chart.log_x ? std::log10(series.x[i]) : series.x[i]);
+    shown.y.push_back(y(series.y[i]));
+    // A band that reaches 0 or below ends a decade below the line.
+    if (band)
+      shown.low.push_back(
+          y(chart.log_y ? std::max(series.low[i], series.y[i] / 10) : series.low[i]));
+    if (band) shown.high.push_back(y(series.high[i]));
+  }
+  return shown;
+}
+
+std::string label_of(double tick, bool logarithm) {
+  return tick_label(logarithm ? std::pow(10, tick) : tick);
+}
+
 /// Maps numbers to pixels of the area inside of the axes.
 struct Area {
   int top, left, height, width;
   Interval x_range, y_range;
+  bool log_x, log_y;
 
   [[nodiscard]] int x(double value) const {
     const double share = (value - x_range.low) / (x_range.high - x_range.low);
@@ -107,14 +131,14 @@ void draw_grid(Canvas& canvas, const Area& area, const std::vector<double>& x_ti
                const std::vector<double>& y_ticks, int size) {
   const Color line = blend(theme::kFaint, theme::kPanel, 0.3);
   for (const double tick : y_ticks) {
-    const std::string text = tick_label(tick);
+    const std::string text = label_of(tick, area.log_y);
     canvas.fill(area.y(tick), area.left, 1, area.width, line);
     draw_text(canvas, area.y(tick) - 4 * size, area.left - text_width(text, size) - 3 * size, text,
               theme::kFaint, size);
   }
   for (const double tick : x_ticks) {
     if (tick > area.x_range.high) continue;
-    const std::string text = tick_label(tick);
+    const std::string text = label_of(tick, area.log_x);
     canvas.fill(area.top, area.x(tick), area.height, 1, line);
     draw_text(canvas, area.top + area.height + 3 * size, area.x(tick) - text_width(text, size) / 2,
               text, theme::kFaint, size);
@@ -176,6 +200,23 @@ std::vector<double> ticks(Interval interval, int most) {
   return result;
 }
 
+std::vector<double> log_ticks(Interval interval) {
+  constexpr double kFewDecades = 3;
+  const bool fine = interval.high - interval.low < kFewDecades;
+  const double low = std::floor(interval.low + 1e-9), high = std::ceil(interval.high - 1e-9);
+  const int step = std::max(1, static_cast<int>((high - low) / 8));  // decades
+  std::vector<double> result;
+  for (double decade = low; decade <= high + 0.5; decade += step) {
+    result.push_back(decade);
+    if (fine && decade < high - 0.5)
+      for (const double factor : {2.0, 5.0}) result.push_back(decade + std::log10(factor));
+  }
+  // No emptier at its ends than it must be.
+  while (result.size() > 2 && result[1] <= interval.low) result.erase(result.begin());
+  while (result.size() > 2 && result[result.size() - 2] >= interval.high) result.pop_back();
+  return result;
+}
+
 std::string tick_label(double value) {
   const double size = std::abs(value);
   if (size >= 1e6) return fmt::format("{:.4g}M", value / 1e6);
@@ -184,13 +225,13 @@ std::string tick_label(double value) {
 }
 
 Canvas draw(const Chart& chart, int height, int width, int size) {
+  std::vector<Series> lines, references;
+  for (const Series& series : chart.series) lines.push_back(on_axes(series, chart));
   Extent x_extent;
-  for (const Series& series : chart.series) x_extent.include(series.x);
+  for (const Series& series : lines) x_extent.include(series.x);
   const Interval x_range = drawable(x_extent.low, x_extent.high);
-  const std::vector<Series>& lines = chart.series;
-  std::vector<Series> references;
   for (const Series& series : chart.references)
-    references.push_back(part(series, x_range.low, x_range.high));
+    references.push_back(part(on_axes(series, chart), x_range.low, x_range.high));
 
   Extent y_extent;
   const auto make_room = [&](const std::vector<Series>& group) {
@@ -205,16 +246,25 @@ Canvas draw(const Chart& chart, int height, int width, int size) {
   const int heading =
       margin + line + legend(nullptr, chart, 0, 0, width - 2 * margin, size) + line / 2;
   const int footing = margin + 2 * line + 4 * size;
-  const std::vector<double> y_ticks = ticks(drawable(y_extent.low, y_extent.high),
-                                            std::max(2, (height - heading - footing) / (4 * line)));
+  const Interval y_shown = drawable(y_extent.low, y_extent.high);
+  const std::vector<double> y_ticks =
+      chart.log_y ? log_ticks(y_shown)
+                  : ticks(y_shown, std::max(2, (height - heading - footing) / (4 * line)));
   const Interval y_range{y_ticks.front(), y_ticks.back()};
   int gutter = 0;
-  for (const double tick : y_ticks) gutter = std::max(gutter, text_width(tick_label(tick), size));
+  for (const double tick : y_ticks)
+    gutter = std::max(gutter, text_width(label_of(tick, chart.log_y), size));
   const int left = margin + gutter + 3 * size, right = margin + 8 * size;
-  const Area area{
-      heading, left,   std::max(height - heading - footing, 1), std::max(width - left - right, 1),
-      x_range, y_range};
-  std::vector<double> x_ticks = ticks(x_range, std::max(2, area.width / (50 * size)));
+  const Area area{heading,
+                  left,
+                  std::max(height - heading - footing, 1),
+                  std::max(width - left - right, 1),
+                  x_range,
+                  y_range,
+                  chart.log_x,
+                  chart.log_y};
+  std::vector<double> x_ticks =
+      chart.log_x ? log_ticks(x_range) : ticks(x_range, std::max(2, area.width / (50 * size)));
   std::erase_if(x_ticks, [&](double tick) { return tick < x_range.low; });
 
   Canvas canvas(height, width);

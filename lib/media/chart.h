@@ -26,6 +26,8 @@ struct Chart {
   /// What is only there to compare with: under the lines, and not beyond the range of their x.
   std::vector<Series> references;
   bool from_zero = false;  // the vertical axis holds 0
+  /// Logarithmic axes: what is not above 0 has no place on them and is left out.
+  bool log_x = false, log_y = false;
 };
 
 /// The colour of the i-th line of a chart; they repeat.
@@ -42,6 +44,10 @@ struct Interval {
 /// Numbers of the form {1, 2, 5}·10^k a step apart, at most about `most` of them and three, the
 /// first not above `low` and the last not below `high`, of a drawable interval.
 [[nodiscard]] std::vector<double> ticks(Interval interval, int most);
+
+/// The same on a logarithmic axis, as powers of 10 with {1, 2, 5} before them where there are few:
+/// takes and gives logarithms.
+[[nodiscard]] std::vector<double> log_ticks(Interval interval);
 
 /// A number as an axis says it: 0.05, 12, 200k, 1.5M.
 [[nodiscard]] std::string tick_label(double value);

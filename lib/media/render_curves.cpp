@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <map>
 #include <set>
-#include <unordered_set>
 
+#include "compare/groups.h"
+#include "compare/log.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "core/log.h"
@@ -23,86 +22,13 @@ namespace dreamer::media {
 namespace {
 
 namespace fs = std::filesystem;
+using compare::current_name;
+using compare::Line;
+using compare::Log;
 
 constexpr Size kPanel{320, 560};  // of several
 constexpr int kPanelGap = 8;
 constexpr std::int64_t kMostPanelColumns = 3;
-
-/// A file of JSON Lines.
-struct Log {
-  fs::path path;
-  std::vector<Json> lines;
-
-  /// Names of the numbers in it, in the order in which they first appear.
-  [[nodiscard]] std::vector<std::string> names() const {
-    std::vector<std::string> names;
-    std::unordered_set<std::string> known;
-    for (const Json& line : lines)
-      for (const auto& [name, value] : line.items())
-        if (value.is_number() && known.insert(name).second) names.push_back(name);
-    return names;
-  }
-};
-
-/// An evaluation of a model says its numbers by horizon, as arrays: here a line for each horizon.
-std::vector<Json> lines_by_horizon(const Json& arrays) {
-  std::vector<Json> lines;
-  for (const auto& [name, values] : arrays.items())
-    for (std::size_t i = 0; values.is_array() && i < values.size(); ++i) {
-      if (i == lines.size()) lines.push_back({{"horizon", i + 1}});
-      if (values[i].is_number()) lines[i][name] = values[i];
-    }
-  return lines;
-}
-
-/// The name of a metric, which older versions may have called otherwise.
-std::string current_name(const std::string& name) {
-  static const std::map<std::string, std::string> kRenamed{
-      {"share_under_free_nats", "free_nats_fraction"},
-      {"share_at_bounds", "action_saturation"},
-      {"data_wait_share", "data_wait_fraction"},
-      {"action_spread", "action_std"}};
-  const auto part = name.rfind('.') + 1;  // 0 where there is none
-  const auto found = kRenamed.find(name.substr(part));
-  return found == kRenamed.end() ? name : name.substr(0, part) + found->second;
-}
-
-/// A line with the current names of its metrics. Those of dr-train's lines, {"model": {"kl": …},
-/// …}, become "model.kl".
-Json flat_line(const Json& line) {
-  Json flat = Json::object();
-  for (const auto& [name, value] : line.items()) flat[current_name(name)] = value;
-  for (const auto& [name, value] : line.items())
-    if (value.is_object())
-      for (const auto& [part, number] : value.items())
-        if (number.is_number()) flat[name + "." + current_name(part)] = number;
-  return flat;
-}
-
-Log read_log(const fs::path& path) {
-  std::ifstream in(path);
-  Log log{path, {}};
-  std::vector<int> left_out;  // line numbers
-  std::string text;
-  for (int number = 1; std::getline(in, text); ++number) {
-    if (text.empty()) continue;
-    Json line = try_parse_json(text).value_or(Json());
-    if (line.is_object() && line.contains("by_horizon"))
-      std::ranges::move(lines_by_horizon(line["by_horizon"]), std::back_inserter(log.lines));
-    else if (line.is_object())
-      log.lines.push_back(flat_line(line));
-    else  // torn where a machine went down
-      left_out.push_back(number);
-  }
-  if (in.bad() || log.lines.empty())
-    throw error("{}: no lines of JSON can be read; give a learning curve or a log of metrics",
-                path.string());
-  if (!left_out.empty())
-    log::warning("{}: {} left out, from line {} on: no JSON objects", path.string(),
-                 left_out.size() == 1 ? "1 line is" : fmt::format("{} lines are", left_out.size()),
-                 left_out.front());
-  return log;
-}
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
@@ -134,7 +60,7 @@ double shown(const Json& value) {
 }
 
 /// One quantity of a file; without a point if the file has none of it.
-Series series_of(const Log& log, const std::string& name, const std::string& axis) {
+Line line_of(const Log& log, const std::string& name, const std::string& axis) {
   struct Point {
     double y, low, high;
   };
@@ -161,14 +87,14 @@ Series series_of(const Log& log, const std::string& name, const std::string& axi
   if (beyond > 0)
     log::warning("{}: {} values of {} over {} are larger than {:g}; they are left out",
                  log.path.string(), beyond, name, axis, kLargestShown);
-  Series series;
+  Line line;
   for (const auto& [x, point] : points) {
-    series.x.push_back(x);
-    series.y.push_back(point.y);
-    if (band) series.low.push_back(point.low);
-    if (band) series.high.push_back(point.high);
+    line.x.push_back(x);
+    line.y.push_back(point.y);
+    if (band) line.low.push_back(point.low);
+    if (band) line.high.push_back(point.high);
   }
-  return series;
+  return line;
 }
 
 /// What tells the files apart, for the legend: their names, or those of their folders.
@@ -235,23 +161,65 @@ std::vector<std::string> asked_names(const std::string& panel) {
   return names;
 }
 
+/// What a panel has a line for: a file, or a group of runs.
+struct Subject {
+  std::string name;  // in the legend
+  std::vector<std::size_t> logs;
+};
+
+std::vector<Subject> subjects_of(const std::vector<Log>& logs, const PlotOptions& options) {
+  std::vector<Subject> subjects;
+  if (options.group_by.empty()) {
+    const std::vector<std::string> names = legend_names(logs);
+    for (std::size_t i = 0; i < logs.size(); ++i) subjects.push_back({names[i], {i}});
+    return subjects;
+  }
+  std::vector<fs::path> paths;
+  for (const Log& log : logs) paths.push_back(log.path);
+  for (const compare::Group& group : compare::group_by(paths, options.group_by))
+    subjects.push_back({fmt::format("{} ({})", group.name, group.members.size()), group.members});
+  return subjects;
+}
+
+/// A subject's line; without a point if it has none of the quantity.
+Line line_of(const std::vector<Log>& logs, const Subject& subject, const std::string& name,
+             const std::string& axis, const PlotOptions& options) {
+  std::vector<Line> lines;
+  for (const std::size_t i : subject.logs) {
+    Line line = line_of(logs[i], name, axis);
+    if (!line.x.empty()) lines.push_back(compare::smoothed(line, options.smooth));
+  }
+  return lines.empty() ? Line() : compare::aggregate(lines, options.aggregation);
+}
+
+/// What the lines of groups are, behind the name of the quantity.
+std::string aggregation_in_words(const compare::Aggregation& how) {
+  const std::string center = how.center == "iqm" ? "interquartile mean" : "mean";
+  const std::string band = how.band == "std"      ? "band: standard deviation"
+                           : how.band == "minmax" ? "band: least to largest"
+                           : how.band == "ci95"   ? "band: 95 % interval of the mean"
+                                                  : "";
+  return fmt::format(" ({} of the runs{}{})", center, band.empty() ? "" : "; ", band);
+}
+
 /// One panel.
-Chart chart_of(const std::vector<Log>& logs, const std::vector<std::string>& names,
-               const std::string& axis) {
-  const std::vector<std::string> legend = legend_names(logs);
-  const bool means = names == std::vector<std::string>{"mean"};
-  Chart chart{in_words(names.front()), in_words(axis), {}, {}, false};
+Chart chart_of(const std::vector<Log>& logs, const std::vector<Subject>& subjects,
+               const std::vector<std::string>& names, const std::string& axis,
+               const PlotOptions& options) {
+  const bool means = names == std::vector<std::string>{"mean"}, groups = !options.group_by.empty();
+  Chart chart{.y_label = in_words(names.front()), .x_label = in_words(axis)};
+  if (groups) chart.y_label += aggregation_in_words(options.aggregation);
   for (const std::string& name : names) {
     bool found = false;
-    for (std::size_t i = 0; i < logs.size(); ++i) {
-      Series series = series_of(logs[i], name, axis);
-      if (series.x.empty()) continue;
+    for (const Subject& subject : subjects) {
+      Line line = line_of(logs, subject, name, axis, options);
+      if (line.x.empty()) continue;
       found = true;
-      series.name = names.size() == 1  ? legend[i]
-                    : logs.size() == 1 ? in_words(name)
-                                       : in_words(name) + " " + legend[i];
-      series.color = line_color(chart.series.size());
-      chart.series.push_back(std::move(series));
+      const std::string label = names.size() == 1      ? subject.name
+                                : subjects.size() == 1 ? in_words(name)
+                                                       : in_words(name) + " " + subject.name;
+      chart.series.push_back({label, std::move(line.x), std::move(line.y), std::move(line.low),
+                              std::move(line.high), line_color(chart.series.size())});
     }
     if (!found) {
       const std::vector<std::string> known = logs.front().names();
@@ -259,9 +227,12 @@ Chart chart_of(const std::vector<Log>& logs, const std::vector<std::string>& nam
                   name, axis, did_you_mean(name, known), fmt::join(known, ", "));
     }
   }
-  chart.from_zero = means;
+  chart.log_x = std::ranges::count(options.log_axes, "x") > 0;
+  chart.log_y = std::ranges::count(options.log_axes, "y") > 0;
+  chart.from_zero = means && !chart.log_y;
   if (means && axis == "frames") chart.references = published_curves(logs);
-  if (chart.series.size() + chart.references.size() == 1) chart.series.front().name.clear();
+  if (chart.series.size() + chart.references.size() == 1 && !groups)
+    chart.series.front().name.clear();
   return chart;
 }
 
@@ -273,7 +244,7 @@ bool is_curve(const fs::path& path) {
 
 Canvas curves(const std::vector<fs::path>& files, const PlotOptions& options) {
   std::vector<Log> logs;
-  for (const fs::path& file : files) logs.push_back(read_log(file));
+  for (const fs::path& file : files) logs.push_back(compare::read_log(file));
   const std::string axis = options.against.empty() ? known_axis(logs.front()) : options.against;
   std::vector<std::vector<std::string>> wanted;  // by panel
   for (const std::string& panel : options.plot) wanted.push_back(asked_names(panel));
@@ -288,8 +259,9 @@ Canvas curves(const std::vector<fs::path>& files, const PlotOptions& options) {
     throw error("{}: {} panels are too many for one figure; choose some by --plot",
                 logs.front().path.string(), panels);
 
+  const std::vector<Subject> subjects = subjects_of(logs, options);
   std::vector<Chart> charts;
-  for (const auto& names : wanted) charts.push_back(chart_of(logs, names, axis));
+  for (const auto& names : wanted) charts.push_back(chart_of(logs, subjects, names, axis, options));
   if (charts.size() == 1) return draw(charts.front(), 540, 960, 2);
   std::vector<Canvas> drawn;
   for (const Chart& chart : charts)

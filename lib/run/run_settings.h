@@ -10,4 +10,8 @@ namespace dreamer {
 /// schemas/run.schema.json, as the pipelines write it.
 void write_run_settings(const std::filesystem::path& path, const TrainJob& job);
 
+/// The same for a run that goes on: settings that it had until now, where they differ, are kept
+/// under "earlier".
+void record_run_settings(const std::filesystem::path& path, const TrainJob& job);
+
 }  // namespace dreamer

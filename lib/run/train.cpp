@@ -63,6 +63,7 @@ void train(const TrainJob& job) {
     io::check_output(path, state ? io::Replace::yes : job.replace);
   for (const auto& path : {files.resume, nonfinite_path(files.work)})
     io::check_output(path, io::Replace::yes);
+  if (!state) write_run_settings(files.settings, job);
   env::prepare_rendering(job.task, env::render_quality(job.render), job.envs);
   const torch::Device device = set_up(job);
 
@@ -110,7 +111,7 @@ void train(const TrainJob& job) {
   std::vector<std::string> learned;
   if (!job.init_model.empty()) begin_from(job, trainer, signature, replay, parents, learned);
   if (state) trainer.read(io::FileReader(files.resume));
-  write_run_settings(files.settings, job);
+  if (state) record_run_settings(files.settings, job);
   run_train(job, {trainer, behavior, replay, parents, learned, device}, random, state);
 }
 

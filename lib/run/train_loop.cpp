@@ -30,7 +30,7 @@ class TrainRun {
                    ? nullptr
                    : std::make_unique<TensorBoard>(job.logdir / "train", model_updates())),
         metrics_(board_.get(), "", [this](const Json& line) { write_metrics(line); }),
-        last_(config_.pretrain + job.rounds * config_.updates),
+        last_(state_.updates + updates_left()),
         saved_(state_.updates),
         save_clock_(job.save_minutes),
         progress_("updates", last_, state_.updates),
@@ -62,9 +62,9 @@ class TrainRun {
     while (state_.round <= job_.rounds) {
       const bool judge = state_.round > 1 && (state_.round - 1) % config_.evaluate_every == 0;
       if (!acts()) freeze();
-      CollectionRound acting(
-          job_, state_.round, acting_, config_.pretrain + (state_.round - 1) * config_.updates,
-          judge ? CollectionRound::Evaluate::yes : CollectionRound::Evaluate::no, setup_.device);
+      CollectionRound acting(job_, state_.round, acting_, state_.updates - state_.in_round,
+                             judge ? CollectionRound::Evaluate::yes : CollectionRound::Evaluate::no,
+                             setup_.device);
       make_updates(config_.updates);
       const Clock::time_point updated = Clock::now();
       const RoundResult acted = acting.wait();
@@ -287,6 +287,12 @@ class TrainRun {
   }
   [[nodiscard]] std::int64_t behavior_updates() const {
     return setup_.trainer.begin().behavior + state_.updates;
+  }
+  /// Of this round and those after it.
+  [[nodiscard]] std::int64_t updates_left() const {
+    const std::int64_t of_round = state_.round == 0 ? config_.pretrain : config_.updates;
+    return std::max<std::int64_t>(of_round - state_.in_round, 0) +
+           (job_.rounds - state_.round) * config_.updates;
   }
   [[nodiscard]] double seconds() const {
     return std::chrono::duration<double>(Clock::now() - began_).count();

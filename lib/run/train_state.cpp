@@ -1,6 +1,9 @@
 #include "run/train_state.h"
 
+#include "agent/checkpoint.h"
+#include "config/stored_config.h"
 #include "core/error.h"
+#include "core/log.h"
 #include "io/provenance.h"
 #include "learner/resume_identity.h"
 #include "run/guarded_update.h"
@@ -48,16 +51,40 @@ void write_state(io::FileWriter& file, const TrainJob& job, const TrainState& st
   file.attribute("/progress", "job", identity(job).dump());
 }
 
+namespace {
+
+/// Refuses what no run can be continued with, --change or not.
+void check_may_change(const Json& left, const TrainJob& job, const fs::path& path) {
+  Json ours = identity(job);
+  ours["config"] = left.at("config");
+  if (const std::string fixed = differences(left, ours); !fixed.empty())
+    throw error("{}: was left by another command: {}; --change is for settings alone",
+                path.string(), fixed);
+  Config earlier;
+  merge_stored(earlier, left.at("config"), fmt::format("{}: its settings", path.string()));
+  check_same_sizes(earlier.model, job.config.model, path);
+  check_same_sizes(earlier.behavior, job.config.behavior, path);
+  if (earlier.model.observations != job.config.model.observations)
+    throw error("{}: model.observations is '{}' there, '{}' here; --change cannot change it",
+                path.string(), earlier.model.observations, job.config.model.observations);
+}
+
+}  // namespace
+
 std::optional<TrainState> find_state(const TrainJob& job) {
   const fs::path path = TrainFiles(job.out).resume;
   if (!fs::exists(path)) return std::nullopt;
   const io::FileReader file(path, "dreamer.policy");
-  const std::string different = differences(file.json_attribute("/progress", "job"), identity(job));
-  if (!different.empty())
-    throw error(
-        "{}: was left by another command: {}; give what that one had, or another --out, or remove "
-        "it",
-        path.string(), different);
+  const Json left = file.json_attribute("/progress", "job");
+  if (const std::string different = differences(left, identity(job)); !different.empty()) {
+    if (!job.change)
+      throw error(
+          "{}: was left by another command: {}; give what that one had, or --change to go on with "
+          "other settings, or another --out, or remove it",
+          path.string(), different);
+    check_may_change(left, job, path);
+    log::info("{}: continuing with other settings: {}", path.string(), different);
+  }
   const Json run = file.json_attribute("/progress", "run");
   try {
     const std::int64_t begun = run.at("round").get<std::int64_t>() - (run.at("in_round") == 0);

@@ -29,12 +29,12 @@ LOOP = ["dreamer.mk", "TASK=cartpole_balance", "RENDER=fast", "PREFILL=1", "PRET
         "EVALUATE_EPISODES=1", f"SETTINGS={MODEL} {BEHAVIOR} collect.action_repeat=25", *TINY]
 
 
-def command(pipeline, *settings):
+def make_command(pipeline, *settings):
     return ["make", "--no-print-directory", "-f", ROOT / "pipelines" / pipeline, *settings]
 
 
 def make(shell, pipeline, *settings, status=0):
-    done = subprocess.run(command(pipeline, *settings), cwd=shell.folder, text=True,
+    done = subprocess.run(make_command(pipeline, *settings), cwd=shell.folder, text=True,
                           capture_output=True, timeout=300, env=shell.environment())
     assert done.returncode == status, f"{done.stdout}{done.stderr}[status {done.returncode}]"
     return done
@@ -43,7 +43,7 @@ def make(shell, pipeline, *settings, status=0):
 def kill_after(shell, lines, pipeline, *settings):
     """SIGKILL to Make and all it started, after so many lines of what it does. Whether it came
     before the end."""
-    process = subprocess.Popen(command(pipeline, *settings), cwd=shell.folder, text=True,
+    process = subprocess.Popen(make_command(pipeline, *settings), cwd=shell.folder, text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                env=shell.environment(), start_new_session=True)
     for _ in range(lines):
@@ -200,8 +200,8 @@ def test_a_folder_in_use_is_left_alone(loop):
         assert nothing_to_do(loop, *LOOP, "OUT=run")  # looking is no use
         second = [subprocess.Popen(words, cwd=loop.folder, env=loop.environment(), text=True,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-                  for words in (command(*LOOP, "OUT=run", "ROUNDS=9"),
-                                command("pretrain.mk", "DATA=run/episodes", "OUT=run"),
+                  for words in (make_command(*LOOP, "OUT=run", "ROUNDS=9"),
+                                make_command("pretrain.mk", "DATA=run/episodes", "OUT=run"),
                                 [ROOT / "pipelines/actor_learner.sh", "run"],
                                 [ROOT / "pipelines/quickstart.sh", "run"])]
         for process in second:
@@ -212,7 +212,7 @@ def test_a_folder_in_use_is_left_alone(loop):
 
 def test_a_make_that_is_ended_takes_its_programs_along(loop):
     run = loop.folder / "ended"
-    process = subprocess.Popen(command(*LOOP, "OUT=ended", "PRETRAIN=1000000"), cwd=loop.folder,
+    process = subprocess.Popen(make_command(*LOOP, "OUT=ended", "PRETRAIN=1000000"), cwd=loop.folder,
                                env=loop.environment(), stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)
     until(lambda: (run / "model.jsonl").exists() and (run / "model.jsonl").stat().st_size > 0,
@@ -273,6 +273,102 @@ def test_a_loop_says_what_it_lacks(shell):
                 status=2).stderr
     assert "did you mean model.depth" in said
     assert shell.files() == []
+
+
+# --- Many runs -------------------------------------------------------------------------------------
+
+SWEEP = ["sweep.mk", "TASKS=cartpole_balance", "SEEDS=0 1", "VARY=model.kl_scale=1 model.kl_scale=5",
+         "PRESET=quick", "ROUNDS=2", "RENDER=fast", "JOBS=2", "OUT=sweep",
+         f"SETTINGS={MODEL} {BEHAVIOR} collect.action_repeat=25 train.prefill=1 train.pretrain=2 "
+         "train.updates=3 train.episodes=1 train.evaluate_every=1 train.evaluate_episodes=1"]
+NAMES = [f"cartpole_balance-model.kl_scale={scale}-{seed}" for scale in (1, 5) for seed in (0, 1)]
+
+
+@pytest.fixture(scope="module")
+def sweep(request, tmp_path_factory):
+    """An undisturbed one, and what it said."""
+    shell = Shell(request.config.getoption("--bin"), tmp_path_factory.mktemp("sweep"))
+    shell.said = make(shell, *SWEEP).stdout
+    return shell
+
+
+def test_a_sweep_has_a_run_for_each_variant_and_seed(sweep):
+    folder = sweep.folder / "sweep"
+    assert sorted(path.name for path in folder.iterdir() if path.is_dir()) == NAMES
+    for name in NAMES:
+        run = json.loads((folder / name / "run.json").read_text())
+        obeys("run", run)
+        variant, seed = name.removeprefix("cartpole_balance-").rsplit("-", 1)
+        assert run["seed"] == int(seed)
+        assert f"model.kl_scale={run['settings']['model']['kl_scale']:g}" == variant
+        assert {"curve.png", "open-loop.mp4", "policy-dream.mp4", "episode.mp4"} <= {
+            path.name for path in (folder / name).iterdir()}
+        for line in (folder / name / "curve.jsonl").read_text().splitlines():
+            obeys("curve-line", json.loads(line))
+    assert (folder / "curves.png").stat().st_size > 0
+    rows = (folder / "runs.txt").read_text().splitlines()
+    assert [row.split()[0] for row in rows[1:]] == ["2", "2"]
+    assert [row.split()[-1] for row in rows[1:]] == ["kl_scale=1", "kl_scale=5"]
+    lines = sweep.run("dr-info", "--json", "--runs", "--group-by", "model.kl_scale", "task", "--",
+                      *[folder / name for name in NAMES]).lines()
+    for line in lines:
+        obeys("runs-line", line)
+    assert [line["group"] for line in lines] == [
+        "kl_scale=1, cartpole_balance", "kl_scale=5, cartpole_balance"]
+    assert sweep.said.endswith("\n".join(rows) + "\n")
+
+
+def test_a_killed_sweep_goes_on_to_the_same_runs(sweep, shell):
+    kill_after(shell, 3, *SWEEP)
+    make(shell, *SWEEP)
+    for name in NAMES:
+        one, other = (sh.folder / "sweep" / name for sh in (shell, sweep))
+        for file in ("model.h5", "policy.h5"):
+            assert_same_datasets(one / file, other / file)
+        assert ([without_clocks(json.loads(line)) for line in (one / "curve.jsonl").open()]
+                == [without_clocks(json.loads(line)) for line in (other / "curve.jsonl").open()])
+
+
+def test_a_sweep_that_has_ended_learns_nothing_again(sweep):
+    before = (sweep.folder / "sweep" / NAMES[0] / "policy.h5").stat()
+    make(sweep, *SWEEP)
+    assert (sweep.folder / "sweep" / NAMES[0] / "policy.h5").stat() == before
+
+
+def test_a_sweep_with_other_settings_is_refused_run_by_run(sweep):
+    other = [setting + " behavior.gamma=0.9" if setting.startswith("SETTINGS") else setting
+             for setting in SWEEP]
+    said = make(sweep, *other, status=2).stderr
+    for name in NAMES:
+        assert f"{name} failed" in said
+    assert "behavior.gamma=0.99; now behavior.gamma=0.9" in said
+
+
+def test_a_run_by_one_program_takes_other_settings_where_that_is_asked_for(shell):
+    command = ["train.mk", "TASK=cartpole_balance", "PRESET=quick", "RENDER=fast", "ROUNDS=3",
+               "OUT=run", "THREADS=1"]
+    settings = next(setting for setting in SWEEP if setting.startswith("SETTINGS"))
+    process = subprocess.Popen(make_command(*command, settings), cwd=shell.folder, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                               env=shell.environment(), start_new_session=True)
+    until((shell.folder / "run/train.resume.h5").exists, "a save", process)
+    os.killpg(process.pid, signal.SIGTERM)
+    process.communicate()
+    changed = settings + " behavior.gamma=0.9"
+    assert "behavior.gamma" in make(shell, *command, changed, status=2).stderr
+    make(shell, *command, changed, "CHANGE=yes")
+    run = json.loads((shell.folder / "run/run.json").read_text())
+    obeys("run", run)
+    assert run["settings"]["behavior"]["gamma"] == 0.9
+    assert run["earlier"][0]["settings"]["behavior"]["gamma"] == 0.99
+    assert "has ended" in make(shell, *command, settings, "CHANGE=yes", status=2).stderr
+    assert "ROUNDS=3" in make(shell, *command, changed, "ROUNDS=4", status=2).stderr
+
+
+def test_two_sweeps_in_one_folder_are_told_apart(sweep):
+    with open(sweep.folder / "sweep/.lock", "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "in use" in make(sweep, *SWEEP, status=2).stderr
 
 
 # --- A world model alone ---------------------------------------------------------------------------

@@ -172,6 +172,24 @@ def test_the_run_of_another_command_is_refused(shell):
     shell.fails(*train("--seed", 5), status=1, says=["train.resume.h5", "seed"])
 
 
+def test_a_run_goes_on_with_other_settings_where_that_is_asked_for(shell):
+    process = shell.start(*train())
+    for _ in range(3):
+        process.stdout.readline()
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    shell.fails(*train("behavior.gamma=0.9"), status=1, says=["behavior.gamma", "--change"])
+    shell.fails(*train("model.stoch=5", "--change"), status=2, says="model.stoch")
+    shell.fails(*train("--change", "--seed", 5), status=1, says=["seed", "settings alone"])
+    lines = shell.run(*train("behavior.gamma=0.9", "train.updates=4", "--change")).lines()
+    assert [line["update"] for line in lines if "model" in line][-1] == 10  # 2, and twice 4
+    run = json.loads((shell.folder / "run/run.json").read_text())
+    obeys("run", run)
+    assert run["settings"]["behavior"]["gamma"] == 0.9
+    [earlier] = run["earlier"]
+    assert earlier["settings"]["behavior"]["gamma"] == 0.99 and "until" in earlier
+
+
 def test_a_loss_that_is_not_finite_stops_and_leaves_batch_and_parameters(made, shell):
     path = shutil.copy(made.episode, shell.folder / "odd.h5")
     with h5py.File(path, "r+") as file:

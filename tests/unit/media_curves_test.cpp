@@ -257,5 +257,41 @@ TEST_F(Curves, TheyShareNoFigureWithEpisodes) {
       ThrowsMessage<Error>(HasSubstr("of their own")));
 }
 
+TEST(Chart, LogarithmicTicksArePowersOfTen) {
+  EXPECT_THAT(log_ticks({-2, 4}), ElementsAre(-2, -1, 0, 1, 2, 3, 4));
+  const auto fine = log_ticks({1.1, 1.9});
+  EXPECT_THAT(fine, ElementsAre(1, 1 + std::log10(2), 1 + std::log10(5), 2));
+  EXPECT_LE(log_ticks({-300, 300}).size(), 12);
+}
+
+TEST(Chart, ALogarithmicAxisLeavesOutWhatIsNotAboveZero) {
+  Chart chart{.y_label = "loss", .x_label = "updates"};
+  chart.series.push_back({"", {1, 10, 100}, {-1, 10, 1000}, {}, {}, line_color(0)});
+  chart.log_x = chart.log_y = true;
+  const Canvas canvas = draw(chart, 200, 300, 1);
+  EXPECT_TRUE(has(canvas, line_color(0)));
+  chart.series[0].x.erase(chart.series[0].x.begin());
+  chart.series[0].y.erase(chart.series[0].y.begin());
+  EXPECT_EQ(draw(chart, 200, 300, 1), canvas);
+}
+
+TEST_F(Curves, RunsOfAGroupAreOneLineWithABand) {
+  fs::create_directories(folder_ / "a");
+  fs::create_directories(folder_ / "b");
+  const auto curve = [&](const char* folder, int high) {
+    return file(fmt::format("{}/curve.jsonl", folder),
+                fmt::format("{{\"frames\":0,\"mean\":0}}\n{{\"frames\":9,\"mean\":{}}}\n", high));
+  };
+  const std::vector<fs::path> both = {curve("a", 100), curve("b", 300)};
+  for (const char* folder : {"a", "b"})
+    std::ofstream(folder_ / folder / "run.json") << R"({"task":"t","seed":0,"settings":{}})";
+  const Canvas one = curves(both, {.group_by = {"task"}});
+  EXPECT_FALSE(has(one, line_color(1)));
+  EXPECT_TRUE(has(curves(both, {.group_by = {"folder"}}), line_color(1)));
+  const Canvas mean = curves(both, {.group_by = {"task"}, .aggregation = {.band = "none"}});
+  EXPECT_NE(mean, one);
+  EXPECT_NE(curves(both, {.smooth = 2}), curves(both, {}));
+}
+
 }  // namespace
 }  // namespace dreamer::media
