@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "io/checkpoint_header.h"
 #include "run/compute.h"
 
 namespace dreamer::bench {
@@ -84,7 +85,7 @@ void Subject::run_parts(const PhaseEnds& ended) {
   Tensor embedding = model_->encode(seen);
   ended("encoder forward");
   const Space& observation = batch_.signature.observations.at(0);
-  back({embedding}, Modality::part_name("encoder", observation), {});
+  back({embedding}, io::part_name("encoder", observation), {});
   ended("encoder backward");
 
   embedding = embedding.detach().requires_grad_();
@@ -98,7 +99,7 @@ void Subject::run_parts(const PhaseEnds& ended) {
   ended("setting up");
   const Tensor decoded = model_->modalities().at(observation.name)->decode(feature);
   ended("decoder forward");
-  back({decoded}, Modality::part_name("decoder", observation), {feature});
+  back({decoded}, io::part_name("decoder", observation), {feature});
   ended("decoder backward");
 
   const Tensor reward = model_->predict(feature).reward;
