@@ -10,6 +10,9 @@ MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := all
 .SUFFIXES:
 .DELETE_ON_ERROR:
+ifndef V
+.SILENT:  # V=1 shows the commands
+endif
 ifndef parallel
 .NOTPARALLEL:  # each program takes the cores it is given; two would slow each other
 endif

@@ -33,6 +33,7 @@
 #   model.jsonl, behavior.jsonl           the metrics, see reading-metrics.md
 #   curve.jsonl, curve.png                returns over frames, beside the published curve
 #   open-loop.json, open-loop.mp4         the last model's predictions judged and shown
+#   summary.txt         what it came to, in a few lines, which are said at the end, too
 #   policy-dream.mp4, episode.mp4         what the last policy imagines; what it does
 
 this := $(strip $(MAKEFILE_LIST))
@@ -96,7 +97,7 @@ policy := $(final)-policy.h5
 finished := $(final).json
 include $(subst $(space),\$(space),$(here))pictures.mk
 .PHONY: all
-all: $(pictures)
+all: $(pictures) $(OUT)/summary.txt
 
 # --- Rounds. Only the stamps are targets: Make asks for no checkpoint, so they may go.
 # learn: the updates of a round, from the checkpoints `from` (none in the beginning).
@@ -120,7 +121,7 @@ $(OUT)/round-000.json: | $(OUT)/run.json
 	$(if $(filter-out 0,$(PRETRAIN)),$(call learn,$(PRETRAIN)))
 	$(stage) $(@:.json=.evaluation) $(evaluate) \
 	  --policy $(if $(filter-out 0,$(PRETRAIN)),$(@:.json=-policy.h5),random)
-	$(stamp) 0
+	$(stamp) 0 $(ROUNDS)
 
 # A round waits for the one before it, and continues from its checkpoints.
 define after
@@ -138,7 +139,7 @@ $(rounds:%=$(OUT)/round-%.json): $(OUT)/round-%.json:
 	$(if $(filter $*,$(evaluated)),$(stage) $(@:.json=.evaluation) $(evaluate) \
 	  --policy $(@:.json=-policy.h5))
 	$(if $(filter all,$(KEEP)),,$(prune))
-	$(stamp) $*
+	$(stamp) $* $(ROUNDS)
 
 # --- What it came to.
 $(OUT)/curve.jsonl: $(OUT)/round-000.json $(rounds:%=$(OUT)/round-%.json)

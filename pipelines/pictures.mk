@@ -3,6 +3,12 @@
 
 pictures := $(addprefix $(OUT)/,curve.png open-loop.json open-loop.mp4 policy-dream.mp4 episode.mp4)
 
+$(OUT)/summary.txt: $(pictures)
+	jq -r -f '$(here)summary.jq' --argjson run "$$(dr-info --json --runs $(OUT))" \
+	  $(OUT)/open-loop.json >$@.new
+	mv $@.new $@
+	sed 's,^,$(OUT): ,' $@
+
 $(OUT)/curve.png: $(OUT)/curve.jsonl
 	dr-render $< --out $@ --force --quiet >/dev/null
 

@@ -1,13 +1,13 @@
 #!/bin/bash
 # The stamp of a round of dreamer.mk, made of the notes of its stages (stage.sh), which it replaces.
 #
-#   stamp.sh STAMP PREVIOUS REPEAT TASK SEED ROUND
+#   stamp.sh STAMP PREVIOUS REPEAT TASK SEED ROUND ROUNDS
 #
 # Frames (of the environment: agent steps times REPEAT) and seconds are counted on from the stamp
 # PREVIOUS, if there is one; the returns of the round's evaluation stand in front, if it had one.
 set -euo pipefail
 
-stamp=$1 previous=$2 repeat=$3 task=$4 seed=$5 round=$6
+stamp=$1 previous=$2 repeat=$3 task=$4 seed=$5 round=$6 rounds=$7
 stages=(prefill model behavior episodes evaluation)
 notes=()
 for stage in "${stages[@]}"; do
@@ -30,3 +30,12 @@ jq -nc "${notes[@]}" --slurpfile previous "$previous" --argjson repeat "$repeat"
 sync "$stamp.new"
 mv "$stamp.new" "$stamp"
 rm -f "${stages[@]/#/${stamp%.json}.}"
+
+# A line for people: how far the run is.
+jq -r --argjson rounds "$rounds" '
+  def brief: . * 1000 | round / 1000;
+  "round \(.round) of \($rounds): \(.frames) frames"
+  + (.stages.model.output[0].kl // null | if . then ", kl \(brief)" else "" end)
+  + (if .mean then ", return \(.mean | brief) [\(.ci95[0] | brief), \(.ci95[1] | brief)]" else "" end)
+  + ", \(.seconds / 60 | round) min, \(.seconds / 60 / (.round + 1) * ($rounds - .round) | round) min left"
+  ' "$stamp" >&2

@@ -70,10 +70,12 @@ GROUP_BY ?= $(if $(word 2,$(TASKS)),task )$(varied)
 all: $(OUT)/curves.png $(OUT)/runs.txt
 	@cat $(OUT)/runs.txt
 
+# By another name than MAKE, so that `make -n` shows the runs and begins none.
+one := $(MAKE)
 $(runs):
 	@mkdir -p $(OUT); begin=$$SECONDS; \
 	echo 'sweep.mk: $(notdir $(call folder,$@)) begins'; \
-	if $(MAKE) --no-print-directory -f '$(here)train.mk' TASK='$(call part,1,$@)' \
+	if $(one) --no-print-directory -f '$(here)train.mk' TASK='$(call part,1,$@)' \
 	  SEED='$(call part,3,$@)' SETTINGS='$(strip $(SETTINGS) $(call variant,$@))' \
 	  OUT='$(call folder,$@)' PRESET='$(PRESET)' THREADS='$(THREADS)' CHANGE='$(CHANGE)' \
 	  >$(call folder,$@).log 2>&1; \

@@ -24,6 +24,7 @@
 #   curve.jsonl, curve.png                returns over frames, beside the published curve
 #   held-out/           what the last policy did, for the images
 #   open-loop.json, open-loop.mp4         the model's predictions judged and shown
+#   summary.txt         what it came to, in a few lines, which are said at the end, too
 #   policy-dream.mp4, episode.mp4         what the policy imagines; what it does
 
 this := $(strip $(MAKEFILE_LIST))
@@ -61,7 +62,7 @@ $(error $(OUT) has ended with ROUNDS=$(rounds_made). Continue in another OUT= by
 endif
 include $(subst $(space),\$(space),$(here))pictures.mk
 .PHONY: all
-all: $(pictures)
+all: $(pictures) $(OUT)/summary.txt
 
 # Where this make is ended alone, dr-train gets a SIGTERM: it saves and ends.
 bound := $(shell setpriv --pdeathsig TERM echo setpriv --pdeathsig TERM 2>/dev/null)

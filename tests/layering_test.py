@@ -35,8 +35,8 @@ LEARN = {
     "agent": {"core", "config", "io", "data", "collect", "learner", "ops", "model", "behavior"},
     "update": {"core", "config", "io", "data", "ops", "model", "behavior", "agent"},
     "dream": {"core", "config", "io", "data", "media", "learner", "ops", "model", "behavior", "agent"},
-    "run": {"core", "config", "io", "env", "data", "collect", "learner", "ops", "model", "behavior",
-            "agent", "update", "dream"},
+    "run": {"core", "config", "io", "env", "data", "compare", "collect", "learner", "ops", "model",
+            "behavior", "agent", "update", "dream"},
 }
 MAY_INCLUDE = BASE | LEARN
 

@@ -9,14 +9,6 @@
 namespace dreamer::compare {
 namespace {
 
-/// y at `x`, which lies within the line.
-double value_at(const Line& line, double x) {
-  const auto above = static_cast<std::size_t>(std::ranges::lower_bound(line.x, x) - line.x.begin());
-  if (line.x[above] == x) return line.y[above];
-  const double share = (x - line.x[above - 1]) / (line.x[above] - line.x[above - 1]);
-  return line.y[above - 1] + share * (line.y[above] - line.y[above - 1]);
-}
-
 void add_band(Line& line, const std::vector<double>& values, const std::string& band) {
   const double y = line.y.back();
   const auto add = [&](double low, double high) {
@@ -36,6 +28,13 @@ void add_band(Line& line, const std::vector<double>& values, const std::string& 
 }
 
 }  // namespace
+
+double value_at(const Line& line, double x) {
+  const auto above = static_cast<std::size_t>(std::ranges::lower_bound(line.x, x) - line.x.begin());
+  if (line.x[above] == x) return line.y[above];
+  const double share = (x - line.x[above - 1]) / (line.x[above] - line.x[above - 1]);
+  return line.y[above - 1] + share * (line.y[above] - line.y[above - 1]);
+}
 
 const std::vector<std::string>& centers() {
   static const std::vector<std::string> kNames{"mean", "iqm"};

@@ -12,6 +12,9 @@ struct Line {
   std::vector<double> low, high;  // [N]: a band around y; empty: none
 };
 
+/// y at `x`, which lies within the line, on a straight line between its points.
+[[nodiscard]] double value_at(const Line& line, double x);
+
 /// How lines of several runs become one.
 struct Aggregation {
   std::string center = "mean";  // or iqm, the interquartile mean

@@ -1,13 +1,12 @@
 #include "compare/run_table.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "compare/aggregate.h"
 #include "compare/groups.h"
 #include "compare/log.h"
+#include "compare/published.h"
 #include "core/error.h"
-#include "core/paths.h"
 #include "core/statistics.h"
 #include "core/table.h"
 
@@ -44,26 +43,14 @@ Run read_run(const fs::path& path) {
     if (!run.returns.x.empty() && x <= run.returns.x.back()) continue;  // said twice
     run.returns.x.push_back(x);
     run.returns.y.push_back(*mean);
-    run.seconds = line.value("seconds", 0.0);
+    const Json seconds = line.value("seconds", Json()), task = line.value("task", Json());
+    run.seconds = seconds.is_number() ? seconds.get<double>() : 0;
     run.ci95 = line.value("ci95", Json());
-    run.task = line.value("task", "");
+    run.task = task.is_string() ? task.get<std::string>() : "";
   }
   if (run.returns.x.empty())
     throw error("{}: no evaluations in it yet (lines with `mean` and `frames`)", path.string());
   return run;
-}
-
-/// The paper's return on a task after so many frames, between its evaluations.
-std::optional<double> published(const std::string& task, double frames) {
-  const Json all = read_share("published.json");
-  const auto found = all.at("tasks").find(task);
-  if (found == all.at("tasks").end()) return std::nullopt;
-  const std::vector<double> x = all.at("frames"), y = (*found)["mean"];
-  const auto above = std::ranges::lower_bound(x, frames);
-  if (above == x.end()) return std::nullopt;
-  const auto i = static_cast<std::size_t>(above - x.begin());
-  if (i == 0 || x[i] == frames) return i == 0 && x[i] > frames ? std::nullopt : std::optional(y[i]);
-  return y[i - 1] + (frames - x[i - 1]) / (x[i] - x[i - 1]) * (y[i] - y[i - 1]);
 }
 
 Json row_of(const std::string& name, const std::vector<Run>& runs) {
@@ -92,7 +79,7 @@ Json row_of(const std::string& name, const std::vector<Run>& runs) {
     row["ci95"] = runs.front().ci95;
   }
   if (one_task)
-    if (const auto known = published(runs.front().task, frames)) row["published"] = *known;
+    if (const auto known = published_return(runs.front().task, frames)) row["published"] = *known;
   return row;
 }
 

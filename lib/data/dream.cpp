@@ -76,7 +76,7 @@ io::Shape shape_of(const Space& space, std::int64_t starts, std::int64_t horizon
 Dream read_header(const io::FileReader& file) {
   Dream dream;
   const auto kind = file.attribute<std::string>("/", "kind");
-  const auto known =
+  const auto* const known =
       std::ranges::find_if(kKinds, [&](DreamKind one) { return kind == name_of(one); });
   if (known == kKinds.end())
     throw error("{}: kind is '{}', open_loop, policy or what_if is needed", file.path().string(),

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <span>
 
 #include "core/error.h"
@@ -207,6 +208,14 @@ std::vector<std::string> Replay::fingerprints() const {
 bool Replay::has_rewards() const {
   const std::shared_lock lock(mutex_);
   return std::ranges::all_of(entries_, [](const EntryPtr& e) { return e->rewards; });
+}
+
+float Replay::largest_reward() const {
+  const std::shared_lock lock(mutex_);
+  float largest = -std::numeric_limits<float>::infinity();
+  for (const EntryPtr& e : entries_)
+    if (e->rewards && !e->reward.empty()) largest = std::max(largest, std::ranges::max(e->reward));
+  return largest;
 }
 
 std::uint64_t Replay::digest() const {

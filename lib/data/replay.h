@@ -78,6 +78,8 @@ class Replay {
   [[nodiscard]] const Signature& signature() const { return signature_; }
   /// Whether rewards were logged in all of them.
   [[nodiscard]] bool has_rewards() const;
+  /// The largest of a step, transformed as the options say; minus infinity without any.
+  [[nodiscard]] float largest_reward() const;
   /// The episodes by what they hold (length, actions, rewards, discounts), whatever their files are
   /// called and however they were rendered: 16 hexadecimal digits each, in order.
   [[nodiscard]] std::vector<std::string> fingerprints() const;

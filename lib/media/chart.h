@@ -21,10 +21,10 @@ struct Series {
 
 /// Lines over one pair of axes, the first on top.
 struct Chart {
-  std::string y_label, x_label;
-  std::vector<Series> series;
+  std::string y_label = {}, x_label = {};
+  std::vector<Series> series = {};
   /// What is only there to compare with: under the lines, and not beyond the range of their x.
-  std::vector<Series> references;
+  std::vector<Series> references = {};
   bool from_zero = false;  // the vertical axis holds 0
   /// Logarithmic axes: what is not above 0 has no place on them and is left out.
   bool log_x = false, log_y = false;

@@ -35,8 +35,10 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 }
 
 std::string known_axis(const Log& log) {
-  for (const char* name : {"frames", "update", "horizon"})
-    if (contains(log.names(), name)) return name;
+  const std::vector<std::string> names = log.names();
+  if (contains(names, "mean") && contains(names, "frames")) return "frames";
+  for (const char* name : {"update", "frames", "horizon"})
+    if (contains(names, name)) return name;
   throw error("{}: neither frames nor update in its lines; say what to plot --against (it has: {})",
               log.path.string(), fmt::join(log.names(), ", "));
 }
@@ -46,8 +48,14 @@ std::vector<std::string> known_quantities(const Log& log, const std::string& axi
   std::vector<std::string> names = log.names();
   if (contains(names, "mean")) return {"mean"};
   std::erase_if(names, [&](const std::string& name) {
-    return name == axis || name == "updates_per_second" || name == "data_wait_fraction" ||
-           name == "seconds" || name == "overhead_seconds";
+    static const std::set<std::string> kOfTheClock{"update",
+                                                   "frames",
+                                                   "round",
+                                                   "seconds",
+                                                   "overhead_seconds",
+                                                   "updates_per_second",
+                                                   "data_wait_fraction"};
+    return name == axis || kOfTheClock.contains(name);
   });
   return names;
 }

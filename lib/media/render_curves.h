@@ -15,7 +15,8 @@ struct PlotOptions {
   /// What is shown: a panel each; one panel for several names with commas between. Empty: returns,
   /// or else everything.
   std::vector<std::string> plot = {};
-  std::string against = {};  // name of the horizontal axis; empty: frames, update or horizon
+  /// Name of the horizontal axis; empty: frames for returns, else update, frames or horizon.
+  std::string against = {};
   /// What runs agree in that are drawn as one line (compare/groups.h); empty: each by itself.
   std::vector<std::string> group_by = {};
   compare::Aggregation aggregation = {};   // of the runs of a group

@@ -16,6 +16,7 @@
 #include "learner/save_clock.h"
 #include "learner/unfinished.h"
 #include "run/guarded_update.h"
+#include "run/metric_warnings.h"
 #include "update/metrics.h"
 
 namespace dreamer {
@@ -79,9 +80,12 @@ class Fit {
     if (earlier) trainer_.read(*earlier);  // while the first batches are prepared
     Progress progress("updates", job_.updates, done_ - first_);
     double waited = 0;
-    const auto write_metrics = [&](const Json& more) {
+    Json line;
+    const auto write_metrics = [&](Json more) {
       const double now = batches.seconds_waited() + seconds_ahead_;
-      metrics.write(done_, now - waited, more);
+      more.update(
+          {{"kind", setup_.stream}, {"frames", frames()}, {"seconds", seconds_since_start()}});
+      line = metrics.write(done_, now - waited, more);
       waited = now;
     };
     const std::int64_t found = done_;
@@ -100,7 +104,9 @@ class Fit {
       if (save_is_due() && done_ < last_) save_meanwhile();
     }
     put_in_place();
-    if (done_ > found) write_metrics(time_taken());
+    if (done_ == found) return;
+    write_metrics({{"overhead_seconds", seconds_since_start() - seconds_updating_}});
+    warn_of_metrics(line, done_, trainer_.config(), replay_);
   }
 
   /// What is left to do about an exception: to save the work, unless that is in place.
@@ -142,13 +148,12 @@ class Fit {
   }
 
   /// Of this process: all of it, and what was anything else than updates.
-  [[nodiscard]] Json time_taken() const {
-    const double seconds = seconds_since_start();
-    return {{"seconds", seconds}, {"overhead_seconds", seconds - seconds_updating_}};
-  }
-
   [[nodiscard]] std::int64_t agent_steps() const {
     return replay_.total_rows() - replay_.episodes();  // rows less resets
+  }
+
+  [[nodiscard]] std::int64_t frames() const {
+    return agent_steps() * replay_.signature().frames_per_step;
   }
 
   [[nodiscard]] bool ahead_of_data() const {
@@ -248,7 +253,7 @@ class Fit {
     const signals::SaveInProgress saving;
     io::FileWriter file(trainer_.format());
     trainer_.write(file);
-    write_counts(file, {done_, agent_steps() * replay_.signature().frames_per_step});
+    write_counts(file, {done_, frames()});
     if (resumable) file.attribute("/progress", "job", identity_.dump());
     io::write_provenance(file, provenance());
     file.commit(path, replace);

@@ -1,13 +1,16 @@
 #include "run/train_loop.h"
 
 #include "collect/evaluation.h"
+#include "compare/published.h"
 #include "core/log.h"
 #include "core/progress.h"
 #include "core/signals.h"
+#include "core/table.h"
 #include "data/prefetch.h"
 #include "learner/save_clock.h"
 #include "learner/unfinished.h"
 #include "run/guarded_update.h"
+#include "run/metric_warnings.h"
 #include "update/metrics.h"
 
 namespace dreamer {
@@ -130,10 +133,13 @@ class TrainRun {
   }
 
   void write_metrics(Json line) {
-    line["round"] = state_.round;
-    line["frames"] = frames();
+    line.update({{"kind", "update"},
+                 {"round", state_.round},
+                 {"frames", frames()},
+                 {"seconds", seconds()}});
     log_.append(line);
     state_.log_bytes = log_.bytes();  // whatever becomes of stdout
+    last_metrics_ = line;
     RunLog::show(line);
   }
 
@@ -159,8 +165,10 @@ class TrainRun {
     for (const EpisodeResult& episode : episodes) {
       frames += (episode.length - 1) * signature().frames_per_step;
       Json line = to_json(episode);
-      line["round"] = state_.round;
-      line["frames"] = frames;
+      line.update({{"kind", "episode"},
+                   {"round", state_.round},
+                   {"frames", frames},
+                   {"seconds", seconds()}});
       log_.line(line);
       if (board_) board_->scalar("episode/return", model_updates(), episode.total_reward);
     }
@@ -168,7 +176,7 @@ class TrainRun {
 
   /// The line of an evaluation.
   Json report(const std::vector<double>& returns, const std::filesystem::path& policy) {
-    Json line = {{"task", signature().task}, {"policy", policy.string()}};
+    Json line = {{"kind", "evaluation"}, {"task", signature().task}, {"policy", policy.string()}};
     line.update(summarize(returns, job_.seed));
     line["round"] = state_.round - 1;
     line["update"] = model_updates() - state_.in_round;
@@ -179,12 +187,44 @@ class TrainRun {
   }
 
   void end_round(const std::vector<EpisodeResult>& episodes) {
+    tell_round(episodes);
     ++state_.round;
     state_.in_round = 0;
     add_to_state(episodes);
     const bool last = state_.round > job_.rounds;
     if (last || (job_.save_every > 0 && (state_.round - 1) % job_.save_every == 0))
       save_meanwhile();
+  }
+
+  /// How far the run is, in a line for people.
+  void tell_round(const std::vector<EpisodeResult>& episodes) const {
+    std::string text =
+        fmt::format("round {} of {}: {} frames", state_.round, job_.rounds, frames());
+    if (last_metrics_.contains("model"))
+      text += fmt::format(", kl {}", brief(last_metrics_["model"]["kl"]));
+    if (!episodes.empty()) {
+      double sum = 0;
+      for (const EpisodeResult& episode : episodes) sum += episode.total_reward;
+      text += fmt::format(", episodes' mean return {}",
+                          brief(sum / static_cast<double>(episodes.size())));
+    }
+    const double minutes = seconds() / 60;
+    text += fmt::format(", {:.0f} min", minutes);
+    if (state_.updates > 0)
+      text +=
+          fmt::format(", {:.0f} min left", minutes * static_cast<double>(last_ - state_.updates) /
+                                               static_cast<double>(state_.updates));
+    log::info("{}", text);
+  }
+
+  /// What came of the run.
+  void tell_end(const Json& evaluation) const {
+    const auto published =
+        compare::published_return(signature().task, evaluation["frames"].get<double>());
+    log::info("return {} [{}, {}] at {} frames{}, {:.0f} min", brief(evaluation["mean"]),
+              brief(evaluation["ci95"][0]), brief(evaluation["ci95"][1]), frames(),
+              published ? fmt::format(" (published {})", brief(*published)) : "", seconds() / 60);
+    warn_of_metrics(last_metrics_, model_updates(), setup_.trainer.config(), setup_.replay);
   }
 
   void finish() {
@@ -203,6 +243,7 @@ class TrainRun {
     log_.append(line);
     remove_resume(files_.resume);
     RunLog::show(line);
+    tell_end(line);
   }
 
   /// The id of the file.
@@ -313,6 +354,7 @@ class TrainRun {
   bool in_place_ = false;
   Progress progress_;
   PolicySnapshot acting_;
+  Json last_metrics_;
   double waited_ = 0;  // for data, before the last line of metrics
 };
 

@@ -54,7 +54,7 @@ void MetricsLog::add(const Json& metrics) {
   until_ = Clock::now();
 }
 
-void MetricsLog::write(std::int64_t update, double waited, const Json& more) {
+Json MetricsLog::write(std::int64_t update, double waited, const Json& more) {
   const double elapsed = std::chrono::duration<double>(until_ - since_).count();
   Json means = sums_;
   for (auto& mean : means) mean = mean.get<double>() / static_cast<double>(count_);
@@ -74,6 +74,7 @@ void MetricsLog::write(std::int64_t update, double waited, const Json& more) {
   sums_ = Json::object();
   count_ = 0;
   since_ = until_;
+  return line;
 }
 
 }  // namespace dreamer

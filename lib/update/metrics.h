@@ -25,10 +25,10 @@ class MetricsLog {
 
   /// Scalars by name, or objects of them, whose names TensorBoard joins by a slash.
   void add(const Json& metrics);
-  /// Writes the means with the speed, and starts the next means.
+  /// Writes the means with the speed, and starts the next means. Returns the line.
   /// @param waited seconds since the last line in which the loop waited for data
   /// @param more   of the line alone
-  void write(std::int64_t update, double waited, const Json& more = Json::object());
+  Json write(std::int64_t update, double waited, const Json& more = Json::object());
 
  private:
   using Clock = std::chrono::steady_clock;

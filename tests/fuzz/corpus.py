@@ -44,6 +44,7 @@ KINDS = {  # the good file of each kind
     "config": "good/config.json",
     "curve": "good/curve.jsonl",
     "metrics": "good/metrics.jsonl",
+    "run_settings": "good/run/run.json",
     "evaluation": "good/evaluation.json",
     "list": "good/list.jsonl",
     # Logged data of others, which dr-import reads.
@@ -57,7 +58,7 @@ KINDS = {  # the good file of each kind
     "logged_features": "good/rlds/features.json",
 }
 # Those of which the whole folder is needed, which this one is.
-FOLDERS = {"train_resume": "good/train", "logged_table": "good/lerobot",
+FOLDERS = {"train_resume": "good/train", "run_settings": "good/run", "logged_table": "good/lerobot",
            "logged_video": "good/lerobot-video", "logged_metadata": "good/lerobot",
            "logged_record": "good/rlds", "logged_features": "good/rlds"}
 
@@ -118,6 +119,12 @@ def _fill(programs, folder, good):
     shutil.copytree(logged / "rlds/pendulum_rlds/1.0.0", good / "rlds")
     results = pathlib.Path(__file__).parents[2] / "pipelines/results"
     shutil.copy(results / "cartpole_swingup-seed0.jsonl", good / "curve.jsonl")
+    (good / "run").mkdir()
+    shutil.copy(good / "curve.jsonl", good / "run")
+    (good / "run/run.json").write_text(json.dumps({
+        "program": "dr-train", "version": "1.0.0", "task": "cartpole_swingup", "seed": 0,
+        "render": "fast", "settings": {"model": {"kl_scale": 1.0, "gru": "torch"},
+                                       "train": {"updates": 200}}}))
     for command, out in ((FIT, "fit.h5"), (FIT_BEHAVIOR, "behavior.h5"), (TRAIN, "train")):
         _stop(programs, folder, [*command, "--out", f"good/{out}", "--save-every", "1"],
               good / ("train/train.resume.h5" if out == "train" else out.replace(".", ".resume.")))

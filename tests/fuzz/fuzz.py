@@ -35,11 +35,11 @@ import programs
 WEIGHTS = {"episode": 10, "model": 6, "policy": 6, "dream": 4, "policy_dream": 2, "step": 1,
            "vectors": 5, "vector_model": 4, "vector_dream": 2,
            "fit_resume": 2, "behavior_resume": 2, "train_resume": 2, "config": 2, "curve": 2,
-           "metrics": 2, "evaluation": 1, "list": 2, "logged_d4rl": 3, "logged_minari": 3,
+           "metrics": 2, "run_settings": 2, "evaluation": 1, "list": 2, "logged_d4rl": 3, "logged_minari": 3,
            "logged_npz": 3, "logged_table": 2, "logged_video": 1, "logged_metadata": 1,
            "logged_record": 2, "logged_features": 1}
-JSON_KINDS = {"config", "curve", "metrics", "evaluation", "list", "logged_metadata",
-              "logged_features"}
+JSON_KINDS = {"config", "curve", "metrics", "run_settings", "evaluation", "list",
+              "logged_metadata", "logged_features"}
 OTHERS = {"logged_npz", "logged_table", "logged_video", "logged_record"}  # neither HDF5 nor JSON
 
 
