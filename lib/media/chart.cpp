@@ -203,12 +203,13 @@ std::vector<double> ticks(Interval interval, int most) {
 std::vector<double> log_ticks(Interval interval) {
   constexpr double kFewDecades = 3;
   const bool fine = interval.high - interval.low < kFewDecades;
-  const double low = std::floor(interval.low + 1e-9), high = std::ceil(interval.high - 1e-9);
-  const int step = std::max(1, static_cast<int>((high - low) / 8));  // decades
+  const int low = static_cast<int>(std::floor(interval.low + 1e-9)),
+            high = static_cast<int>(std::ceil(interval.high - 1e-9));
+  const int step = std::max(1, (high - low) / 8);
   std::vector<double> result;
-  for (double decade = low; decade <= high + 0.5; decade += step) {
+  for (int decade = low; decade < high + step; decade += step) {
     result.push_back(decade);
-    if (fine && decade < high - 0.5)
+    if (fine && decade < high)
       for (const double factor : {2.0, 5.0}) result.push_back(decade + std::log10(factor));
   }
   // No emptier at its ends than it must be.

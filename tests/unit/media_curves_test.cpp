@@ -262,6 +262,7 @@ TEST(Chart, LogarithmicTicksArePowersOfTen) {
   const auto fine = log_ticks({1.1, 1.9});
   EXPECT_THAT(fine, ElementsAre(1, 1 + std::log10(2), 1 + std::log10(5), 2));
   EXPECT_LE(log_ticks({-300, 300}).size(), 12);
+  EXPECT_THAT(log_ticks({0, 17}), ElementsAre(0, 2, 4, 6, 8, 10, 12, 14, 16, 18));
 }
 
 TEST(Chart, ALogarithmicAxisLeavesOutWhatIsNotAboveZero) {
