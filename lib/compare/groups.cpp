@@ -15,9 +15,11 @@ namespace fs = std::filesystem;
 
 fs::path folder_of(const fs::path& log) { return fs::absolute(log).parent_path(); }
 
+fs::path settings_of(const fs::path& log) { return log.parent_path() / "run.json"; }
+
 /// What the run of a log was made with.
 Json run_of(const fs::path& log) {
-  const fs::path path = folder_of(log) / "run.json";
+  const fs::path path = settings_of(log);
   std::ifstream in(path);
   if (!in)
     throw error(
@@ -59,7 +61,7 @@ std::string name_of(const fs::path& log, const std::vector<std::string>& keys) {
     if (!values.contains(key)) {
       std::vector<std::string> known = {"folder"};
       for (const auto& [name, value] : values.items()) known.push_back(name);
-      throw usage_error("--group-by {}: the run of {} has no such setting{}", key, log.string(),
+      throw usage_error("--group-by {}: {} has no such setting{}", key, settings_of(log).string(),
                         did_you_mean(key, known));
     }
     const bool setting = key.find('.') != std::string::npos;

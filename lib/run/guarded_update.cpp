@@ -50,8 +50,8 @@ Json guarded_apply(Update& update, std::uint64_t number, const UpdateGuard& guar
       written = fmt::format("the batch could not be written: {}", why.what());
     }
     throw EndedEarly(fmt::format(
-        "{}; parameters as before it: {}; {}; lower the learning rate or look for outliers in the "
-        "data",
+        "{}; parameters as before it: {}; {}; lower the learning rate or look for outliers in "
+        "--data",
         reason, kept, written));
   }
   try {

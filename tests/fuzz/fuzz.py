@@ -141,7 +141,7 @@ class Run:
                 outcome.faults.append(f"{name} was changed")
         for name in set(after) - set(before):
             unfinished = name in programs.UNFINISHED and name in outcome.stderr
-            output = name.startswith("out.") and (ended_well or unfinished)
+            output = name.startswith(("out.", "out-v0/")) and (ended_well or unfinished)
             if not output and not name.startswith("out/"):
                 outcome.faults.append(f"{name} was left behind")
 
