@@ -51,7 +51,7 @@ Json guarded_apply(Update& update, std::uint64_t number, const UpdateGuard& guar
     }
     throw EndedEarly(fmt::format(
         "{}; parameters as before it: {}; {}; lower the learning rate or look for outliers in "
-        "--data",
+        "--data and --init",
         reason, kept, written));
   }
   try {

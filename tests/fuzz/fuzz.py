@@ -128,7 +128,9 @@ class Run:
             return ["-: ", "episodes in -", ": no such file", "is a directory", "cannot be read"]
         if self.kind.startswith("logged"):
             return ["data", "out/", "v3-", "hopper", "mutated", "pendulum"]
-        return ["--data"] if self.kind in ("episode", "vectors") else []
+        if self.kind in ("episode", "vectors"):
+            return ["--data"]
+        return ["--init"] if self.kind in ("model", "vector_model") else []
 
     def compare(self, after, before, outcome):
         """What may change in the folder: outputs, where the program ended well; what a collection
