@@ -62,10 +62,11 @@ def evaluate(made):
 
 
 def train(made):
-    return ["dr-train", "--task", "cartpole_balance", "--rounds", 2, "--out", "run",
-            *SHORT_EPISODES[:-1], *TINY_MODEL[:-9], "--set", *TINY_MODEL[5:],
-            "collect.action_repeat=25", *TINY_BEHAVIOR[5:], "train.updates=2", "train.prefill=1",
-            "train.pretrain=1", "train.evaluate_episodes=1"]
+    return ["dr-train", "--task", "cartpole_balance", "--rounds", 2, "--out", "run", "--render",
+            "fast", *TINY_MODEL, "behavior.horizon=3", "behavior.units=8",
+            "behavior.imagination_starts=4", "collect.action_repeat=25", "train.updates=2",
+            "train.episodes=1", "train.prefill=1", "train.pretrain=1",
+            "train.evaluate_episodes=1"]
 
 
 QUICK = [collect, fit_model, image, video]
