@@ -182,7 +182,7 @@ TEST(RenderDream, AllCamerasStandSideBySide) {
   constexpr int kScale = 60;  // wider than the title
   const int one = dream_clip(d, {.scale = kScale, .columns = 1}).width;
   add_camera(d.signature);
-  const std::size_t pixels = static_cast<std::size_t>(kStarts * kRows * 8 * 6);
+  const auto pixels = static_cast<std::size_t>(kStarts * kRows * 8 * 6);
   d.images["wrist"].assign(pixels, 100);
   d.truth_images["wrist"].assign(pixels, 140);
   const Clip clip = dream_clip(d, {.scale = 1, .columns = 1});
