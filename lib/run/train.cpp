@@ -63,7 +63,6 @@ void train(const TrainJob& job) {
     io::check_output(path, state ? io::Replace::yes : job.replace);
   for (const auto& path : {files.resume, nonfinite_path(files.work)})
     io::check_output(path, io::Replace::yes);
-  if (!state) write_run_settings(files.settings, job);
   env::prepare_rendering(job.task, env::render_quality(job.render), job.envs);
   const torch::Device device = set_up(job);
 
@@ -72,6 +71,7 @@ void train(const TrainJob& job) {
   if (state) {
     for (const std::string& name : state->episodes) episodes.push_back(files.episodes / name);
   } else if (job.data.empty()) {
+    write_run_settings(files.settings, job);
     random = collect_at_random(job);
     if (signals::requested() != 0) {
       log::info("stopped among the random episodes; the same command keeps those that are whole");
@@ -111,7 +111,7 @@ void train(const TrainJob& job) {
   std::vector<std::string> learned;
   if (!job.init_model.empty()) begin_from(job, trainer, signature, replay, parents, learned);
   if (state) trainer.read(io::FileReader(files.resume));
-  if (state) record_run_settings(files.settings, job);
+  state ? record_run_settings(files.settings, job) : write_run_settings(files.settings, job);
   run_train(job, {trainer, behavior, replay, parents, learned, device}, random, state);
 }
 
