@@ -16,3 +16,9 @@ endif
 ifndef parallel
 .NOTPARALLEL:  # each program takes the cores it is given; two would slow each other
 endif
+
+# check_out, for once OUT is known; $(call check_whole,NAMES): these variables are whole numbers.
+check_out = $(if $(filter-out 1,$(words $(OUT))$(findstring :,$(OUT))$(findstring %,$(OUT))),\
+  $(error OUT=$(OUT): Make takes no name with a space, a colon or a percent sign; give another))
+check_whole = $(if $(filter-out 0,$(shell printf '%s\n' $(foreach n,$(1),'$($(n))') | grep -cvx '[0-9]\+')),\
+  $(error $(foreach n,$(1),$(n)=$($(n))): whole numbers are needed))

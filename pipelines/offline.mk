@@ -70,12 +70,8 @@ MODEL_ROUNDS ?= 100
 ifndef DATA
 $(error DATA= is needed: a folder of episodes, such as dr-collect writes, or a dataset that dr-import reads)
 endif
-ifneq ($(words $(OUT))$(findstring :,$(OUT))$(findstring %,$(OUT)),1)
-$(error OUT=$(OUT): Make takes no name with a space, a colon or a percent sign; give another)
-endif
-ifneq ($(shell printf '%s\n' '$(SEED)' '$(UPDATES)' '$(ROUNDS)' '$(ENSEMBLE)' | grep -cvx '[0-9]\+'),0)
-$(error SEED=$(SEED) UPDATES=$(UPDATES) ROUNDS=$(ROUNDS) ENSEMBLE=$(ENSEMBLE): whole numbers are needed)
-endif
+$(check_out)
+$(call check_whole,SEED UPDATES ROUNDS ENSEMBLE)
 
 # --set with those of the settings that are of these sections, as a program refuses others.
 settings := $(SETTINGS) model.ensemble=$(ENSEMBLE) behavior.disagreement_scale=$(PENALTY)

@@ -82,13 +82,8 @@ endif
 ifneq ($(filter-out model.% fit_model.%,$(SETTINGS)),)
 $(error SETTINGS: $(filter-out model.% fit_model.%,$(SETTINGS)): a world model alone has no use for these)
 endif
-ifneq ($(words $(OUT))$(findstring :,$(OUT))$(findstring %,$(OUT)),1)
-$(error OUT=$(OUT): Make takes no name with a space, a colon or a percent sign; give another)
-endif
-numbers := SEED UPDATES ROUNDS PATIENCE CONTEXT HORIZON STARTS FAR
-ifneq ($(shell printf '%s\n' $(foreach n,$(numbers),'$($(n))') | grep -cvx '[0-9]\+'),0)
-$(error $(foreach n,$(numbers),$(n)=$($(n))): whole numbers are needed)
-endif
+$(check_out)
+$(call check_whole,SEED UPDATES ROUNDS PATIENCE CONTEXT HORIZON STARTS FAR)
 
 # --- What decides what is learned. It is written first, and another run is not mixed into this one.
 run := $(shell dr-info --print-config --preset $(PRESET) $(if $(SETTINGS),--set $(SETTINGS)) | \

@@ -46,9 +46,7 @@ endif
 ifneq ($(shell printf '%s\n' $(SEEDS) '$(JOBS)' '$(THREADS)' | grep -cvx '[0-9]\+'),0)
 $(error SEEDS=$(SEEDS) JOBS=$(JOBS) THREADS=$(THREADS): whole numbers are needed)
 endif
-ifneq ($(words $(OUT))$(findstring :,$(OUT))$(findstring %,$(OUT)),1)
-$(error OUT=$(OUT): Make takes no name with a space, a colon or a percent sign; give another)
-endif
+$(check_out)
 
 # --- One make at a time. The make with the lock has the jobs.
 ifeq ($(filter $(OUT),$(DREAMER_HOLDS))$(looks),)

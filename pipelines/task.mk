@@ -16,12 +16,8 @@ CHANGE ?= no
 ifndef TASK
 $(error TASK= is needed: a task to act in, such as cartpole_swingup; dr-collect --list-tasks shows all)
 endif
-ifneq ($(words $(OUT))$(findstring :,$(OUT))$(findstring %,$(OUT)),1)
-$(error OUT=$(OUT): Make takes no name with a space, a colon or a percent sign; give another)
-endif
-ifneq ($(shell printf '%s\n' '$(SEED)' '$(ROUNDS)' '$(CONTEXT)' '$(FAR)' | grep -cvx '[0-9]\+'),0)
-$(error SEED=$(SEED) ROUNDS=$(ROUNDS) CONTEXT=$(CONTEXT) FAR=$(FAR): whole numbers are needed)
-endif
+$(check_out)
+$(call check_whole,SEED ROUNDS CONTEXT FAR)
 
 # --set with those of SETTINGS that are of these sections, as a program refuses others.
 set = $(if $(filter $(1),$(SETTINGS)),--set $(filter $(1),$(SETTINGS)))

@@ -129,7 +129,7 @@ void read_behavior(const io::FileReader& file, ActorCritic& behavior) {
   read_module(file, "/actor", *behavior.actor);
   read_module(file, "/value", *behavior.value);
   // What a behavior that was learned without them begins with.
-  behavior.reset_value_target();
+  behavior.move_value_target(1);
   if (behavior.value_target && file.has("/value_target"))
     read_module(file, "/value_target", *behavior.value_target);
   if (behavior.return_range.defined() && file.has("/return_range"))

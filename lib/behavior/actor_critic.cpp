@@ -21,7 +21,7 @@ ActorCritic::ActorCritic(const BehaviorConfig& settings, std::int64_t feature, c
     value_target = register_module(
         "value_target", std::make_shared<DenseHead>(feature, config.units, config.value_layers, 1));
     for (Tensor& parameter : value_target->parameters()) parameter.set_requires_grad(false);
-    reset_value_target();
+    move_value_target(1);
   }
   if (config.return_scale == "percentiles")
     return_range = register_buffer("return_range", torch::zeros({}));
@@ -61,16 +61,14 @@ BehaviorLoss ActorCritic::loss(const WorldModel& model, const Latent& start,
 void ActorCritic::follow(const BehaviorLoss& loss) {
   const torch::NoGradGuard no_grad;
   if (return_range.defined()) return_range.copy_(loss.return_range);
-  if (!value_target) return;
-  const std::vector<Tensor> now = value->parameters(), slow = value_target->parameters();
-  for (std::size_t i = 0; i < slow.size(); ++i) slow[i].lerp_(now[i], config.value_target_rate);
+  move_value_target(config.value_target_rate);
 }
 
-void ActorCritic::reset_value_target() {
-  const torch::NoGradGuard no_grad;
+void ActorCritic::move_value_target(double rate) {
   if (!value_target) return;
+  const torch::NoGradGuard no_grad;
   const std::vector<Tensor> now = value->parameters(), slow = value_target->parameters();
-  for (std::size_t i = 0; i < slow.size(); ++i) slow[i].copy_(now[i]);
+  for (std::size_t i = 0; i < slow.size(); ++i) slow[i].lerp_(now[i], rate);
 }
 
 }  // namespace dreamer

@@ -30,8 +30,8 @@ struct ActorCritic : torch::nn::Module {
 
   /// After a step of the value: its slow copy follows, and the range of returns is kept.
   void follow(const BehaviorLoss& loss);
-  /// The slow copy becomes the value.
-  void reset_value_target();
+  /// The slow copy of the value, if there is one, moves toward it by this part of the way.
+  void move_value_target(double rate);
 
   BehaviorConfig config;
   std::shared_ptr<Actor> actor;

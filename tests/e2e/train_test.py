@@ -163,21 +163,22 @@ def test_finished_runs_are_not_replaced_unless_told_so(whole, shell):
     assert_same_runs(shell, whole)
 
 
-def test_the_run_of_another_command_is_refused(shell):
+def stop_early(shell):
+    """A run that has made its random episodes and begun to learn."""
     process = shell.start(*train())
     for _ in range(3):
         process.stdout.readline()
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=60)
+
+
+def test_the_run_of_another_command_is_refused(shell):
+    stop_early(shell)
     shell.fails(*train("--seed", 5), status=1, says=["train.resume.h5", "seed"])
 
 
 def test_a_run_goes_on_with_other_settings_where_that_is_asked_for(shell):
-    process = shell.start(*train())
-    for _ in range(3):
-        process.stdout.readline()
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
+    stop_early(shell)
     shell.fails(*train("behavior.gamma=0.9"), status=1, says=["behavior.gamma", "--change"])
     shell.fails(*train("model.stoch=5", "--change"), status=2, says="model.stoch")
     shell.fails(*train("--change", "--seed", 5), status=1, says=["seed", "settings alone"])
